@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building and publishing a generation. Only tools/fetch and tests use it; one publisher per cache
+ * directory at a time (a lock file ends a second one with SK_AGAIN).
+ *
+ * Order: publish_begin(), publish_cert() and publish_crl() for everything that was verified,
+ * publish_object(), then publish_commit(), which sorts, writes, syncs (data, directory), renames
+ * and swaps `current`; until then nothing is visible, and a process killed at any point leaves the
+ * old generation current and at most a half-built directory that the next publisher removes.
+ */
+#ifndef SEKISHO_CACHE_PUBLISH_H
+#define SEKISHO_CACHE_PUBLISH_H
+
+#include "cache/generation.h"
+
+struct sk_publish;
+
+enum sk_status publish_begin(const char *dir, struct sk_publish **out,
+                             struct sk_err *err) SK_MUST_CHECK;
+
+/* cert: verified by the caller as far as checked_by says. Adding the same certificate again is
+ * harmless. */
+enum sk_status publish_cert(struct sk_publish *pub, const struct sk_cert *cert,
+                            struct sk_err *err) SK_MUST_CHECK;
+/* Records that the key with this SPKI hash signed the object (certificate or CRL); the caller has
+ * verified it. */
+enum sk_status publish_checked(struct sk_publish *pub, const uint8_t object_sha256[SK_SHA256],
+                               const uint8_t spki_sha256[SK_SHA256],
+                               struct sk_err *err) SK_MUST_CHECK;
+/* crl and its DER; is_arl as configured; ca: the configured CA name. Entries are walked here:
+ * SK_INPUT when malformed (nothing of the CRL is kept). */
+enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
+                           const uint8_t sha256[SK_SHA256], const char *ca, bool is_arl,
+                           struct sk_err *err) SK_MUST_CHECK;
+/* A repository object; body is copied. media_type: one of the strings of cache/record.h. */
+enum sk_status publish_object(struct sk_publish *pub, const char *path, const char *media_type,
+                              struct sk_bytes body, int64_t modified, int64_t expires,
+                              struct sk_err *err) SK_MUST_CHECK;
+
+/* Makes the generation current. *out_number is its number. keep: how many older generations stay.
+ * pub is freed in any case. When the contents equal the current generation's, nothing is published
+ * and *out_number is the current one. */
+enum sk_status publish_commit(struct sk_publish *pub, unsigned keep, uint64_t *out_number,
+                              struct sk_err *err) SK_MUST_CHECK;
+void publish_abort(struct sk_publish *pub); /* accepts NULL */
+
+#endif

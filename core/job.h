@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One validation: what it was given and what it has spent. Internal to core/ and its tests; callers
+ * use core/judge.h.
+ */
+#ifndef SEKISHO_CORE_JOB_H
+#define SEKISHO_CORE_JOB_H
+
+#include "core/key.h"
+#include "core/params.h"
+#include "core/source.h"
+#include "core/verdict.h"
+
+struct sk_job {
+    struct sk_arena *arena; /* everything the job allocates */
+    const struct sk_params *params;
+    const struct sk_source *source;
+    struct sk_keyring *keys;
+    int64_t time;         /* T of RFC 5280 6.1.1: seconds */
+    int64_t cpu_start_us; /* clock of the budget; given by the caller of judge() through cpu_now */
+    int64_t (*cpu_now)(void); /* NULL: CPU time is not watched */
+    struct sk_work work;
+    bool is_exhausted;  /* a budget ended: no verdict but undetermined */
+    unsigned crl_depth; /* nesting of CRL issuer paths */
+};
+
+/* Take one unit of a budget. False, and is_exhausted set, when it is used up (or CPU time is). */
+bool job_spend_step(struct sk_job *job);
+bool job_spend_path(struct sk_job *job);
+bool job_spend_signature(struct sk_job *job);
+bool job_spend_policy_node(struct sk_job *job);
+bool job_spend_name_check(struct sk_job *job);
+
+/* Verifies cert's signature with the issuer key (SPKI of issuer, parameters inherited from
+ * params_from, may be NULL), free of charge when the source has checked it before. SK_OK, SK_CRYPTO
+ * (wrong), SK_INPUT (algorithm), SK_LIMIT (budget), SK_NOMEM. Results are remembered for the job:
+ * the same pair is never computed twice. */
+enum sk_status job_check_signature(struct sk_job *job, const uint8_t object_sha256[SK_SHA256],
+                                   struct sk_bytes sig_alg, struct sk_bytes tbs,
+                                   struct sk_bytes signature, const struct sk_cert *issuer,
+                                   const struct sk_key *params_from,
+                                   struct sk_err *err) SK_MUST_CHECK;
+
+#endif

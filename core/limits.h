@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every cap on what comes from outside, in one place; each line says what it guards.
+ *
+ * A cap that the operator may lower or raise is only the default here and has its row in the
+ * configuration schema. Each cap has a test at the cap and one past it.
+ */
+#ifndef SEKISHO_CORE_LIMITS_H
+#define SEKISHO_CORE_LIMITS_H
+
+/* DER and BER reading */
+#define LIMIT_DER_DEPTH    32u  /* nesting of constructed values */
+#define LIMIT_OID_BYTES    64u  /* content octets of an OBJECT IDENTIFIER */
+#define LIMIT_OID_TEXT     256u /* dotted text of an OID, with its NUL */
+#define LIMIT_SERIAL_BYTES 64u  /* content octets of a serial number that we still compare */
+
+/* Certificates */
+#define LIMIT_CERT_BYTES       (256u * 1024u) /* one certificate */
+#define LIMIT_CERT_EXTENSIONS  64u            /* extensions of one certificate */
+#define LIMIT_NAME_RDNS        64u            /* RDNs of one Name */
+#define LIMIT_NAME_AVAS        16u            /* attributes of one RDN */
+#define LIMIT_NAME_VALUE_BYTES 4096u          /* one attribute value */
+#define LIMIT_GENERAL_NAMES    1024u          /* names in one SAN, IAN, distribution point */
+#define LIMIT_POLICIES         256u           /* policies in one certificatePolicies */
+#define LIMIT_POLICY_MAPPINGS  256u           /* pairs in one policyMappings */
+#define LIMIT_SUBTREES         1024u          /* subtrees in one nameConstraints, each kind */
+#define LIMIT_DIST_POINTS      64u            /* points in one cRLDistributionPoints */
+#define LIMIT_EKUS             64u            /* purposes in one extendedKeyUsage */
+
+/* CRLs */
+#define LIMIT_CRL_BYTES        (1024u * 1024u * 1024u) /* one CRL */
+#define LIMIT_CRL_EXTENSIONS   32u                     /* crlExtensions of one CRL */
+#define LIMIT_ENTRY_EXTENSIONS 16u                     /* crlEntryExtensions of one entry */
+
+/* Path search: the defaults of a job's budget (core/budget.h) */
+#define LIMIT_PATH_CERTS      12u    /* certificates in a path, anchor not counted */
+#define LIMIT_PATH_CERTS_MAX  32u    /* hard cap of the same, whatever is configured */
+#define LIMIT_JOB_PATHS       256u   /* complete paths judged */
+#define LIMIT_JOB_STEPS       20000u /* candidate issuers looked at */
+#define LIMIT_JOB_SIGNATURES  128u   /* signatures verified by arithmetic */
+#define LIMIT_JOB_CPU_MS      2000u  /* thread CPU of one job */
+#define LIMIT_JOB_ARENA_BYTES (64u * 1024u * 1024u)
+#define LIMIT_CRL_PATH_DEPTH  2u     /* a CRL issuer's own path inside a path, nested */
+#define LIMIT_POLICY_NODES    4096u  /* nodes of the policy graph */
+#define LIMIT_NAME_CHECKS     65536u /* name x subtree comparisons of a job */
+#define LIMIT_FINDINGS        64u    /* findings in one verdict */
+#define LIMIT_FINDING_TEXT    256u   /* text of one finding, with its NUL */
+
+/* HTTP front */
+#define LIMIT_HTTP_HEAD_BYTES   8192u           /* request line and headers */
+#define LIMIT_HTTP_HEADERS      64u             /* header lines */
+#define LIMIT_HTTP_BODY_BYTES   (1024u * 1024u) /* request body */
+#define LIMIT_HTTP_TARGET_BYTES 4096u           /* request target */
+#define LIMIT_HTTP_HEAD_MS      5000u           /* from first byte to the end of the head */
+#define LIMIT_HTTP_BODY_MS      10000u /* from the end of the head to the end of the body */
+#define LIMIT_HTTP_IDLE_MS      30000u /* keep-alive without a request */
+#define LIMIT_HTTP_WRITE_MS     30000u /* an answer not taken by the client */
+#define LIMIT_HTTP_CONNECTIONS  10000u /* open connections of the network process */
+
+/* OCSP and JSON */
+#define LIMIT_OCSP_REQUEST_BYTES (64u * 1024u)
+#define LIMIT_OCSP_CERTIDS       32u
+#define LIMIT_OCSP_NONCE_BYTES   128u /* RFC 9654 */
+#define LIMIT_JSON_DEPTH         32u
+#define LIMIT_JSON_CERTS         64u                   /* certificates in one request */
+#define LIMIT_BATCH_LINE_BYTES   (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
+
+/* Signer */
+#define LIMIT_SIGN_REQUEST_BYTES (64u * 1024u)
+#define LIMIT_SIGN_QUEUE         1024u /* requests waiting for the key process */
+#define LIMIT_SIGN_MS            2000u /* from the request to the signature */
+#define LIMIT_SIGNER_KEYS        32u
+#define LIMIT_PIN_BYTES          256u
+
+/* Configuration and fetching */
+#define LIMIT_CONFIG_BYTES       (1024u * 1024u)
+#define LIMIT_CONFIG_FAULTS      100u  /* faults reported in one run */
+#define LIMIT_CONFIG_VALUE_BYTES 4096u /* one value; policies, CAs, ACLs follow */
+#define LIMIT_CONFIG_SECTIONS    1024u
+#define LIMIT_ANCHORS            64u /* trust anchors of one policy */
+#define LIMIT_GENERATION_CERTS   200000u
+#define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */
+#define LIMIT_FETCH_BYTES        (64u * 1024u * 1024u)           /* one fetched object; default */
+#define LIMIT_FETCH_MS           30000u                          /* one fetch; default */
+#define LIMIT_FETCH_REDIRECTS    5u
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration file (INI, read by libinih): one schema table (config_schema.c) feeds the
+ * parser, the checker, the sample file and the man page.
+ *
+ * config_load() reads and checks everything and reports all faults of one run, each as "FILE:LINE:
+ * key: what and why". Unknown sections and keys are faults. The result is immutable; a reload
+ * builds a new one. Paths are kept as written (relative to the working directory of the program).
+ */
+#ifndef SEKISHO_POLICY_CONFIG_H
+#define SEKISHO_POLICY_CONFIG_H
+
+#include "core/err.h"
+#include "core/log.h"
+#include "core/params.h"
+
+struct config_list { /* the values of a key that may stand several times, in file order */
+    char **values;
+    size_t num_values;
+};
+
+struct config_server {         /* [server] */
+    struct config_list listen; /* listen = ADDRESS:PORT, IPv6 in brackets; port 0 is refused */
+    unsigned workers;          /* worker threads */
+    char *cache;               /* directory of the generations */
+    unsigned drain_ms;         /* how long a stopping process finishes requests */
+};
+
+enum config_signer_backend { CONFIG_SIGNER_NONE = 0, CONFIG_SIGNER_PKCS11, CONFIG_SIGNER_SOFTWARE };
+struct config_signer { /* [signer] */
+    enum config_signer_backend
+        backend;  /* backend = pkcs11 | software; section absent: none, answers cannot be signed */
+    char *module; /* PKCS#11 module file */
+    char *token;  /* token label */
+    char *pin_file;    /* first line is the PIN */
+    char *key;         /* pkcs11: key label; software: PEM file */
+    char *certificate; /* PEM file: responder certificate, then its chain (sent in answers) */
+    unsigned threads;  /* signing threads */
+};
+
+struct config_limits { /* [limits]; defaults in core/limits.h */
+    unsigned http_head_bytes, http_body_bytes, http_head_ms, http_body_ms, http_idle_ms,
+        http_write_ms, http_connections, ocsp_certids, json_certs;
+    struct sk_budget budget; /* path-certs, paths, steps, signatures, cpu-ms */
+};
+
+struct config_fetch {      /* [fetch] */
+    unsigned timeout_ms;   /* one object, whole */
+    uint64_t max_bytes;    /* one object */
+    unsigned stale_warn_s; /* exit 2 when something served ends within this time */
+    unsigned keep;         /* generations kept beside the current one */
+};
+
+struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /pki/NAME/ */
+    char *name;
+    struct config_list certificates; /* self-signed, link: URLs, file: or http: */
+    struct config_list cross;        /* cross certificates, either direction */
+    struct config_list crls;         /* lists for end entities, or for both kinds */
+    struct config_list arls;         /* lists for CA certificates */
+};
+
+struct sk_policy { /* [policy NAME] */
+    char *name;
+    struct sk_params
+        params; /* complete: anchors loaded, OIDs decoded; owned by the configuration */
+};
+
+struct sk_config {
+    struct config_server server;
+    struct config_signer signer;
+    enum log_level log_level; /* [log] level */
+    struct config_limits limits;
+    struct config_fetch fetch;
+    struct config_ca *cas;
+    size_t num_cas;
+    struct sk_policy *policies;
+    size_t num_policies;
+    const struct sk_policy
+        *default_policy;    /* the one named "default", else the first; NULL when none */
+    struct sk_arena *arena; /* owns all of the above */
+};
+
+/* report: called once per fault with a complete line, no newline. *out is NULL on failure. SK_INPUT
+ * when there were faults, SK_IO when the file cannot be read. Anchors' certificate files are read
+ * and their fingerprints compared. */
+typedef void (*config_report_fn)(void *arg, const char *line);
+enum sk_status config_load(const char *file, config_report_fn report, void *arg,
+                           struct sk_config **out) SK_MUST_CHECK;
+/* The same from memory (name is for messages; relative anchor files are read as usual). */
+enum sk_status config_parse(const char *name, struct sk_bytes text, config_report_fn report,
+                            void *arg, struct sk_config **out) SK_MUST_CHECK;
+void config_free(struct sk_config *config); /* accepts NULL */
+
+const struct sk_policy *config_policy(const struct sk_config *config, const char *name);
+
+#endif
