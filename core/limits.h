@@ -77,6 +77,9 @@
 #define LIMIT_CONFIG_FAULTS      100u  /* faults reported in one run */
 #define LIMIT_CONFIG_VALUE_BYTES 4096u /* one value; policies, CAs, ACLs follow */
 #define LIMIT_CONFIG_SECTIONS    1024u
+#define LIMIT_CONFIG_NAME_BYTES  64u  /* NAME of [policy NAME], [ca NAME] */
+#define LIMIT_CONFIG_LIST        256u /* values of one key that may stand several times */
+#define LIMIT_CONFIG_ARENA_BYTES (256u * 1024u * 1024u)
 #define LIMIT_ANCHORS            64u /* trust anchors of one policy */
 #define LIMIT_GENERATION_CERTS   200000u
 #define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */

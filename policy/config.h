@@ -4,12 +4,14 @@
  * parser, the checker, the sample file and the man page.
  *
  * config_load() reads and checks everything and reports all faults of one run, each as "FILE:LINE:
- * key: what and why". Unknown sections and keys are faults. The result is immutable; a reload
- * builds a new one. Paths are kept as written (relative to the working directory of the program).
+ * [section] key: what and why". Unknown sections and keys are faults. The result is immutable; a
+ * reload builds a new one. Every relative path, `file:` addresses included, is relative to the
+ * directory of the configuration file and is kept here already joined to it.
  */
 #ifndef SEKISHO_POLICY_CONFIG_H
 #define SEKISHO_POLICY_CONFIG_H
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "core/params.h"
@@ -22,7 +24,7 @@ struct config_list { /* the values of a key that may stand several times, in fil
 struct config_server {         /* [server] */
     struct config_list listen; /* listen = ADDRESS:PORT, IPv6 in brackets; port 0 is refused */
     unsigned workers;          /* worker threads */
-    char *cache;               /* directory of the generations */
+    char *cache;               /* directory of the generations; never NULL */
     unsigned drain_ms;         /* how long a stopping process finishes requests */
 };
 
@@ -41,7 +43,7 @@ struct config_signer { /* [signer] */
 struct config_limits { /* [limits]; defaults in core/limits.h */
     unsigned http_head_bytes, http_body_bytes, http_head_ms, http_body_ms, http_idle_ms,
         http_write_ms, http_connections, ocsp_certids, json_certs;
-    struct sk_budget budget; /* path-certs, paths, steps, signatures, cpu-ms */
+    struct sk_budget budget; /* path-certs, paths, steps, signatures, cpu-time */
 };
 
 struct config_fetch {      /* [fetch] */
@@ -53,7 +55,7 @@ struct config_fetch {      /* [fetch] */
 
 struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /pki/NAME/ */
     char *name;
-    struct config_list certificates; /* self-signed, link: URLs, file: or http: */
+    struct config_list certificates; /* self-signed, link: file:PATH or http://... addresses */
     struct config_list cross;        /* cross certificates, either direction */
     struct config_list crls;         /* lists for end entities, or for both kinds */
     struct config_list arls;         /* lists for CA certificates */
@@ -86,11 +88,17 @@ struct sk_config {
 typedef void (*config_report_fn)(void *arg, const char *line);
 enum sk_status config_load(const char *file, config_report_fn report, void *arg,
                            struct sk_config **out) SK_MUST_CHECK;
-/* The same from memory (name is for messages; relative anchor files are read as usual). */
+/* The same from memory (name is for messages, and its directory is the one of relative paths). */
 enum sk_status config_parse(const char *name, struct sk_bytes text, config_report_fn report,
                             void *arg, struct sk_config **out) SK_MUST_CHECK;
 void config_free(struct sk_config *config); /* accepts NULL */
 
+/* NULL: no policy of this name. */
 const struct sk_policy *config_policy(const struct sk_config *config, const char *name);
+
+/* The sample configuration (etc/sekisho.conf) and the manual page (tools/sekisho.conf.5), written
+ * from the schema table; buf_status() tells of a failure. */
+void config_print_sample(struct sk_buf *out);
+void config_print_man(struct sk_buf *out);
 
 #endif

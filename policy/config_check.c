@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks that need more than one line of the file.
+ */
+#include "policy/config_int.h"
+
+static unsigned line_of(const struct config_section *section, const char *key)
+{
+    size_t num_rows;
+    const struct schema_row *row = schema_find(section->kind, key);
+
+    return row != NULL ? section->lines[row - schema_rows(&num_rows)] : 0;
+}
+
+/* Defaults of texts and lists, and keys without which a section is incomplete. */
+static enum sk_status check_rows(struct config_run *run, struct config_section *section)
+{
+    size_t num_rows, i;
+    const struct schema_row *rows = schema_rows(&num_rows);
+    struct sk_err err = {0};
+    enum sk_status status;
+
+    for (i = 0; i < num_rows; i++) {
+        if (rows[i].kind != section->kind || section->lines[i] != 0)
+            continue;
+        if (rows[i].is_required && section->line != 0)
+            config_fault(run, section->line, section, rows[i].key, "missing");
+        if (rows[i].text == NULL)
+            continue;
+        status = config_value_set(run, section, &rows[i], rows[i].text, &err);
+        if (status != SK_OK)
+            return config_stop(run, status);
+    }
+    return SK_OK;
+}
+
+static enum sk_status check_signer(struct config_run *run, const struct config_section *section)
+{
+    static const char *const token_keys[] = {"module", "token", "pin-file"};
+    struct config_signer *signer = section->base;
+    size_t i;
+
+    if (signer->backend == CONFIG_SIGNER_NONE)
+        return SK_OK; /* absent, or reported already */
+    for (i = 0; i < sizeof(token_keys) / sizeof(token_keys[0]); i++) {
+        unsigned line = line_of(section, token_keys[i]);
+
+        if (signer->backend == CONFIG_SIGNER_PKCS11 && line == 0)
+            config_fault(run, section->line, section, token_keys[i],
+                         "missing, backend pkcs11 needs it");
+        if (signer->backend == CONFIG_SIGNER_SOFTWARE && line != 0)
+            config_fault(run, line, section, token_keys[i], "means nothing to backend software");
+    }
+    if (signer->backend == CONFIG_SIGNER_SOFTWARE && signer->key != NULL) {
+        signer->key = config_path(run, signer->key);
+        return run->status;
+    }
+    return SK_OK;
+}
+
+static void check_ca(struct config_run *run, const struct config_section *section)
+{
+    static const char *const sources[] = {"certificates", "cross", "crls", "arls"};
+    size_t i;
+
+    for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        if (line_of(section, sources[i]) != 0)
+            return;
+    }
+    config_fault(run, section->line, section, NULL,
+                 "names nothing to fetch: give certificates, cross, crls or arls");
+}
+
+enum sk_status config_check(struct config_run *run)
+{
+    struct config_section *section;
+    enum sk_status status = SK_OK;
+
+    for (section = run->sections; section != NULL && status == SK_OK; section = section->next) {
+        if (section->kind == CONFIG_NONE)
+            continue;
+        status = check_rows(run, section);
+        if (status == SK_OK && section->kind == CONFIG_SIGNER)
+            status = check_signer(run, section);
+        if (section->kind == CONFIG_CA)
+            check_ca(run, section);
+    }
+    return status;
+}

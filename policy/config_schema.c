@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schema: one row per key. Parser, checker, sample file and manual page all read this table.
+ */
+#include "policy/config_int.h"
+
+#include "core/limits.h"
+
+#define IN(type, member) offsetof(struct type, member)
+#define KIB              ((uint64_t)1024)
+#define MIB              (1024 * KIB)
+#define GIB              (1024 * MIB)
+#define MINUTE           ((uint64_t)60)
+#define HOUR             (60 * MINUTE)
+#define DAY              (24 * HOUR)
+
+static const struct schema_section SECTIONS[CONFIG_KINDS] = {
+    [CONFIG_SERVER] = {CONFIG_SERVER, "server", NULL, NULL,
+                       "The network process and the data it answers from."},
+    [CONFIG_SIGNER] = {CONFIG_SIGNER, "signer", NULL, NULL,
+                       "The key that signs answers. Without this section answers cannot be signed "
+                       "and every signed protocol is refused."},
+    [CONFIG_LOG] = {CONFIG_LOG, "log", NULL, NULL, "Log lines on standard error."},
+    [CONFIG_LIMITS] = {CONFIG_LIMITS, "limits", NULL, NULL,
+                       "Caps on what comes from outside. The defaults suit a server in front of "
+                       "which nothing else limits clients."},
+    [CONFIG_FETCH] = {CONFIG_FETCH, "fetch", NULL, NULL,
+                      "How certificates and revocation lists are fetched and published."},
+    [CONFIG_POLICY] = {CONFIG_POLICY, "policy", "NAME", "default",
+                       "A named validation policy: what a relying party accepts. May stand several "
+                       "times with different names of letters, digits, '.', '_' and '-'. A request "
+                       "that names no policy is judged by the one named default, else by the first "
+                       "in the file."},
+    [CONFIG_CA] = {CONFIG_CA, "ca", "NAME", "example-ca",
+                   "What is fetched about one certification authority and served below /pki/NAME/. "
+                   "May stand several times; NAME is made of a-z, 0-9 and '-'."},
+};
+
+static const struct schema_word BACKENDS[] = {
+    {"pkcs11", CONFIG_SIGNER_PKCS11}, {"software", CONFIG_SIGNER_SOFTWARE}, {NULL, 0}};
+
+static const struct schema_word LEVELS[] = {{"error", LOG_LEVEL_ERROR},
+                                            {"warning", LOG_LEVEL_WARNING},
+                                            {"info", LOG_LEVEL_INFO},
+                                            {"debug", LOG_LEVEL_DEBUG},
+                                            {NULL, 0}};
+
+static const struct schema_word MODES[] = {{"required", REVOCATION_REQUIRED},
+                                           {"if-available", REVOCATION_IF_AVAILABLE},
+                                           {"off", REVOCATION_OFF},
+                                           {NULL, 0}};
+
+static const struct schema_word KEY_USAGES[] = {{"digitalSignature", KEY_USAGE_DIGITAL_SIGNATURE},
+                                                {"nonRepudiation", KEY_USAGE_NON_REPUDIATION},
+                                                {"keyEncipherment", KEY_USAGE_KEY_ENCIPHERMENT},
+                                                {"dataEncipherment", KEY_USAGE_DATA_ENCIPHERMENT},
+                                                {"keyAgreement", KEY_USAGE_KEY_AGREEMENT},
+                                                {"keyCertSign", KEY_USAGE_KEY_CERT_SIGN},
+                                                {"cRLSign", KEY_USAGE_CRL_SIGN},
+                                                {"encipherOnly", KEY_USAGE_ENCIPHER_ONLY},
+                                                {"decipherOnly", KEY_USAGE_DECIPHER_ONLY},
+                                                {NULL, 0}};
+
+static const struct schema_row ROWS[] = {
+    /* [server] */
+    {CONFIG_SERVER, "listen", SCHEMA_LISTEN, IN(config_server, listen), .text = "127.0.0.1:8080",
+     .help = "ADDRESS:PORT that HTTP is served on, an IPv6 address in brackets. May stand several "
+             "times."},
+    {CONFIG_SERVER, "workers", SCHEMA_COUNT, IN(config_server, workers), .number = 2, .min = 1,
+     .max = 256,
+     .help = "Threads that answer requests; the number of processors is a good choice."},
+    {CONFIG_SERVER, "cache", SCHEMA_FILE, IN(config_server, cache),
+     .text = "/var/lib/sekisho/cache",
+     .help = "Folder of the published generations. The server reads it, sekisho-fetch writes it."},
+    {CONFIG_SERVER, "drain", SCHEMA_MS, IN(config_server, drain_ms), .number = 10000, .min = 0,
+     .max = HOUR * 1000, .help = "How long a stopping server finishes requests it has begun."},
+
+    /* [signer] */
+    {CONFIG_SIGNER, "backend", SCHEMA_WORD, IN(config_signer, backend), .words = BACKENDS,
+     .number = CONFIG_SIGNER_NONE, .example = "pkcs11", .is_required = true,
+     .help = "Where the private key is: in a PKCS#11 token, or in a PEM file."},
+    {CONFIG_SIGNER, "module", SCHEMA_FILE, IN(config_signer, module),
+     .example = "/usr/lib/softhsm/libsofthsm2.so",
+     .help = "The token's PKCS#11 module. Needed by backend pkcs11, refused with software."},
+    {CONFIG_SIGNER, "token", SCHEMA_TEXT, IN(config_signer, token), .example = "sekisho",
+     .help = "Label of the token. Needed by backend pkcs11, refused with software."},
+    {CONFIG_SIGNER, "pin-file", SCHEMA_FILE, IN(config_signer, pin_file),
+     .example = "/etc/sekisho/pin",
+     .help = "File whose first line is the token's PIN. It is read when the key process starts. "
+             "Needed by backend pkcs11, refused with software."},
+    {CONFIG_SIGNER, "key", SCHEMA_TEXT, IN(config_signer, key), .example = "responder",
+     .is_required = true,
+     .help = "The private key: its label in the token, or with backend software a PEM file that "
+             "nobody but its owner may read."},
+    {CONFIG_SIGNER, "certificate", SCHEMA_FILE, IN(config_signer, certificate),
+     .example = "/etc/sekisho/responder.pem", .is_required = true,
+     .help = "PEM file that holds the key's certificate first and then the chain that is sent "
+             "with answers."},
+    {CONFIG_SIGNER, "threads", SCHEMA_COUNT, IN(config_signer, threads), .number = 2, .min = 1,
+     .max = 64, .help = "Signatures made at the same time."},
+
+    /* [log] */
+    {CONFIG_LOG, "level", SCHEMA_WORD, IN(sk_config, log_level), .words = LEVELS,
+     .number = LOG_LEVEL_INFO, .help = "The least important lines that are written."},
+
+    /* [limits] */
+    {CONFIG_LIMITS, "http-head-bytes", SCHEMA_SIZE, IN(config_limits, http_head_bytes),
+     .number = LIMIT_HTTP_HEAD_BYTES, .min = 1 * KIB, .max = 64 * KIB,
+     .help = "Request line and header fields of one request."},
+    {CONFIG_LIMITS, "http-body-bytes", SCHEMA_SIZE, IN(config_limits, http_body_bytes),
+     .number = LIMIT_HTTP_BODY_BYTES, .min = 1 * KIB, .max = 64 * MIB,
+     .help = "Body of one request."},
+    {CONFIG_LIMITS, "http-head-time", SCHEMA_MS, IN(config_limits, http_head_ms),
+     .number = LIMIT_HTTP_HEAD_MS, .min = 100, .max = HOUR * 1000,
+     .help = "From the first octet of a request to the end of its header."},
+    {CONFIG_LIMITS, "http-body-time", SCHEMA_MS, IN(config_limits, http_body_ms),
+     .number = LIMIT_HTTP_BODY_MS, .min = 100, .max = HOUR * 1000,
+     .help = "From the end of the header to the end of the body."},
+    {CONFIG_LIMITS, "http-idle-time", SCHEMA_MS, IN(config_limits, http_idle_ms),
+     .number = LIMIT_HTTP_IDLE_MS, .min = 100, .max = HOUR * 1000,
+     .help = "How long a connection is kept open without a request."},
+    {CONFIG_LIMITS, "http-write-time", SCHEMA_MS, IN(config_limits, http_write_ms),
+     .number = LIMIT_HTTP_WRITE_MS, .min = 100, .max = HOUR * 1000,
+     .help = "How long a client may take to accept an answer."},
+    {CONFIG_LIMITS, "http-connections", SCHEMA_COUNT, IN(config_limits, http_connections),
+     .number = LIMIT_HTTP_CONNECTIONS, .min = 1, .max = 1000000,
+     .help = "Open connections of the whole server."},
+    {CONFIG_LIMITS, "ocsp-certids", SCHEMA_COUNT, IN(config_limits, ocsp_certids),
+     .number = LIMIT_OCSP_CERTIDS, .min = 1, .max = 1024,
+     .help = "Certificates asked for in one OCSP request."},
+    {CONFIG_LIMITS, "json-certs", SCHEMA_COUNT, IN(config_limits, json_certs),
+     .number = LIMIT_JSON_CERTS, .min = 1, .max = 1024,
+     .help = "Certificates in one JSON request."},
+    {CONFIG_LIMITS, "path-certs", SCHEMA_COUNT, IN(config_limits, budget.max_path_certs),
+     .number = LIMIT_PATH_CERTS, .min = 1, .max = LIMIT_PATH_CERTS_MAX,
+     .help = "Certificates in a certification path, the trust anchor not counted."},
+    {CONFIG_LIMITS, "paths", SCHEMA_COUNT, IN(config_limits, budget.max_paths),
+     .number = LIMIT_JOB_PATHS, .min = 1, .max = 1000000,
+     .help = "Complete paths judged for one certificate. Reaching this or one of the following "
+             "three leaves the verdict undetermined."},
+    {CONFIG_LIMITS, "steps", SCHEMA_COUNT, IN(config_limits, budget.max_steps),
+     .number = LIMIT_JOB_STEPS, .min = 1, .max = 100000000,
+     .help = "Candidate issuers looked at for one certificate."},
+    {CONFIG_LIMITS, "signatures", SCHEMA_COUNT, IN(config_limits, budget.max_signatures),
+     .number = LIMIT_JOB_SIGNATURES, .min = 1, .max = 1000000,
+     .help = "Signatures verified for one certificate."},
+    {CONFIG_LIMITS, "cpu-time", SCHEMA_MS, IN(config_limits, budget.max_cpu_ms),
+     .number = LIMIT_JOB_CPU_MS, .min = 1, .max = HOUR * 1000,
+     .help = "Processor time spent on one certificate."},
+
+    /* [fetch] */
+    {CONFIG_FETCH, "timeout", SCHEMA_MS, IN(config_fetch, timeout_ms), .number = LIMIT_FETCH_MS,
+     .min = 100, .max = DAY * 1000, .help = "Time for one object, from connecting to its end."},
+    {CONFIG_FETCH, "max-bytes", SCHEMA_SIZE64, IN(config_fetch, max_bytes),
+     .number = LIMIT_FETCH_BYTES, .min = 1 * KIB, .max = LIMIT_CRL_BYTES,
+     .help = "Size of one object."},
+    {CONFIG_FETCH, "stale-warn", SCHEMA_SECONDS, IN(config_fetch, stale_warn_s), .number = HOUR,
+     .min = 0, .max = 365 * DAY,
+     .help = "sekisho-fetch ends with status 2 when something that is served ends within this "
+             "time."},
+    {CONFIG_FETCH, "keep", SCHEMA_COUNT, IN(config_fetch, keep), .number = 3, .min = 0, .max = 1000,
+     .help = "Generations kept beside the current one."},
+
+    /* [policy NAME] */
+    {CONFIG_POLICY, "anchor", SCHEMA_ANCHOR, IN(policy_draft, anchors), .is_required = true,
+     .example = "anchors/root.pem sha256:"
+                "0000000000000000000000000000000000000000000000000000000000000000",
+     .help = "A trust anchor: FILE sha256:HEX, a PEM or DER file of exactly one certificate and "
+             "the SHA-256 fingerprint of that certificate's DER. May stand several times."},
+    {CONFIG_POLICY, "policy-oid", SCHEMA_OID, IN(policy_draft, policies), .example = "2.5.29.32.0",
+     .help = "A certificate policy of the user-initial-policy-set (RFC 5280 6.1.1). May stand "
+             "several times; without it any policy is accepted."},
+    {CONFIG_POLICY, "require-explicit-policy", SCHEMA_BOOL,
+     IN(policy_draft, policy.params.require_explicit_policy), .number = false,
+     .help = "A path must be valid for at least one policy of the set."},
+    {CONFIG_POLICY, "inhibit-policy-mapping", SCHEMA_BOOL,
+     IN(policy_draft, policy.params.inhibit_policy_mapping), .number = false,
+     .help = "Policy mappings in the path do not count."},
+    {CONFIG_POLICY, "inhibit-any-policy", SCHEMA_BOOL,
+     IN(policy_draft, policy.params.inhibit_any_policy), .number = false,
+     .help = "anyPolicy in a certificate of the path matches no policy."},
+    {CONFIG_POLICY, "revocation", SCHEMA_WORD, IN(policy_draft, policy.params.revocation),
+     .words = MODES, .number = REVOCATION_REQUIRED,
+     .help = "required: every certificate below the anchor needs a known, good status. "
+             "if-available: a certificate without a usable source is accepted. off: revocation is "
+             "not looked at."},
+    {CONFIG_POLICY, "grace", SCHEMA_SECONDS64, IN(policy_draft, policy.params.grace_s), .number = 0,
+     .min = 0, .max = 365 * DAY,
+     .help = "How long a revocation list counts after its nextUpdate. Answers that needed it say "
+             "so."},
+    {CONFIG_POLICY, "clock-skew", SCHEMA_SECONDS64, IN(policy_draft, policy.params.clock_skew_s),
+     .number = 0, .min = 0, .max = DAY,
+     .help = "Tolerance at both ends of validity periods and of revocation lists."},
+    {CONFIG_POLICY, "min-rsa-bits", SCHEMA_COUNT, IN(policy_draft, policy.params.min_rsa_bits),
+     .number = 2048, .min = 0, .max = 16384, .help = "Shortest RSA key accepted; 0: any."},
+    {CONFIG_POLICY, "min-ec-bits", SCHEMA_COUNT, IN(policy_draft, policy.params.min_ec_bits),
+     .number = 256, .min = 0, .max = 521,
+     .help = "Smallest elliptic curve group accepted; 0: any."},
+    {CONFIG_POLICY, "min-dsa-bits", SCHEMA_COUNT, IN(policy_draft, policy.params.min_dsa_bits),
+     .number = 2048, .min = 0, .max = 16384,
+     .help = "Shortest DSA key accepted when allow-dsa is yes; 0: any."},
+    {CONFIG_POLICY, "allow-sha1", SCHEMA_BOOL, IN(policy_draft, policy.params.allow_sha1),
+     .number = false, .help = "Accept signatures made over SHA-1."},
+    {CONFIG_POLICY, "allow-dsa", SCHEMA_BOOL, IN(policy_draft, policy.params.allow_dsa),
+     .number = false, .help = "Accept DSA keys and signatures."},
+    {CONFIG_POLICY, "extended-key-usage", SCHEMA_OID, IN(policy_draft, ekus),
+     .example = "1.3.6.1.5.5.7.3.2",
+     .help = "A purpose that the judged certificate's extendedKeyUsage, if it has one, must name. "
+             "May stand several times; all of them are needed."},
+    {CONFIG_POLICY, "key-usage", SCHEMA_FLAGS, IN(policy_draft, policy.params.key_usage),
+     .words = KEY_USAGES, .number = 0, .example = "digitalSignature nonRepudiation",
+     .help = "Bits that the judged certificate's keyUsage, if it has one, must all have, with "
+             "blanks between."},
+
+    /* [ca NAME] */
+    {CONFIG_CA, "certificates", SCHEMA_URL, IN(config_ca, certificates),
+     .example = "http://ca.example/ca.p7c",
+     .help = "Address (file:PATH or http://...) of self-signed and link certificates. This key and "
+             "the following three may stand several times; one of them is needed."},
+    {CONFIG_CA, "cross", SCHEMA_URL, IN(config_ca, cross), .example = "file:cross/",
+     .help = "Address of cross certificates, of either direction."},
+    {CONFIG_CA, "crls", SCHEMA_URL, IN(config_ca, crls), .example = "http://ca.example/crl.crl",
+     .help = "Address of revocation lists for end entities, or for both kinds of certificates."},
+    {CONFIG_CA, "arls", SCHEMA_URL, IN(config_ca, arls), .example = "http://ca.example/arl.crl",
+     .help = "Address of revocation lists for CA certificates."},
+};
+
+enum { NUM_ROWS = sizeof(ROWS) / sizeof(ROWS[0]) };
+
+const struct schema_row *schema_rows(size_t *out_count)
+{
+    *out_count = NUM_ROWS;
+    return ROWS;
+}
+
+const struct schema_section *schema_section(enum config_kind kind)
+{
+    return &SECTIONS[kind];
+}
+
+const struct schema_row *schema_find(enum config_kind kind, const char *key)
+{
+    size_t i;
+
+    for (i = 0; i < NUM_ROWS; i++) {
+        if (ROWS[i].kind == kind && strcmp(ROWS[i].key, key) == 0)
+            return &ROWS[i];
+    }
+    return NULL;
+}
+
+bool schema_repeats(enum schema_type type)
+{
+    return type == SCHEMA_LISTEN || type == SCHEMA_URL || type == SCHEMA_OID ||
+           type == SCHEMA_ANCHOR;
+}
+
+bool schema_is_number(enum schema_type type)
+{
+    return type >= SCHEMA_COUNT && type <= SCHEMA_FLAGS;
+}
