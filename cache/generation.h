@@ -84,4 +84,14 @@ enum sk_status reader_crls(struct sk_reader *reader, reader_crl_info_fn visit,
                            void *arg) SK_MUST_CHECK;
 uint64_t reader_num_certs(const struct sk_reader *reader);
 
+/* The DER of a certificate or CRL, or the bytes of a bundle, by its SHA-256; points into the map.
+ * SK_NOTFOUND. */
+enum sk_status reader_blob(struct sk_reader *reader, const uint8_t sha256[SK_SHA256],
+                           struct sk_bytes *out) SK_MUST_CHECK;
+/* The SHA-256 of each object that the source with this URL gave (publish_origin()). SK_OK also when
+ * there is none. */
+typedef enum sk_status (*reader_origin_fn)(void *arg, const uint8_t sha256[SK_SHA256]);
+enum sk_status reader_origin(struct sk_reader *reader, const char *url, reader_origin_fn visit,
+                             void *arg) SK_MUST_CHECK;
+
 #endif

@@ -27,14 +27,22 @@ enum sk_status publish_cert(struct sk_publish *pub, const struct sk_cert *cert,
 enum sk_status publish_checked(struct sk_publish *pub, const uint8_t object_sha256[SK_SHA256],
                                const uint8_t spki_sha256[SK_SHA256],
                                struct sk_err *err) SK_MUST_CHECK;
-/* crl and its DER; is_arl as configured; ca: the configured CA name. Entries are walked here:
- * SK_INPUT when malformed (nothing of the CRL is kept). */
+/* crl and its DER, both copied; sha256 is of the DER. is_arl as configured; ca: the configured CA
+ * name. Entries are walked here: SK_INPUT when malformed (nothing of the CRL is kept). The same CRL
+ * again for the same CA and kind is harmless. */
 enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
                            const uint8_t sha256[SK_SHA256], const char *ca, bool is_arl,
                            struct sk_err *err) SK_MUST_CHECK;
-/* A repository object; body is copied. media_type: one of the strings of cache/record.h. */
+/* A repository object; body is copied. media_type: one of the RECORD_MEDIA_* texts of
+ * cache/record.h ("application/pkix-cert", "application/pkix-crl", "application/pkcs7-mime"). */
 enum sk_status publish_object(struct sk_publish *pub, const char *path, const char *media_type,
                               struct sk_bytes body, int64_t modified, int64_t expires,
+                              struct sk_err *err) SK_MUST_CHECK;
+
+/* Remembers that the source with this URL gave the object, so that a later run can tell what it
+ * holds of a source that fails. */
+enum sk_status publish_origin(struct sk_publish *pub, const char *url,
+                              const uint8_t object_sha256[SK_SHA256],
                               struct sk_err *err) SK_MUST_CHECK;
 
 /* Makes the generation current. *out_number is its number. keep: how many older generations stay.

@@ -31,6 +31,8 @@
 #define LIMIT_CRL_BYTES        (1024u * 1024u * 1024u) /* one CRL */
 #define LIMIT_CRL_EXTENSIONS   32u                     /* crlExtensions of one CRL */
 #define LIMIT_ENTRY_EXTENSIONS 16u                     /* crlEntryExtensions of one entry */
+#define LIMIT_ENTRY_ISSUERS    8u                      /* directoryNames of one certificateIssuer */
+#define LIMIT_CRL_ISSUERS      4096u                   /* certificate issuers of one indirect CRL */
 
 /* Path search: the defaults of a job's budget (core/budget.h) */
 #define LIMIT_PATH_CERTS      12u    /* certificates in a path, anchor not counted */
@@ -82,6 +84,9 @@
 #define LIMIT_CONFIG_ARENA_BYTES (256u * 1024u * 1024u)
 #define LIMIT_ANCHORS            64u /* trust anchors of one policy */
 #define LIMIT_GENERATION_CERTS   200000u
+#define LIMIT_GENERATION_CRLS    65535u
+#define LIMIT_GENERATION_OBJECTS 500000u                         /* paths below /pki/ */
+#define LIMIT_OBJECT_PATH_BYTES  255u                            /* one such path */
 #define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */
 #define LIMIT_FETCH_BYTES        (64u * 1024u * 1024u)           /* one fetched object; default */
 #define LIMIT_FETCH_MS           30000u                          /* one fetch; default */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A generation in the making, shared by publish.c and ingest.c. Internal to cache/.
+ */
+#ifndef SEKISHO_CACHE_PUBLISH_INT_H
+#define SEKISHO_CACHE_PUBLISH_INT_H
+
+#include "cache/build.h"
+#include "cache/publish.h"
+
+struct sk_publish {
+    char *dir;
+    int lock_fd;     /* -1: not held */
+    uint64_t number; /* of the generation being built */
+    struct build build;
+    struct stage lists[RECORD_DBS]; /* written at commit; some databases are written at once */
+    struct stage contents;          /* one record per thing published: what the digest covers */
+    unsigned num_crls;
+};
+
+/* Walks the entries of a CRL and writes its revoked and crlname records under the id. *out_flags:
+ * RECORD_CRL_UNUSABLE and _INDIRECT; *out_entries: how many entries. SK_INPUT: malformed; nothing
+ * has been written. SK_LIMIT: too many certificate issuers. */
+enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
+                              unsigned *out_flags, uint64_t *out_entries,
+                              struct sk_err *err) SK_MUST_CHECK;
+
+#endif

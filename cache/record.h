@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The records of a generation: which databases there are, and how keys and values are laid out.
+ * Internal to cache/ and its unit tests.
+ *
+ * A generation is one LMDB environment with the databases below. Integers are big-endian and
+ * unaligned; "hash" is 32 octets of SHA-256; a list is any number of equal-sized items, at least
+ * one, in ascending order. Times are 5 octets: seconds since 0000-01-01T00:00:00Z, all ones for
+ * "never". Every value has an exact size, so a damaged one is told from a good one; a decoder
+ * returns SK_INPUT for whatever does not fit and never reads past the value it was given.
+ *
+ *   database   key                                     value
+ *   meta       "meta"                                  format 4, number 8, created 5, digest 32,
+ *                                                      number of certificates 4, of CRLs 4
+ *   blob       hash of the bytes                       the bytes: a certificate, a CRL, a bundle
+ *   cert       hash of the certificate                 (empty): the blob is a certificate
+ *   subject    name_hash() of the subject              list of certificate hashes
+ *   serial     name_hash() of the issuer, serial       list of certificate hashes
+ *   keyid      hash of the subjectKeyIdentifier        list of certificate hashes
+ *   certid     enum key_hash 1, hash of the subject    list of certificate hashes (CAs only)
+ *              Name, hash of the key bits
+ *   checked    hash of the object, hash of the SPKI    (empty): the key signed the object
+ *   crl        CRL id 2                                hash, flags 1 (RECORD_CRL_*), thisUpdate 5,
+ *                                                      nextUpdate 5, entries 8, CA name with NUL
+ *   crlissuer  name_hash() of the CRL's issuer         list of CRL ids
+ *   crlname    CRL id 2, name_hash() of a certificate  name id 2; indirect CRLs only; the CRL's own
+ *              issuer                                  issuer has name id 0
+ *   revoked    CRL id 2, name id 2 (indirect CRLs      flags and reason 1, revocationDate 5,
+ *              only), serial                           [invalidityDate 5]
+ *   object     path below /pki/                        media type 1 (index), hash of the blob,
+ *                                                      modified 5, expires 5
+ *   origin     hash of the source's URL                list of hashes of what the source gave
+ *
+ * A serial of more than LIMIT_SERIAL_BYTES is in no record, and looking for one is SK_INPUT.
+ */
+#ifndef SEKISHO_CACHE_RECORD_H
+#define SEKISHO_CACHE_RECORD_H
+
+#include "core/crl.h"
+#include "core/limits.h"
+
+#define RECORD_FORMAT 1u /* raised whenever a layout changes */
+
+enum record_db {
+    RECORD_META = 0,
+    RECORD_BLOB,
+    RECORD_CERT,
+    RECORD_SUBJECT,
+    RECORD_SERIAL,
+    RECORD_KEY_ID,
+    RECORD_CERTID,
+    RECORD_CHECKED,
+    RECORD_CRL,
+    RECORD_CRL_ISSUER,
+    RECORD_CRL_NAME,
+    RECORD_REVOKED,
+    RECORD_OBJECT,
+    RECORD_ORIGIN,
+    RECORD_DBS, /* how many */
+};
+const char *record_db_name(enum record_db db);
+
+enum { RECORD_KEY_MAX = 255 }; /* octets of the longest key; LMDB takes 511 */
+
+/* A key being put together. */
+struct record_key {
+    uint8_t p[RECORD_KEY_MAX];
+    size_t len;
+};
+static inline struct sk_bytes record_key_bytes(const struct record_key *key)
+{
+    return bytes_of(key->p, key->len);
+}
+
+struct record_meta {
+    uint32_t format;
+    uint64_t number;
+    int64_t created;
+    uint8_t digest[SK_SHA256]; /* of the contents, without number and times of publication */
+    uint32_t num_certs, num_crls;
+};
+
+enum {
+    RECORD_CRL_ARL = 1u << 0,      /* configured as ARL */
+    RECORD_CRL_UNUSABLE = 1u << 1, /* an entry holds an unknown critical extension (C-06) */
+    RECORD_CRL_INDIRECT = 1u << 2, /* revoked entries are keyed with a name id */
+};
+struct record_crl {
+    uint8_t sha256[SK_SHA256];
+    unsigned flags;
+    int64_t this_update, next_update;
+    uint64_t num_entries;
+    const char *ca; /* when decoded: in the value */
+};
+
+struct record_object {
+    unsigned media_type; /* index for record_media_type() */
+    uint8_t sha256[SK_SHA256];
+    int64_t modified, expires;
+};
+
+/* Encoders append to a buffer (errors stick there); decoders return SK_INPUT on any misfit. A time
+ * outside the years 0..9999 is encoded as the nearest end, CLOCK_NEVER as itself. */
+void record_put_meta(struct sk_buf *out, const struct record_meta *meta);
+enum sk_status record_get_meta(struct sk_bytes value, struct record_meta *out) SK_MUST_CHECK;
+void record_put_crl(struct sk_buf *out, const struct record_crl *crl);
+enum sk_status record_get_crl(struct sk_bytes value, struct record_crl *out) SK_MUST_CHECK;
+void record_put_object(struct sk_buf *out, const struct record_object *object);
+enum sk_status record_get_object(struct sk_bytes value, struct record_object *out) SK_MUST_CHECK;
+/* Date, reason and invalidity of an entry; serial and issuer are the key's. */
+void record_put_entry(struct sk_buf *out, const struct crl_entry *entry);
+enum sk_status record_get_entry(struct sk_bytes value, struct crl_entry *out) SK_MUST_CHECK;
+void record_put_u16(struct sk_buf *out, unsigned value);
+enum sk_status record_get_u16(struct sk_bytes value, unsigned *out) SK_MUST_CHECK;
+/* Number of items of a list value; SK_INPUT when it is empty or does not divide. */
+enum sk_status record_list(struct sk_bytes value, size_t item, size_t *out_num) SK_MUST_CHECK;
+
+void record_key_init(struct record_key *key);
+/* Appends; false (and the key is of no use) when it would grow past RECORD_KEY_MAX. */
+bool record_key_put(struct record_key *key, const void *p, size_t len) SK_MUST_CHECK;
+bool record_key_put_u16(struct record_key *key, unsigned value) SK_MUST_CHECK;
+
+/* The media types of repository objects (RFC 2585 4, RFC 5280 4.2.2.1). */
+#define RECORD_MEDIA_CERT   "application/pkix-cert"
+#define RECORD_MEDIA_CRL    "application/pkix-crl"
+#define RECORD_MEDIA_BUNDLE "application/pkcs7-mime"
+/* NULL when index is unknown. */
+const char *record_media_type(unsigned index);
+/* SK_NOTFOUND when text is none of the above. */
+enum sk_status record_media_index(const char *text, unsigned *out) SK_MUST_CHECK;
+
+#endif
