@@ -11,6 +11,8 @@
 #include "core/source.h"
 #include "core/verdict.h"
 
+struct job_memo; /* signature results of the job */
+
 struct sk_job {
     struct sk_arena *arena; /* everything the job allocates */
     const struct sk_params *params;
@@ -20,8 +22,10 @@ struct sk_job {
     int64_t cpu_start_us; /* clock of the budget; given by the caller of judge() through cpu_now */
     int64_t (*cpu_now)(void); /* NULL: CPU time is not watched */
     struct sk_work work;
-    bool is_exhausted;  /* a budget ended: no verdict but undetermined */
-    unsigned crl_depth; /* nesting of CRL issuer paths */
+    bool is_exhausted;                        /* a budget ended: no verdict but undetermined */
+    unsigned crl_depth;                       /* nesting of CRL issuer paths */
+    struct job_memo *memo;                    /* NULL at the start; in the arena */
+    const struct constraint_set *constraints; /* nameConstraints read so far; NULL at the start */
 };
 
 /* Take one unit of a budget. False, and is_exhausted set, when it is used up (or CPU time is). */
@@ -31,10 +35,14 @@ bool job_spend_signature(struct sk_job *job);
 bool job_spend_policy_node(struct sk_job *job);
 bool job_spend_name_check(struct sk_job *job);
 
+/* count * size zeroed bytes of the arena, or NULL and is_exhausted: its cap is a budget as well. */
+void *job_alloc(struct sk_job *job, size_t count, size_t size);
+
 /* Verifies cert's signature with the issuer key (SPKI of issuer, parameters inherited from
  * params_from, may be NULL), free of charge when the source has checked it before. SK_OK, SK_CRYPTO
  * (wrong), SK_INPUT (algorithm), SK_LIMIT (budget), SK_NOMEM. Results are remembered for the job:
- * the same pair is never computed twice. */
+ * the same pair is never computed twice (but for keys with inherited parameters: the pair does not
+ * tell which parameters they had). */
 enum sk_status job_check_signature(struct sk_job *job, const uint8_t object_sha256[SK_SHA256],
                                    struct sk_bytes sig_alg, struct sk_bytes tbs,
                                    struct sk_bytes signature, const struct sk_cert *issuer,

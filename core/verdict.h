@@ -108,6 +108,10 @@ const char *verdict_kind_text(enum verdict_kind kind); /* "valid" ... */
 const char *finding_code_text(enum finding_code code); /* "no-path" ... */
 const char *finding_meaning(enum finding_code code);
 
+/* Fills one finding; its text is cut to fit and made printable UTF-8. */
+void finding_set(struct finding *finding, enum finding_code code, int cert, const char *rule,
+                 const char *fmt, ...) SK_PRINTF(5, 6);
+
 /* Adds a finding; when the array is full the last one is replaced by nothing and the call is
  * ignored: the first findings are the ones that matter. */
 void verdict_add(struct sk_verdict *verdict, enum finding_code code, int cert, const char *rule,

@@ -35,4 +35,11 @@ struct verify_result {
 enum sk_status verify_path(struct sk_job *job, const struct verify_path *path,
                            struct verify_result *out) SK_MUST_CHECK;
 
+/* Working public key parameters (6.1.4(d)-(f)): the key whose DSA parameters the key of
+ * path->certs[index] inherits, or NULL when it needs none or there is none. For signatures made
+ * with that key: those of the next certificate, and of its CRLs. Borrowed from job->keys. SK_INPUT:
+ * a key above cannot be used. */
+enum sk_status verify_params_from(struct sk_job *job, const struct verify_path *path, size_t index,
+                                  const struct sk_key **out, struct sk_err *err) SK_MUST_CHECK;
+
 #endif

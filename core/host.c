@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/host.h"
+
+enum { HOST_MAX = 253, LABEL_MAX = 63 };
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+}
+
+bool host_is_valid(struct sk_bytes host)
+{
+    size_t i, label = 0;
+    bool is_number = true; /* the label so far is digits alone */
+
+    if (host.len > HOST_MAX)
+        return false;
+    for (i = 0; i < host.len; i++) {
+        uint8_t c = host.p[i];
+
+        if (c == '.') {
+            if (label == 0)
+                return false;
+            label = 0;
+            is_number = true;
+            continue;
+        }
+        if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_')
+            return false;
+        is_number = is_number && is_digit(c);
+        if (++label > LABEL_MAX)
+            return false;
+    }
+    return label > 0 && !is_number;
+}
+
+bool host_equal(struct sk_bytes a, struct sk_bytes b)
+{
+    size_t i;
+
+    if (a.len != b.len)
+        return false;
+    for (i = 0; i < a.len; i++) {
+        if (lower(a.p[i]) != lower(b.p[i]))
+            return false;
+    }
+    return true;
+}
+
+bool host_is_within(struct sk_bytes host, struct sk_bytes domain)
+{
+    size_t extra;
+
+    if (domain.len == 0)
+        return true;
+    if (host.len < domain.len)
+        return false;
+    extra = host.len - domain.len;
+    if (extra > 0 && host.p[extra - 1] != '.')
+        return false;
+    return host_equal(bytes_of(host.p + extra, domain.len), domain);
+}
+
+struct sk_bytes host_parent(struct sk_bytes host)
+{
+    const uint8_t *dot = host.len > 0 ? memchr(host.p, '.', host.len) : NULL;
+
+    if (dot == NULL)
+        return bytes_of(NULL, 0);
+    return bytes_of(dot + 1, (size_t)(host.p + host.len - dot) - 1);
+}
+
+bool host_of_mailbox(struct sk_bytes mailbox, struct sk_bytes *out_local, struct sk_bytes *out_host)
+{
+    const uint8_t *at = mailbox.len > 0 ? memrchr(mailbox.p, '@', mailbox.len) : NULL;
+    struct sk_bytes local, host;
+
+    if (at == NULL)
+        return false;
+    local = bytes_of(mailbox.p, (size_t)(at - mailbox.p));
+    host = bytes_of(at + 1, mailbox.len - local.len - 1);
+    if (local.len == 0 || !host_is_valid(host))
+        return false;
+    *out_local = local;
+    *out_host = host;
+    return true;
+}
+
+/* scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ); its length, or 0 (RFC 3986 3.1) */
+static size_t scheme_length(struct sk_bytes uri)
+{
+    size_t i;
+
+    for (i = 0; i < uri.len && uri.p[i] != ':'; i++) {
+        uint8_t c = uri.p[i];
+
+        if (!is_letter(c) && (i == 0 || (!is_digit(c) && c != '+' && c != '-' && c != '.')))
+            return 0;
+    }
+    return i < uri.len ? i : 0;
+}
+
+/* unreserved / pct-encoded / sub-delims / ":" (RFC 3986 3.2.1). Stricter than browsers, which read
+ * a backslash as the end of the authority: what is read in two ways has no host for us. */
+static bool is_userinfo(struct sk_bytes text)
+{
+    static const char marks[] = "-._~%!$&'()*+,;=:";
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        uint8_t c = text.p[i];
+
+        if (!is_letter(c) && !is_digit(c) && memchr(marks, c, sizeof(marks) - 1) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool is_number(struct sk_bytes text)
+{
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!is_digit(text.p[i]))
+            return false;
+    }
+    return true;
+}
+
+/* What follows "://", up to the path, query or fragment. */
+static struct sk_bytes authority_of(struct sk_bytes rest)
+{
+    size_t i;
+
+    for (i = 0; i < rest.len; i++) {
+        if (rest.p[i] == '/' || rest.p[i] == '?' || rest.p[i] == '#')
+            break;
+    }
+    return bytes_of(rest.p, i);
+}
+
+bool host_of_uri(struct sk_bytes uri, struct sk_bytes *out_scheme, struct sk_bytes *out_host)
+{
+    size_t scheme = scheme_length(uri), skip = scheme + 3;
+    struct sk_bytes host;
+    const uint8_t *mark;
+
+    if (scheme == 0 || uri.len < skip || memcmp(uri.p + scheme, "://", 3) != 0)
+        return false;
+    host = authority_of(bytes_of(uri.p + skip, uri.len - skip));
+    mark = host.len > 0 ? memchr(host.p, '@', host.len) : NULL;
+    if (mark != NULL) {
+        size_t len = (size_t)(mark - host.p);
+
+        if (!is_userinfo(bytes_of(host.p, len)))
+            return false;
+        host = bytes_of(mark + 1, host.len - len - 1);
+    }
+    mark = host.len > 0 ? memchr(host.p, ':', host.len) : NULL;
+    if (mark != NULL) {
+        size_t len = (size_t)(mark - host.p);
+
+        if (!is_number(bytes_of(mark + 1, host.len - len - 1)))
+            return false; /* also what follows the first colon of "[::1]" */
+        host.len = len;
+    }
+    if (!host_is_valid(host))
+        return false;
+    *out_scheme = bytes_of(uri.p, scheme);
+    *out_host = host;
+    return true;
+}

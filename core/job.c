@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/job.h"
+
+enum { MEMO_BUCKETS = 64, CPU_CHECK_EVERY = 256 };
+
+/* One signature that was computed: of an object, with a key. */
+struct memo_entry {
+    struct memo_entry *next;
+    uint8_t object[SK_SHA256];
+    uint8_t spki[SK_SHA256];
+    enum sk_status status;
+    const char *text; /* of the failure */
+};
+struct job_memo {
+    struct memo_entry *buckets[MEMO_BUCKETS];
+};
+
+static bool spend(struct sk_job *job, unsigned *spent, unsigned max)
+{
+    if (job->is_exhausted || *spent >= max) {
+        job->is_exhausted = true;
+        return false;
+    }
+    (*spent)++;
+    return true;
+}
+
+static bool has_cpu_left(struct sk_job *job)
+{
+    unsigned max_ms = job->params->budget.max_cpu_ms;
+
+    if (job->cpu_now != NULL && max_ms != 0 &&
+        job->cpu_now() - job->cpu_start_us >= (int64_t)max_ms * 1000)
+        job->is_exhausted = true;
+    return !job->is_exhausted;
+}
+
+bool job_spend_step(struct sk_job *job)
+{
+    return spend(job, &job->work.steps, job->params->budget.max_steps) && has_cpu_left(job);
+}
+
+bool job_spend_path(struct sk_job *job)
+{
+    return spend(job, &job->work.paths, job->params->budget.max_paths) && has_cpu_left(job);
+}
+
+bool job_spend_signature(struct sk_job *job)
+{
+    return spend(job, &job->work.signatures, job->params->budget.max_signatures) &&
+           has_cpu_left(job);
+}
+
+/* The next two cost less than asking for the CPU time, which is a system call. */
+bool job_spend_policy_node(struct sk_job *job)
+{
+    return spend(job, &job->work.policy_nodes, job->params->budget.max_policy_nodes) &&
+           (job->work.policy_nodes % CPU_CHECK_EVERY != 0 || has_cpu_left(job));
+}
+
+bool job_spend_name_check(struct sk_job *job)
+{
+    return spend(job, &job->work.name_checks, job->params->budget.max_name_checks) &&
+           (job->work.name_checks % CPU_CHECK_EVERY != 0 || has_cpu_left(job));
+}
+
+void *job_alloc(struct sk_job *job, size_t count, size_t size)
+{
+    void *p = arena_array(job->arena, count, size);
+
+    if (p == NULL)
+        job->is_exhausted = true;
+    return p;
+}
+
+static struct memo_entry **memo_bucket(const struct sk_job *job,
+                                       const uint8_t object_sha256[SK_SHA256])
+{
+    return &job->memo->buckets[object_sha256[0] % MEMO_BUCKETS];
+}
+
+static const struct memo_entry *memo_find(const struct sk_job *job,
+                                          const uint8_t object_sha256[SK_SHA256],
+                                          const uint8_t spki_sha256[SK_SHA256])
+{
+    const struct memo_entry *e;
+
+    if (job->memo == NULL)
+        return NULL;
+    for (e = *memo_bucket(job, object_sha256); e != NULL; e = e->next) {
+        if (memcmp(e->object, object_sha256, SK_SHA256) == 0 &&
+            memcmp(e->spki, spki_sha256, SK_SHA256) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+/* Only what another computation would find again; a result that does not fit is not remembered. */
+static void memo_add(struct sk_job *job, const uint8_t object_sha256[SK_SHA256],
+                     const uint8_t spki_sha256[SK_SHA256], enum sk_status status,
+                     const struct sk_err *err)
+{
+    struct memo_entry *e;
+
+    if (status != SK_OK && status != SK_CRYPTO && status != SK_INPUT)
+        return;
+    if (job->memo == NULL)
+        job->memo = arena_alloc(job->arena, sizeof(*job->memo));
+    e = job->memo != NULL ? arena_alloc(job->arena, sizeof(*e)) : NULL;
+    if (e == NULL)
+        return;
+    memcpy(e->object, object_sha256, SK_SHA256);
+    memcpy(e->spki, spki_sha256, SK_SHA256);
+    e->status = status;
+    e->text = arena_copy(job->arena, err->text, strlen(err->text));
+    e->next = *memo_bucket(job, object_sha256);
+    *memo_bucket(job, object_sha256) = e;
+}
+
+static enum sk_status compute(struct sk_job *job, struct sk_bytes sig_alg, struct sk_bytes tbs,
+                              struct sk_bytes signature, const struct sk_cert *issuer,
+                              const struct sk_key *params_from, struct sk_err *err)
+{
+    const struct sk_key *key = NULL;
+    enum sk_status status;
+
+    if (!job_spend_signature(job))
+        return err_set(err, SK_LIMIT, "the signatures (or the CPU time) of this job are used up");
+    status = keyring_get0(job->keys, issuer, params_from, &key, err);
+    if (status == SK_CRYPTO) /* a key that OpenSSL refuses is no signature that is wrong */
+        return err_set(err, SK_INPUT, "the issuer's key cannot be used");
+    if (status != SK_OK)
+        return status;
+    return key_verify(key, sig_alg, tbs, signature, err);
+}
+
+enum sk_status job_check_signature(struct sk_job *job, const uint8_t object_sha256[SK_SHA256],
+                                   struct sk_bytes sig_alg, struct sk_bytes tbs,
+                                   struct sk_bytes signature, const struct sk_cert *issuer,
+                                   const struct sk_key *params_from, struct sk_err *err)
+{
+    bool is_whole_key = !key_needs_parameters(issuer->spki);
+    const struct sk_source *source = job->source;
+    const struct memo_entry *known;
+    struct sk_err own = {0};
+    enum sk_status status;
+
+    if (job->is_exhausted)
+        return err_set(err, SK_LIMIT, "the work allowed for this job is used up");
+    if (is_whole_key && source != NULL && source->ops->is_checked != NULL &&
+        source->ops->is_checked(source, object_sha256, issuer->spki_sha256))
+        return SK_OK;
+    known = is_whole_key ? memo_find(job, object_sha256, issuer->spki_sha256) : NULL;
+    if (known != NULL)
+        return known->status == SK_OK
+                   ? SK_OK
+                   : err_set(err, known->status, "%s", known->text != NULL ? known->text : "");
+    status = compute(job, sig_alg, tbs, signature, issuer, params_from, &own);
+    if (is_whole_key)
+        memo_add(job, object_sha256, issuer->spki_sha256, status, &own);
+    return status == SK_OK ? SK_OK : err_set(err, status, "%s", own.text);
+}

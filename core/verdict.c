@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FINDING_CODE_ROW(constant, code, text) code,
+#define FINDING_TEXT_ROW(constant, code, text) text,
+static const char *const codes[FINDING_COUNT] = {"none", FINDING_TABLE(FINDING_CODE_ROW)};
+static const char *const meanings[FINDING_COUNT] = {"no finding", FINDING_TABLE(FINDING_TEXT_ROW)};
+
+const char *verdict_kind_text(enum verdict_kind kind)
+{
+    switch (kind) {
+    case VERDICT_UNDETERMINED:
+        return "undetermined";
+    case VERDICT_VALID:
+        return "valid";
+    case VERDICT_INVALID:
+        return "invalid";
+    case VERDICT_REVOKED:
+        return "revoked";
+    }
+    return "undetermined";
+}
+
+const char *finding_code_text(enum finding_code code)
+{
+    return (size_t)code < FINDING_COUNT ? codes[code] : codes[FINDING_NONE];
+}
+
+const char *finding_meaning(enum finding_code code)
+{
+    return (size_t)code < FINDING_COUNT ? meanings[code] : meanings[FINDING_NONE];
+}
+
+/* Octets of the UTF-8 character at p, or 0 when there is none (RFC 3629 4). */
+static size_t utf8_length(const unsigned char *p)
+{
+    size_t len = p[0] < 0x80                    ? 1
+                 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2
+                 : (p[0] & 0xf0) == 0xe0        ? 3
+                 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+                                                : 0;
+    size_t i;
+
+    for (i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0; /* also the NUL of a cut text */
+    }
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+/* A text may quote a certificate: it must be UTF-8 for JSON and without control bytes for people.
+ */
+static void make_printable(char *text)
+{
+    unsigned char *p = (unsigned char *)text;
+    size_t len;
+
+    while (*p != '\0') {
+        len = utf8_length(p);
+        if (len == 0 || *p < 0x20 || *p == 0x7f) {
+            *p = '?';
+            len = 1;
+        }
+        p += len;
+    }
+}
+
+static void SK_PRINTF(5, 0) finding_fill(struct finding *finding, enum finding_code code, int cert,
+                                         const char *rule, const char *fmt, va_list args)
+{
+    finding->code = code;
+    finding->cert = cert;
+    finding->rule = rule;
+    (void)vsnprintf(finding->text, sizeof(finding->text), fmt, args);
+    make_printable(finding->text);
+}
+
+void finding_set(struct finding *finding, enum finding_code code, int cert, const char *rule,
+                 const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    finding_fill(finding, code, cert, rule, fmt, args);
+    va_end(args);
+}
+
+void verdict_add(struct sk_verdict *verdict, enum finding_code code, int cert, const char *rule,
+                 const char *fmt, ...)
+{
+    va_list args;
+
+    if (verdict->num_findings >= LIMIT_FINDINGS)
+        return;
+    va_start(args, fmt);
+    finding_fill(&verdict->findings[verdict->num_findings], code, cert, rule, fmt, args);
+    va_end(args);
+    verdict->num_findings++;
+}

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/clock.h"
+#include "core/match_name.h"
+#include "core/name.h"
+#include "core/name_constraints.h"
+#include "core/policy_graph.h"
+#include "core/strength.h"
+
+enum { NAME_TEXT = 80, OIDS_SHOWN = 3 };
+
+/* The state variables of RFC 5280 6.1.2. A check returns SK_OK to go on, SK_INPUT when the path
+ * fails (the finding is then set), or what ended the job. */
+struct state {
+    struct sk_job *job;
+    const struct verify_path *path;
+    struct verify_result result;
+    size_t i; /* path->certs[i] is being judged; certificate i + 1 of the RFC */
+    const struct sk_cert *cert;
+    bool is_last;
+    unsigned explicit_policy, inhibit_any_policy, policy_mapping, max_path_length;
+    struct policy_graph *policies;       /* valid_policy_tree */
+    struct name_constraints constraints; /* permitted_subtrees, excluded_subtrees */
+    struct sk_bytes parameters; /* working_public_key_parameters: the SPKI that holds them */
+};
+typedef enum sk_status (*check_fn)(struct state *s);
+
+static int index_from_target(const struct state *s)
+{
+    return (int)(s->path->num_certs - 1 - s->i);
+}
+
+static enum sk_status SK_PRINTF(4, 5)
+    fail(struct state *s, enum finding_code code, const char *rule, const char *fmt, ...)
+{
+    char text[LIMIT_FINDING_TEXT];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    finding_set(&s->result.finding, code, index_from_target(s), rule, "%s", text);
+    s->result.progress = s->i;
+    return SK_INPUT;
+}
+
+static void name_text(struct sk_bytes name, char out[NAME_TEXT])
+{
+    struct sk_buf buf;
+
+    buf_init(&buf, 4 * LIMIT_NAME_VALUE_BYTES);
+    if (name_to_text(name, &buf) != SK_OK)
+        buf_reset(&buf);
+    (void)snprintf(out, NAME_TEXT, "%.*s", (int)buf.len,
+                   buf.data != NULL ? (const char *)buf.data : "");
+    buf_done(&buf);
+}
+
+static const struct sk_cert *issuer_of(const struct verify_path *path, size_t index)
+{
+    return index == 0 ? path->anchor->cert : path->certs[index - 1];
+}
+
+/* ---- 6.1.3: every certificate ------------------------------------------------------------------
+ */
+
+/* 6.1.4(o), 6.1.5(f): every critical extension is one that is processed here or by revocation. */
+static enum sk_status check_critical(struct state *s)
+{
+    char oid[LIMIT_OID_TEXT];
+
+    if (!s->cert->has_unknown_critical)
+        return SK_OK;
+    if (oid_to_text(s->cert->unknown_critical, oid, sizeof(oid)) != SK_OK)
+        (void)snprintf(oid, sizeof(oid), "an identifier too long to show");
+    return fail(s, FINDING_UNKNOWN_CRITICAL, s->is_last ? "RFC 5280 6.1.5(f)" : "RFC 5280 6.1.4(o)",
+                "critical extension %s is not processed", oid);
+}
+
+/* What extensions and fields must be together, whoever issued the certificate. */
+static enum sk_status check_form(struct state *s)
+{
+    const struct sk_cert *c = s->cert;
+    bool must_have_subject = !s->is_last || c->is_ca || s->path->is_for_crl;
+
+    if (c->issuer_canon.len == 0)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.4", "the issuer name is empty");
+    if (c->subject_canon.len == 0 && must_have_subject)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.6", "an issuer with an empty subject");
+    if (c->subject_canon.len == 0 && !(c->san.is_present && c->san.is_critical))
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.6",
+                    "the subject is empty and there is no critical subjectAltName");
+    if (c->has_path_len && !c->is_ca)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.9",
+                    "pathLenConstraint in a certificate that is not a CA's");
+    if (c->name_constraints.is_present && c->name_constraints.is_critical && !c->is_ca)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.10",
+                    "critical nameConstraints in a certificate that is not a CA's");
+    return SK_OK;
+}
+
+static enum sk_status check_strength(struct state *s)
+{
+    const struct sk_params *params = s->job->params;
+    struct sk_err err = {0};
+    enum finding_code code;
+
+    if (!s->cert->is_sig_alg_equal)
+        return fail(s, FINDING_ALGORITHM, "RFC 5280 4.1.1.2",
+                    "signatureAlgorithm differs from the signature field inside the certificate");
+    code = strength_of_signature(params, s->cert->sig_alg, &err);
+    if (code == FINDING_NONE)
+        code = strength_of_key(params, s->cert->spki, s->parameters, &err);
+    if (code != FINDING_NONE)
+        return fail(s, code, "policy: strength", "%s", err.text);
+    if (!key_needs_parameters(s->cert->spki)) /* 6.1.4(d)-(f) */
+        s->parameters = s->cert->spki;
+    return SK_OK;
+}
+
+/* The anchor's key signs the first certificate; the anchor's own signature is not looked at. */
+static enum sk_status check_anchor(struct state *s)
+{
+    const struct sk_cert *anchor = s->path->anchor->cert;
+    const struct sk_cert *target = s->path->certs[s->path->num_certs - 1];
+    struct sk_err err = {0};
+    enum finding_code code;
+
+    if (memcmp(target->sha256, anchor->sha256, SK_SHA256) == 0) {
+        (void)fail(s, FINDING_TARGET_IS_ANCHOR, "RFC 5280 6.1",
+                   "the certificate is the trust anchor itself: there is no path to judge");
+        s->result.finding.cert = 0;
+        return SK_INPUT;
+    }
+    code = strength_of_key(s->job->params, anchor->spki, bytes_of(NULL, 0), &err);
+    if (code == FINDING_NONE) {
+        s->parameters = anchor->spki;
+        return SK_OK;
+    }
+    (void)fail(s, code, "policy: strength", "trust anchor: %s", err.text);
+    s->result.finding.cert = (int)s->path->num_certs;
+    return SK_INPUT;
+}
+
+/* 6.1.3(a)(2), both ends inclusive (V-12) */
+static enum sk_status check_validity(struct state *s)
+{
+    int64_t skew = s->job->params->clock_skew_s, time = s->job->time;
+    char bound[CLOCK_TEXT], now[CLOCK_TEXT];
+    bool is_late = s->cert->not_after != CLOCK_NEVER && time - skew > s->cert->not_after;
+
+    if (!is_late && s->cert->not_before <= time + skew) {
+        if (s->cert->not_after < s->result.not_after)
+            s->result.not_after = s->cert->not_after;
+        return SK_OK;
+    }
+    clock_format_rfc3339(is_late ? s->cert->not_after : s->cert->not_before, bound);
+    clock_format_rfc3339(time, now);
+    return fail(s, is_late ? FINDING_EXPIRED : FINDING_NOT_YET_VALID, "RFC 5280 6.1.3(a)(2)",
+                is_late ? "notAfter is %s, the time asked about is %s"
+                        : "notBefore is %s, the time asked about is %s",
+                bound, now);
+}
+
+/* 6.1.3(a)(4) */
+static enum sk_status check_issuer(struct state *s)
+{
+    const struct sk_cert *issuer = issuer_of(s->path, s->i);
+    char expected[NAME_TEXT], found[NAME_TEXT];
+
+    if (name_equal(s->cert->issuer_canon, issuer->subject_canon))
+        return SK_OK;
+    name_text(issuer->subject, expected);
+    name_text(s->cert->issuer, found);
+    return fail(s, FINDING_NAME_CHAINING, "RFC 5280 6.1.3(a)(4)",
+                "expected issuer \"%s\", found \"%s\"", expected, found);
+}
+
+/* 6.1.3(b)-(c) */
+static enum sk_status check_names(struct state *s)
+{
+    struct sk_err err = {0};
+    enum sk_status status;
+
+    if (s->cert->is_self_issued && !s->is_last)
+        return SK_OK; /* V-33 */
+    status = name_constraints_check(&s->constraints, s->job, s->cert, &err);
+    if (status != SK_INPUT)
+        return status;
+    return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 6.1.3(b)-(c)", "%s", err.text);
+}
+
+/* 6.1.3(d)-(f) */
+static enum sk_status check_policies(struct state *s)
+{
+    bool any_counts =
+        s->inhibit_any_policy > 0 || (!s->is_last && s->cert->is_self_issued); /* V-34 */
+    struct sk_bytes found[LIMIT_POLICIES];
+    struct cert_policy policy;
+    struct cert_walk walk;
+    size_t num = 0;
+    enum sk_status status = cert_walk_init(&walk, &s->cert->policies);
+
+    while (status == SK_OK && num < LIMIT_POLICIES) {
+        status = cert_policy_next(&walk, &policy);
+        if (status == SK_OK)
+            found[num++] = policy.oid;
+    }
+    if (status != SK_NOTFOUND)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.4",
+                    "certificatePolicies is malformed or too long");
+    status = policy_graph_extend(s->policies, found, num, any_counts);
+    if (status == SK_INPUT)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.4",
+                    "a policy stands twice in certificatePolicies");
+    if (status != SK_OK)
+        return status;
+    if (s->explicit_policy == 0 && policy_graph_is_null(s->policies))
+        return fail(s, FINDING_POLICY, "RFC 5280 6.1.3(f)",
+                    "a policy is required, and none is valid from the anchor down to here");
+    return SK_OK;
+}
+
+/* ---- 6.1.4: every certificate but the last
+ * --------------------------------------------------------- */
+
+/* (k), (n) */
+static enum sk_status check_ca(struct state *s)
+{
+    const struct sk_cert *c = s->cert;
+
+    if (c->version != 3)
+        return fail(s, FINDING_VERSION, "RFC 5280 6.1.4(k)",
+                    "an issuer must have a version 3 certificate, found version %u", c->version);
+    if (!c->basic_constraints.is_present)
+        return fail(s, FINDING_NOT_CA, "RFC 5280 6.1.4(k)", "an issuer without basicConstraints");
+    if (!c->is_ca)
+        return fail(s, FINDING_NOT_CA, "RFC 5280 6.1.4(k)",
+                    "an issuer whose basicConstraints has cA FALSE");
+    if (c->key_usage.is_present && (c->key_usage_bits & KEY_USAGE_KEY_CERT_SIGN) == 0)
+        return fail(s, FINDING_KEY_USAGE, "RFC 5280 6.1.4(n)",
+                    "an issuer whose keyUsage lacks keyCertSign");
+    return SK_OK;
+}
+
+/* (l), (m) */
+static enum sk_status prepare_path_length(struct state *s)
+{
+    if (!s->cert->is_self_issued) {
+        if (s->max_path_length == 0)
+            return fail(s, FINDING_PATH_LENGTH, "RFC 5280 6.1.4(l)",
+                        "a pathLenConstraint above allows no further CA certificate here");
+        s->max_path_length--;
+    }
+    if (s->cert->has_path_len && s->cert->path_len < s->max_path_length)
+        s->max_path_length = (unsigned)s->cert->path_len;
+    return SK_OK;
+}
+
+/* (a)-(b) */
+static enum sk_status prepare_mappings(struct state *s)
+{
+    struct policy_pair pairs[LIMIT_POLICY_MAPPINGS];
+    struct cert_walk walk;
+    size_t num = 0;
+    enum sk_status status = cert_walk_init(&walk, &s->cert->policy_mappings);
+
+    while (status == SK_OK && num < LIMIT_POLICY_MAPPINGS) {
+        status = cert_mapping_next(&walk, &pairs[num].issuer_policy, &pairs[num].subject_policy);
+        num += status == SK_OK;
+    }
+    if (status != SK_NOTFOUND)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.5",
+                    "policyMappings is malformed or too long");
+    status = policy_graph_map(s->policies, pairs, num, s->policy_mapping > 0);
+    if (status == SK_INPUT)
+        return fail(s, FINDING_POLICY, "RFC 5280 6.1.4(a)", "policyMappings maps anyPolicy");
+    return status;
+}
+
+/* (g) */
+static enum sk_status prepare_names(struct state *s)
+{
+    struct sk_err err = {0};
+    enum sk_status status = name_constraints_add(&s->constraints, s->job, s->cert, &err);
+
+    if (status != SK_INPUT)
+        return status;
+    return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 4.2.1.10", "%s", err.text);
+}
+
+static void lower_to(unsigned *counter, bool is_present, uint64_t skip_certs)
+{
+    if (is_present && skip_certs < *counter)
+        *counter = (unsigned)skip_certs;
+}
+
+/* (h)-(j): what a certificate says here acts from the next one on (V-57) */
+static enum sk_status prepare_counters(struct state *s)
+{
+    const struct sk_cert *c = s->cert;
+
+    if (!c->is_self_issued) {
+        s->explicit_policy -= s->explicit_policy > 0;
+        s->policy_mapping -= s->policy_mapping > 0;
+        s->inhibit_any_policy -= s->inhibit_any_policy > 0;
+    }
+    lower_to(&s->explicit_policy, c->has_require_explicit, c->require_explicit);
+    lower_to(&s->policy_mapping, c->has_inhibit_mapping, c->inhibit_mapping);
+    lower_to(&s->inhibit_any_policy, c->inhibit_any.is_present, c->inhibit_any_skip);
+    return SK_OK;
+}
+
+/* ---- 6.1.5 and the policy's own rules: the last certificate
+ * ------------------------------------------ */
+
+static void policies_text(const struct sk_bytes *oids, size_t num, char out[LIMIT_FINDING_TEXT / 3])
+{
+    const size_t size = LIMIT_FINDING_TEXT / 3;
+    char oid[LIMIT_OID_TEXT];
+    size_t i, used;
+
+    (void)snprintf(out, size, "%s", num == 0 ? "none" : "");
+    for (i = 0; i < num && i < OIDS_SHOWN; i++) {
+        if (oid_to_text(oids[i], oid, sizeof(oid)) != SK_OK)
+            continue;
+        used = strlen(out);
+        (void)snprintf(out + used, size - used, "%s%s", used > 0 ? " " : "", oid);
+    }
+    used = strlen(out);
+    if (num > OIDS_SHOWN)
+        (void)snprintf(out + used, size - used, " ...");
+}
+
+/* 6.1.5(a)-(b), (g) */
+static enum sk_status wrap_up_policies(struct state *s)
+{
+    const struct sk_params *params = s->job->params;
+    size_t num_asked = s->path->is_for_crl ? 0 : params->num_policies;
+    char asked[LIMIT_FINDING_TEXT / 3], found[LIMIT_FINDING_TEXT / 3];
+    struct policy_set authority, user;
+    enum sk_status status;
+
+    s->explicit_policy -= s->explicit_policy > 0; /* V-59 */
+    if (s->cert->has_require_explicit && s->cert->require_explicit == 0)
+        s->explicit_policy = 0; /* V-58 */
+    status = policy_graph_sets(s->policies, params->policies, num_asked, &authority, &user);
+    if (status != SK_OK)
+        return status;
+    s->result.authority_policies = authority.oids;
+    s->result.num_authority_policies = authority.num;
+    s->result.policies = user.oids;
+    s->result.num_policies = user.num;
+    if (s->explicit_policy > 0 || user.num > 0) /* V-60 */
+        return SK_OK;
+    policies_text(params->policies, num_asked, asked);
+    policies_text(authority.oids, authority.num, found);
+    return fail(s, FINDING_POLICY, "RFC 5280 6.1.5(g)",
+                "a policy is required: expected %s, the path gives %s",
+                num_asked > 0 ? asked : "any", found);
+}
+
+/* One of all the purposes asked; S-11 of extendedKeyUsages: absent or anyExtendedKeyUsage fit all.
+ */
+static enum sk_status check_purpose(struct state *s, struct sk_bytes asked)
+{
+    struct cert_walk walk;
+    struct sk_bytes found;
+    char oid[LIMIT_OID_TEXT];
+    enum sk_status status = cert_walk_init(&walk, &s->cert->eku);
+
+    while (status == SK_OK) {
+        status = cert_eku_next(&walk, &found);
+        if (status == SK_OK &&
+            (bytes_equal(found, asked) || oid_is(found, OID_ANY_EXTENDED_KEY_USAGE)))
+            return SK_OK;
+    }
+    if (status != SK_NOTFOUND)
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.12", "extendedKeyUsage is malformed");
+    if (oid_to_text(asked, oid, sizeof(oid)) != SK_OK)
+        (void)snprintf(oid, sizeof(oid), "the purpose asked");
+    return fail(s, FINDING_EXTENDED_KEY_USAGE, "RFC 5280 4.2.1.12",
+                "extendedKeyUsage does not hold %s", oid);
+}
+
+static enum sk_status check_usage(struct state *s)
+{
+    const struct sk_params *params = s->job->params;
+    unsigned wanted = s->path->is_for_crl ? KEY_USAGE_CRL_SIGN : params->key_usage;
+    size_t i, num = s->path->is_for_crl || !s->cert->eku.is_present ? 0 : params->num_ekus;
+    enum sk_status status = SK_OK;
+
+    if (s->cert->key_usage.is_present && (s->cert->key_usage_bits & wanted) != wanted)
+        return fail(s, FINDING_KEY_USAGE,
+                    s->path->is_for_crl ? "RFC 5280 6.3.3(f)" : "RFC 5280 4.2.1.3",
+                    s->path->is_for_crl ? "a CRL signer whose keyUsage lacks cRLSign"
+                                        : "keyUsage is %#x, expected all of %#x",
+                    s->cert->key_usage_bits, wanted);
+    for (i = 0; i < num && status == SK_OK; i++)
+        status = check_purpose(s, params->ekus[i]);
+    return status;
+}
+
+static enum sk_status check_asked_names(struct state *s)
+{
+    const struct sk_params *params = s->job->params;
+    size_t i, num = s->path->is_for_crl ? 0 : params->num_names;
+    enum sk_status status = SK_OK;
+
+    for (i = 0; i < num && status == SK_OK; i++) {
+        struct sk_err err = {0};
+        bool is_match = false;
+
+        status = match_name(s->job, s->cert, &params->names[i], &is_match, &err);
+        if (status == SK_INPUT)
+            return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6", "%s", err.text);
+        if (status == SK_OK && !is_match)
+            return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6",
+                        "the certificate does not name the %s asked",
+                        general_name_kind_text(params->names[i].kind));
+    }
+    return status;
+}
+
+/* ---- signatures
+ * ------------------------------------------------------------------------------------------- */
+
+enum sk_status verify_params_from(struct sk_job *job, const struct verify_path *path, size_t index,
+                                  const struct sk_key **out, struct sk_err *err)
+{
+    const struct sk_key *key = NULL;
+    size_t k = index + 1; /* 0 is the anchor */
+    enum sk_status status = SK_OK;
+
+    while (k > 0 && key_needs_parameters(issuer_of(path, k)->spki))
+        k--;
+    for (; k < index + 1 && status == SK_OK; k++) {
+        status = keyring_get0(job->keys, issuer_of(path, k), key, &key, err);
+        if (status == SK_OK && key_kind(key) != KEY_DSA)
+            key = NULL; /* 6.1.4(e): parameters of another algorithm are none */
+    }
+    if (status == SK_OK)
+        *out = key;
+    return status;
+}
+
+/* 6.1.3(a)(1) */
+static enum sk_status check_signature(struct state *s)
+{
+    const struct sk_cert *c = s->cert, *issuer = issuer_of(s->path, s->i);
+    const struct sk_key *params_from = NULL;
+    struct sk_err err = {0};
+    enum sk_status status = SK_OK;
+
+    if (s->i > 0)
+        status = verify_params_from(s->job, s->path, s->i - 1, &params_from, &err);
+    if (status == SK_CRYPTO)
+        status = SK_INPUT; /* about a key, not about this signature */
+    if (status == SK_OK)
+        status = job_check_signature(s->job, c->sha256, c->sig_alg, c->tbs, c->signature, issuer,
+                                     params_from, &err);
+    if (status == SK_INPUT)
+        return fail(s, FINDING_ALGORITHM, "RFC 5280 6.1.3(a)(1)", "%s", err.text);
+    if (status == SK_CRYPTO)
+        return fail(s, FINDING_SIGNATURE, "RFC 5280 6.1.3(a)(1)",
+                    "the signature does not verify with the key of the certificate above");
+    return status;
+}
+
+/* ---- the whole
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static const check_fn each[] = {check_critical, check_form,  check_strength, check_validity,
+                                check_issuer,   check_names, check_policies};
+static const check_fn issuing[] = {check_ca, prepare_path_length, prepare_mappings, prepare_names,
+                                   prepare_counters};
+static const check_fn last[] = {wrap_up_policies, check_usage, check_asked_names};
+static const check_fn signing[] = {check_signature};
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static enum sk_status run(struct state *s, const check_fn *checks, size_t num)
+{
+    enum sk_status status = SK_OK;
+    size_t k;
+
+    for (k = 0; k < num && status == SK_OK; k++)
+        status = checks[k](s);
+    return status;
+}
+
+static void step_to(struct state *s, size_t i)
+{
+    s->i = i;
+    s->cert = s->path->certs[i];
+    s->is_last = i + 1 == s->path->num_certs;
+}
+
+/* Everything that needs no arithmetic first, so that hopeless paths cost nothing. */
+static enum sk_status judge_certs(struct state *s)
+{
+    enum sk_status status = check_anchor(s);
+    size_t i;
+
+    for (i = 0; i < s->path->num_certs && status == SK_OK; i++) {
+        step_to(s, i);
+        status = run(s, each, COUNT(each));
+        if (status == SK_OK)
+            status = s->is_last ? run(s, last, COUNT(last)) : run(s, issuing, COUNT(issuing));
+    }
+    for (i = 0; i < s->path->num_certs && status == SK_OK; i++) {
+        step_to(s, i);
+        status = run(s, signing, COUNT(signing));
+    }
+    return status;
+}
+
+/* 6.1.2. A CRL issuer's path is judged under any-policy (6.3.3(f)). */
+static enum sk_status init(struct state *s, struct sk_job *job, const struct verify_path *path)
+{
+    const struct sk_params *params = job->params;
+    unsigned n = (unsigned)path->num_certs;
+    bool is_asked = !path->is_for_crl;
+
+    *s = (struct state){
+        .job = job,
+        .path = path,
+        .explicit_policy = is_asked && params->require_explicit_policy ? 0 : n + 1,
+        .inhibit_any_policy = is_asked && params->inhibit_any_policy ? 0 : n + 1,
+        .policy_mapping = is_asked && params->inhibit_policy_mapping ? 0 : n + 1,
+        .max_path_length = n,
+        .result = {.finding = {.cert = -1}, .not_after = CLOCK_NEVER},
+    };
+    step_to(s, 0);
+    return policy_graph_new(job, &s->policies);
+}
+
+enum sk_status verify_path(struct sk_job *job, const struct verify_path *path,
+                           struct verify_result *out)
+{
+    struct state s;
+    enum sk_status status;
+
+    if (path->num_certs == 0)
+        return SK_INTERNAL;
+    if (path->num_certs > LIMIT_PATH_CERTS_MAX)
+        job->is_exhausted = true;
+    if (job->is_exhausted)
+        return SK_LIMIT;
+    status = init(&s, job, path);
+    if (status == SK_OK)
+        status = judge_certs(&s);
+    if (job->is_exhausted)
+        return SK_LIMIT;
+    if (status == SK_OK) {
+        s.result.progress = path->num_certs;
+        s.result.is_good = true;
+    } else if (status != SK_INPUT || s.result.finding.code == FINDING_NONE) {
+        return status == SK_INPUT ? SK_INTERNAL : status;
+    }
+    *out = s.result;
+    return SK_OK;
+}
