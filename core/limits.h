@@ -73,6 +73,7 @@
 #define LIMIT_SIGN_MS            2000u /* from the request to the signature */
 #define LIMIT_SIGNER_KEYS        32u
 #define LIMIT_PIN_BYTES          256u
+#define LIMIT_KEY_FILE_BYTES     (64u * 1024u) /* a PEM file with one private key */
 
 /* Configuration and fetching */
 #define LIMIT_CONFIG_BYTES       (1024u * 1024u)

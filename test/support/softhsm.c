@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/support/softhsm.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char softhsm_skip_reason[] = "SoftHSM is missing (Debian package softhsm2)";
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static char *SK_PRINTF(1, 2) text_of(const char *fmt, ...)
+{
+    va_list args;
+    char *text = NULL;
+
+    va_start(args, fmt);
+    if (vasprintf(&text, fmt, args) < 0)
+        die("vasprintf");
+    va_end(args);
+    return text;
+}
+
+static char *find_module(void)
+{
+    static const char *const known[] = {
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/riscv64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/local/lib/softhsm/libsofthsm2.so",
+    };
+    const char *named = getenv("SOFTHSM2_MODULE");
+    size_t i;
+
+    if (named != NULL)
+        return text_of("%s", named);
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (access(known[i], R_OK) == 0)
+            return text_of("%s", known[i]);
+    }
+    return NULL;
+}
+
+char *softhsm_path(const struct softhsm *hsm, const char *name)
+{
+    return text_of("%s/%s", hsm->folder, name);
+}
+
+char *softhsm_write(const struct softhsm *hsm, const char *name, const char *text, unsigned mode)
+{
+    char *path = softhsm_path(hsm, name);
+    FILE *file = fopen(path, "w");
+
+    if (file == NULL || fputs(text, file) == EOF || fclose(file) != 0 || chmod(path, mode) != 0)
+        die(path);
+    return path;
+}
+
+/* softhsm2-util is a process of its own: the test's has not initialised PKCS#11 by that. */
+void softhsm_add_token(const struct softhsm *hsm, const char *token)
+{
+    const char *words[] = {"softhsm2-util", "--init-token", "--free",    "--label",
+                           token,           "--so-pin",     "so-4711",   "--pin",
+                           SOFTHSM_PIN,     "--module",     hsm->module, NULL};
+    char *args[sizeof(words) / sizeof(words[0])];
+    posix_spawn_file_actions_t quiet;
+    pid_t pid;
+    int status;
+
+    memcpy(args, words, sizeof(args));
+    if (posix_spawn_file_actions_init(&quiet) != 0 ||
+        posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0) != 0 ||
+        posix_spawnp(&pid, words[0], &quiet, NULL, args, environ) != 0 ||
+        waitpid(pid, &status, 0) != pid || status != 0)
+        die("softhsm2-util --init-token");
+    (void)posix_spawn_file_actions_destroy(&quiet);
+}
+
+struct softhsm *softhsm_new(const char *token)
+{
+    char *module = find_module(), *conf, *text;
+    struct softhsm *hsm;
+
+    if (module == NULL)
+        return NULL;
+    hsm = calloc(1, sizeof(*hsm));
+    if (hsm == NULL)
+        die("calloc");
+    hsm->module = module;
+    hsm->folder =
+        text_of("%s/sekisho-softhsm-XXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+    if (mkdtemp(hsm->folder) == NULL)
+        die(hsm->folder);
+    hsm->store = softhsm_path(hsm, "tokens");
+    if (mkdir(hsm->store, 0700) != 0)
+        die(hsm->store);
+    text = text_of("directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
+                   hsm->store);
+    conf = softhsm_write(hsm, "softhsm2.conf", text, 0600);
+    if (setenv("SOFTHSM2_CONF", conf, 1) != 0)
+        die("setenv");
+    hsm->pin_file = softhsm_write(hsm, "pin", SOFTHSM_PIN "\n", 0600);
+    hsm->token = text_of("%s", token);
+    free(conf);
+    free(text);
+    softhsm_add_token(hsm, token);
+    return hsm;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    (void)st;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+void softhsm_free(struct softhsm *hsm)
+{
+    if (hsm == NULL)
+        return;
+    (void)nftw(hsm->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    free(hsm->folder);
+    free(hsm->module);
+    free(hsm->pin_file);
+    free(hsm->store);
+    free(hsm->token);
+    free(hsm);
+}
+
+struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sessions)
+{
+    struct keystore_options options = {.module = hsm->module,
+                                       .token = hsm->token,
+                                       .pin_file = hsm->pin_file,
+                                       .sessions = sessions};
+
+    return options;
+}

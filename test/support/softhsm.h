@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A SoftHSM token of a test's own: a temporary folder with configuration, token store and PIN file.
+ *
+ * Sets SOFTHSM2_CONF of this process. The module is $SOFTHSM2_MODULE or the file of Debian's
+ * package. What goes wrong here ends the test program.
+ */
+#ifndef SEKISHO_TEST_SUPPORT_SOFTHSM_H
+#define SEKISHO_TEST_SUPPORT_SOFTHSM_H
+
+#include "tools/signer/keystore.h"
+
+#define SOFTHSM_PIN "test-4711"
+
+struct softhsm {
+    char *folder;   /* holds all of the below */
+    char *module;   /* PKCS#11 module file */
+    char *pin_file; /* the right PIN, mode 0600 */
+    char *store;    /* directories.tokendir */
+    char *token;    /* label of the first token */
+};
+
+/* Makes the folder and a token with this label. NULL when SoftHSM is missing: then skip the test
+ * with softhsm_skip_reason. */
+struct softhsm *softhsm_new(const char *token);
+extern const char softhsm_skip_reason[];
+/* Removes the folder. Accepts NULL. */
+void softhsm_free(struct softhsm *hsm);
+
+/* One more token in the same store. */
+void softhsm_add_token(const struct softhsm *hsm, const char *token);
+
+struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sessions);
+
+/* Path of a file in the folder; free() it. */
+char *softhsm_path(const struct softhsm *hsm, const char *name);
+/* Writes a file in the folder with this mode and returns its path; free() it. */
+char *softhsm_write(const struct softhsm *hsm, const char *name, const char *text, unsigned mode);
+
+#endif

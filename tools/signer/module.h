@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A PKCS#11 module: one shared library, initialised once per process however many tokens of it are
+ * in use, ended with the last of them.
+ *
+ * The library stays mapped until the process ends: modules leave threads and exit handlers behind.
+ * Thread-safe.
+ */
+#ifndef SEKISHO_TOOLS_SIGNER_MODULE_H
+#define SEKISHO_TOOLS_SIGNER_MODULE_H
+
+#include <stdbool.h>
+
+#include <p11-kit/pkcs11.h>
+
+#include "core/err.h"
+
+struct module;
+
+/* Loads and initialises (C_Initialize with the system's locks). SK_IO: no such file, not a PKCS#11
+ * module; SK_CRYPTO: it refused. */
+enum sk_status module_ref(const char *path, struct module **out, struct sk_err *err) SK_MUST_CHECK;
+void module_unref(struct module *module); /* accepts NULL; the last one calls C_Finalize */
+
+CK_FUNCTION_LIST_PTR module_calls(const struct module *module);
+
+/* True in the process that initialised the module; a child of fork() must not use it. */
+bool module_is_ours(const struct module *module);
+
+/* C_Finalize and C_Initialize: some modules look for tokens only then. While others in the process
+ * use the module it is not finalised, only initialised if it was not. The caller's sessions are
+ * gone afterwards. */
+enum sk_status module_restart(struct module *module, struct sk_err *err) SK_MUST_CHECK;
+
+#endif
