@@ -52,13 +52,14 @@ struct sk_cert {
     struct sk_bytes tbs_alg; /* AlgorithmIdentifier inside tbs, whole */
     struct sk_bytes
         sig_alg; /* signatureAlgorithm, whole; equality with tbs_alg: is_sig_alg_equal */
-    struct sk_bytes signature;                   /* octets of the BIT STRING (0 unused bits) */
-    bool is_sig_alg_equal;                       /* V-05: tbs_alg and sig_alg are the same octets */
-    uint8_t sha256[SK_SHA256];                   /* of der: the certificate's identity everywhere */
-    unsigned version;                            /* 1, 2 or 3 */
-    struct sk_bytes serial;                      /* contents octets */
-    struct sk_bytes issuer, subject;             /* whole Names */
-    struct sk_bytes issuer_canon, subject_canon; /* core/name.h, in the arena */
+    struct sk_bytes signature; /* octets of the BIT STRING; len 0, which never verifies, when it has
+                                  unused bits (V-06) */
+    bool is_sig_alg_equal;     /* V-05: tbs_alg and sig_alg are the same octets */
+    uint8_t sha256[SK_SHA256]; /* of der: the certificate's identity everywhere */
+    unsigned version;          /* 1, 2 or 3 */
+    struct sk_bytes serial;    /* contents octets */
+    struct sk_bytes issuer, subject;                         /* whole Names */
+    struct sk_bytes issuer_canon, subject_canon;             /* core/name.h, in the arena */
     uint8_t issuer_hash[SK_SHA256], subject_hash[SK_SHA256]; /* name_hash() of them */
     bool is_self_issued;                                     /* subject matches issuer */
     int64_t not_before, not_after;  /* not_after CLOCK_NEVER for 99991231235959Z (V-15) */

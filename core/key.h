@@ -29,6 +29,11 @@ unsigned key_bits(const struct sk_key *key); /* modulus, group or p size in bits
 /* True when spki is a DSA key that has no parameters of its own. */
 bool key_needs_parameters(struct sk_bytes spki);
 
+/* Kind and size of a key from its DER alone, without decoding it: for strength floors. bits is 0
+ * for a DSA key without parameters. SK_INPUT: not a key we can use. */
+enum sk_status key_peek(struct sk_bytes spki, enum key_kind *out_kind,
+                        unsigned *out_bits) SK_MUST_CHECK;
+
 /* What an AlgorithmIdentifier (whole) says. SK_INPUT: unknown or malformed (also: absent or wrong
  * parameters where the RFCs require them). */
 struct key_sig_alg {

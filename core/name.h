@@ -40,7 +40,7 @@ enum sk_status name_to_text(struct sk_bytes name, struct sk_buf *out) SK_MUST_CH
 /* One attribute of a Name at a time, in order of the encoding. */
 struct name_walk {
     const uint8_t *p, *end;         /* rest of the RDNSequence */
-    const uint8_t *rdn_p, *rdn_end; /* rest of the current RDN */
+    const uint8_t *rdn_p, *rdn_end; /* rest of the current RDN; NULL before the first */
     unsigned rdn;                   /* index of the RDN of the last attribute */
 };
 struct name_attribute {

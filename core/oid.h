@@ -59,6 +59,9 @@
     X(OID_SHA512_RSA, "1.2.840.113549.1.1.13", "sha512WithRSAEncryption")                          \
     X(OID_RSASSA_PSS, "1.2.840.113549.1.1.10", "RSASSA-PSS")                                       \
     X(OID_EC_PUBLIC_KEY, "1.2.840.10045.2.1", "id-ecPublicKey")                                    \
+    X(OID_CURVE_P256, "1.2.840.10045.3.1.7", "P-256")                                              \
+    X(OID_CURVE_P384, "1.3.132.0.34", "P-384")                                                     \
+    X(OID_CURVE_P521, "1.3.132.0.35", "P-521")                                                     \
     X(OID_ECDSA_SHA1, "1.2.840.10045.4.1", "ecdsa-with-SHA1")                                      \
     X(OID_ECDSA_SHA256, "1.2.840.10045.4.3.2", "ecdsa-with-SHA256")                                \
     X(OID_ECDSA_SHA384, "1.2.840.10045.4.3.3", "ecdsa-with-SHA384")                                \
