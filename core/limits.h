@@ -96,7 +96,8 @@
 #define LIMIT_OBJECT_PATH_BYTES  255u                            /* one such path */
 #define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */
 #define LIMIT_FETCH_BYTES        (64u * 1024u * 1024u)           /* one fetched object; default */
-#define LIMIT_FETCH_MS           30000u                          /* one fetch; default */
+#define LIMIT_CERT_FILE_BYTES    (4u * 1024u * 1024u) /* a file of certificates, PEM or DER */
+#define LIMIT_FETCH_MS           30000u               /* one fetch; default */
 #define LIMIT_FETCH_REDIRECTS    5u
 
 #endif

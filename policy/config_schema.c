@@ -217,7 +217,7 @@ static const struct schema_row ROWS[] = {
      .example = "http://ca.example/ca.p7c",
      .help = "Address (file:PATH or http://...) of self-signed and link certificates. This key and "
              "the following three may stand several times; one of them is needed."},
-    {CONFIG_CA, "cross", SCHEMA_URL, IN(config_ca, cross), .example = "file:cross/",
+    {CONFIG_CA, "cross", SCHEMA_URL, IN(config_ca, cross), .example = "file:cross/bridge.cer",
      .help = "Address of cross certificates, of either direction."},
     {CONFIG_CA, "crls", SCHEMA_URL, IN(config_ca, crls), .example = "http://ca.example/crl.crl",
      .help = "Address of revocation lists for end entities, or for both kinds of certificates."},

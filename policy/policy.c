@@ -2,74 +2,26 @@
 /*
  * Named validation policies: trust anchors read from their files, parameters made whole.
  */
-#include <openssl/bio.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
 #include "core/hex.h"
 #include "core/limits.h"
+#include "policy/certfile.h"
 #include "policy/config_int.h"
-#include "policy/file.h"
 
-/* The DER of the one certificate in a PEM text, into the arena. */
-static enum sk_status pem_take(struct sk_arena *arena, struct sk_bytes text, struct sk_bytes *out,
+static enum sk_status read_one(struct sk_arena *arena, const char *file, struct sk_bytes *out,
                                struct sk_err *err)
 {
-    BIO *bio = BIO_new_mem_buf(text.p, (int)text.len);
-    unsigned char *data = NULL;
-    char *label = NULL, *header = NULL;
-    unsigned certificates = 0, others = 0;
-    void *copy = NULL;
-    long len = 0;
+    struct certfile found;
+    enum sk_status status = certfile_read(arena, file, &found, err);
 
-    if (bio == NULL)
-        return err_set(err, SK_NOMEM, "out of memory");
-    while (PEM_read_bio(bio, &label, &header, &data, &len) == 1) {
-        bool is_cert = strcmp(label, PEM_STRING_X509) == 0 && *header == '\0';
-
-        if (is_cert && certificates++ == 0) {
-            copy = arena_copy(arena, data, (size_t)len);
-            *out = bytes_of(copy, (size_t)len);
-        } else if (!is_cert) {
-            others++;
-        }
-        OPENSSL_free(label);
-        OPENSSL_free(header);
-        OPENSSL_free(data);
-    }
-    BIO_free(bio);
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return err_openssl(err, SK_INPUT, "holds broken PEM");
-    ERR_clear_error();
-    if (certificates != 1 || others != 0)
+    if (status != SK_OK)
+        return status;
+    if (found.num_certs != 1 || found.num_others != 0)
         return err_set(err, SK_INPUT,
-                       "holds %u certificates and %u other objects, not exactly one "
+                       "%s: holds %zu certificates and %zu other objects, not exactly one "
                        "certificate",
-                       certificates, others);
-    return copy != NULL ? SK_OK : err_set(err, SK_NOMEM, "out of memory");
-}
-
-/* A certificate file in either form; DER begins with a SEQUENCE, PEM is text. */
-static enum sk_status read_der(struct sk_arena *arena, const char *file, struct sk_bytes *out,
-                               struct sk_err *err)
-{
-    enum sk_status status;
-    struct sk_buf text;
-
-    buf_init(&text, 2u * LIMIT_CERT_BYTES);
-    status = file_read(file, &text, err);
-    if (status == SK_OK && text.len > 0 && text.data[0] == 0x30) {
-        *out = bytes_of(arena_copy(arena, text.data, text.len), text.len);
-        if (out->p == NULL)
-            status = err_set(err, SK_NOMEM, "out of memory");
-    } else if (status == SK_OK) {
-        status = pem_take(arena, buf_bytes(&text), out, err);
-        if (status == SK_INPUT)
-            status = err_context(err, "%s", file);
-    }
-    buf_done(&text);
-    return status;
+                       file, found.num_certs, found.num_others);
+    *out = found.certs[0];
+    return SK_OK;
 }
 
 static enum sk_status check_fingerprint(const struct sk_cert *cert, const char *file,
@@ -127,7 +79,7 @@ enum sk_status policy_anchor_load(struct config_run *run, const char *text,
 
     status = split(run, text, &file, sha256, err);
     if (status == SK_OK)
-        status = read_der(run->arena, file, &der, err);
+        status = read_one(run->arena, file, &der, err);
     if (status != SK_OK)
         return status;
     cert = arena_alloc(run->arena, sizeof(*cert));
