@@ -3,11 +3,18 @@
  * Path search (RFC 4158): proposes candidate paths from a target to the trust anchors; judges none
  * of them.
  *
- * An explicit stack of issuer candidates, backtracking by popping, no recursion. Candidates of a
- * level are ordered by how likely they are (anchor first, key identifier, verified edge, validity)
- * and then by SHA-256, so that the order of input never matters. Loop rule: the same certificate,
- * or the same (subject name, SAN, public key), twice in a path is cut (B-02). Every step is paid
- * from the job's budget. Internal to core/ and its tests.
+ * First every certificate that can stand above the target is gathered once, name by name, and each
+ * name learns how far it is from an anchor: what leads nowhere is never entered, and a target with
+ * no path costs time linear in the graph. Then an explicit stack of issuer candidates, backtracking
+ * by popping, no recursion. Candidates of a level are ordered by how likely they are (anchor first,
+ * key identifier, issuer and serial, verified edge, distance) and then by SHA-256, so that the
+ * order of input never matters. Key identifiers sort and never eliminate (B-04). Loop rule: the
+ * same certificate, or the same (subject name, SAN, public key), twice in a path is cut (B-02).
+ *
+ * Candidates that RFC 5280 6.1 is sure to refuse (no CA, out of date, wrong key ...) are left out
+ * until nothing else is left; only when no other path was proposed, a few paths with them follow,
+ * so that the failure can be explained. Every step is paid from the job's budget. Internal to core/
+ * and its tests.
  */
 #ifndef SEKISHO_CORE_PATH_H
 #define SEKISHO_CORE_PATH_H
@@ -17,14 +24,18 @@
 struct path_search; /* in the job's arena */
 
 /* Starts a search for paths that end at target. only_anchor: NULL, or the one anchor paths may
- * start from (C-08). */
+ * start from (C-08). SK_LIMIT: a budget ended. SK_NOMEM. */
 enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
                                const struct sk_anchor *only_anchor,
                                struct path_search **out) SK_MUST_CHECK;
 /* The next candidate path, anchor first; its memory is valid until the next call. SK_NOTFOUND: no
  * more. SK_LIMIT: a budget ended. */
 enum sk_status path_search_next(struct path_search *search, struct verify_path *out) SK_MUST_CHECK;
-/* The longest partial path seen, target first, for explaining a failure. */
+/* True when a path may exist that is longer than the budget's max_path_certs: then finding none, or
+ * no good one, proves nothing. */
+bool path_search_is_cut(const struct path_search *search);
+/* For explaining why there is no path: the most likely issuers upwards from the target as far as
+ * certificates are known, target first. At most max; the number is returned. */
 size_t path_search_partial(const struct path_search *search, const struct sk_cert **out,
                            size_t max);
 

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/memstore.h"
+
+#include <stdlib.h>
+
+#include "core/general_name.h"
+#include "core/key.h"
+#include "core/limits.h"
+#include "core/name.h"
+
+struct sk_memstore {
+    struct sk_arena *arena;
+    const struct sk_cert **certs; /* by (subject_hash, sha256) once sorted */
+    size_t num_certs, cap_certs;
+    struct source_crl *crls; /* by (issuer_hash, sha256) once sorted */
+    size_t num_crls, cap_crls;
+    bool is_sorted;
+    struct sk_source source;
+};
+
+static int cert_order(const void *a, const void *b)
+{
+    const struct sk_cert *x = *(const struct sk_cert *const *)a;
+    const struct sk_cert *y = *(const struct sk_cert *const *)b;
+    int order = memcmp(x->subject_hash, y->subject_hash, SK_SHA256);
+
+    return order ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
+}
+
+static int crl_order(const void *a, const void *b)
+{
+    const struct source_crl *x = a, *y = b;
+    int order = memcmp(x->crl->issuer_hash, y->crl->issuer_hash, SK_SHA256);
+
+    return order ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
+}
+
+/* Sorting waits until somebody asks: n additions and one sort instead of n insertions. */
+static void store_sort(struct sk_memstore *store)
+{
+    size_t i, kept;
+
+    if (store->is_sorted)
+        return;
+    if (store->num_certs > 1)
+        qsort(store->certs, store->num_certs, sizeof(store->certs[0]), cert_order);
+    for (i = kept = 0; i < store->num_certs; i++)
+        if (kept == 0 || cert_order(&store->certs[kept - 1], &store->certs[i]) != 0)
+            store->certs[kept++] = store->certs[i];
+    store->num_certs = kept;
+    if (store->num_crls > 1)
+        qsort(store->crls, store->num_crls, sizeof(store->crls[0]), crl_order);
+    for (i = kept = 0; i < store->num_crls; i++) {
+        if (kept > 0 && crl_order(&store->crls[kept - 1], &store->crls[i]) == 0)
+            continue;
+        store->crls[kept++] = store->crls[i];
+    }
+    store->num_crls = kept;
+    store->is_sorted = true;
+}
+
+static enum sk_status store_certs_by_subject(const struct sk_source *source, struct sk_arena *arena,
+                                             const uint8_t name_hash[SK_SHA256],
+                                             source_cert_fn visit, void *arg)
+{
+    struct sk_memstore *store = source->ctx;
+    size_t low = 0, high;
+    enum sk_status status;
+
+    (void)arena;
+    store_sort(store);
+    high = store->num_certs;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (memcmp(store->certs[middle]->subject_hash, name_hash, SK_SHA256) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < store->num_certs; low++) {
+        if (memcmp(store->certs[low]->subject_hash, name_hash, SK_SHA256) != 0)
+            break;
+        if ((status = visit(arg, store->certs[low])) != SK_OK)
+            return status;
+    }
+    return SK_OK;
+}
+
+static enum sk_status store_crls_by_issuer(const struct sk_source *source, struct sk_arena *arena,
+                                           const uint8_t name_hash[SK_SHA256], source_crl_fn visit,
+                                           void *arg)
+{
+    struct sk_memstore *store = source->ctx;
+    enum sk_status status;
+    size_t i;
+
+    (void)arena;
+    store_sort(store);
+    for (i = 0; i < store->num_crls; i++) {
+        if (memcmp(store->crls[i].crl->issuer_hash, name_hash, SK_SHA256) != 0)
+            continue;
+        if ((status = visit(arg, &store->crls[i])) != SK_OK)
+            return status;
+    }
+    return SK_OK;
+}
+
+/* C-12: does the entry speak of a certificate of this issuer? */
+static bool entry_is_of(struct sk_arena *arena, const struct sk_crl *crl,
+                        const struct crl_entry *entry, struct sk_bytes cert_issuer_canon)
+{
+    struct general_name name;
+    struct sk_bytes canon;
+    struct der d;
+
+    if (entry->issuer_names.len == 0)
+        return name_equal(crl->issuer_canon, cert_issuer_canon);
+    der_init(&d, entry->issuer_names);
+    while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK)
+        if (name.kind == GENERAL_NAME_DIRECTORY &&
+            name_canon(arena, name.value, &canon, NULL) == SK_OK &&
+            name_equal(canon, cert_issuer_canon))
+            return true;
+    return false;
+}
+
+/* The whole list is walked although the serial may come early: a fault further down makes the list
+ * unusable (C-06), and the last entry of a serial counts. */
+static enum sk_status store_crl_find(const struct sk_source *source, struct sk_arena *arena,
+                                     const struct source_crl *crl,
+                                     struct sk_bytes cert_issuer_canon, struct sk_bytes serial,
+                                     struct crl_entry *out)
+{
+    struct crl_entry entry, found;
+    bool is_found = false;
+    struct crl_walk walk;
+    enum sk_status status;
+
+    (void)source;
+    crl_entries(crl->crl, &walk);
+    while ((status = crl_entry_next(&walk, &entry, NULL)) == SK_OK) {
+        if (entry.has_unknown_critical)
+            return SK_INPUT;
+        if (bytes_equal(entry.serial, serial) &&
+            entry_is_of(arena, crl->crl, &entry, cert_issuer_canon)) {
+            found = entry;
+            is_found = true;
+        }
+    }
+    if (status != SK_NOTFOUND)
+        return status;
+    if (!is_found)
+        return SK_NOTFOUND;
+    *out = found;
+    return SK_OK;
+}
+
+static const struct sk_source_ops store_ops = {
+    .certs_by_subject = store_certs_by_subject,
+    .crls_by_issuer = store_crls_by_issuer,
+    .crl_find = store_crl_find,
+};
+
+struct sk_memstore *memstore_new(void)
+{
+    struct sk_memstore *store = calloc(1, sizeof(*store));
+
+    if (store == NULL)
+        return NULL;
+    store->arena = arena_new((size_t)LIMIT_STORE_BYTES);
+    if (store->arena == NULL) {
+        free(store);
+        return NULL;
+    }
+    store->source.ops = &store_ops;
+    store->source.ctx = store;
+    return store;
+}
+
+void memstore_free(struct sk_memstore *store)
+{
+    if (store == NULL)
+        return;
+    free(store->certs);
+    free(store->crls);
+    arena_free(store->arena);
+    free(store);
+}
+
+/* Room for one more element of size; *items is a malloc'ed array. */
+static void *grown(void *items, size_t count, size_t *cap, size_t size)
+{
+    size_t wanted = *cap ? *cap * 2 : 16;
+    void *bigger;
+
+    if (count < *cap)
+        return items;
+    if ((bigger = reallocarray(items, wanted, size)) != NULL)
+        *cap = wanted;
+    return bigger;
+}
+
+enum sk_status memstore_add_cert(struct sk_memstore *store, struct sk_bytes der,
+                                 const struct sk_cert **out, struct sk_err *err)
+{
+    struct sk_cert *cert;
+    const struct sk_cert **certs;
+    enum sk_status status;
+    uint8_t *copy;
+
+    if (der.len > LIMIT_CERT_BYTES)
+        return err_set(err, SK_LIMIT, "certificate: longer than %u octets", LIMIT_CERT_BYTES);
+    cert = arena_alloc(store->arena, sizeof(*cert));
+    copy = arena_copy(store->arena, der.p, der.len);
+    certs = grown(store->certs, store->num_certs, &store->cap_certs, sizeof(certs[0]));
+    if (certs != NULL)
+        store->certs = certs;
+    if (cert == NULL || copy == NULL || certs == NULL)
+        return err_set(err, SK_NOMEM, "certificate: no memory");
+    status = cert_parse(store->arena, bytes_of(copy, der.len), cert, err);
+    if (status != SK_OK)
+        return status;
+    store->certs[store->num_certs++] = cert;
+    store->is_sorted = false;
+    if (out != NULL)
+        *out = cert;
+    return SK_OK;
+}
+
+enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der, struct sk_err *err)
+{
+    struct source_crl entry = {0}, *crls;
+    enum sk_status status;
+    struct sk_crl *crl;
+    uint8_t *copy;
+
+    if (der.len > LIMIT_CRL_BYTES)
+        return err_set(err, SK_LIMIT, "CRL: longer than %u octets", LIMIT_CRL_BYTES);
+    crl = arena_alloc(store->arena, sizeof(*crl));
+    copy = arena_copy(store->arena, der.p, der.len);
+    crls = grown(store->crls, store->num_crls, &store->cap_crls, sizeof(crls[0]));
+    if (crls != NULL)
+        store->crls = crls;
+    if (crl == NULL || copy == NULL || crls == NULL)
+        return err_set(err, SK_NOMEM, "CRL: no memory");
+    status = crl_parse(store->arena, bytes_of(copy, der.len), crl, err);
+    if (status != SK_OK)
+        return status;
+    entry.crl = crl;
+    key_sha256(crl->der, entry.sha256);
+    store->crls[store->num_crls++] = entry;
+    store->is_sorted = false;
+    return SK_OK;
+}
+
+const struct sk_source *memstore_source(const struct sk_memstore *store)
+{
+    return &store->source;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/path_int.h"
+
+#include <limits.h>
+
+#include "core/name.h"
+
+/* One certificate of the path being tried. */
+struct frame {
+    struct graph_node *node;
+    size_t next_choice; /* of node->choices */
+    unsigned num_cas;   /* intermediates from here down that are not self-issued (for pathLen) */
+};
+
+struct path_search {
+    struct path_graph graph;
+    struct frame frames[LIMIT_PATH_CERTS_MAX]; /* [0] the target */
+    size_t depth;                              /* frames in use; 0: finished */
+    size_t max_depth;
+    bool with_hopeless;    /* second pass: only to explain */
+    unsigned num_proposed; /* paths of this pass */
+    unsigned doubtful_steps;
+    bool is_cut;
+    const struct sk_cert *path[LIMIT_PATH_CERTS_MAX]; /* of the last proposal, anchor side first */
+};
+
+static void search_start_pass(struct path_search *search, bool with_hopeless)
+{
+    search->with_hopeless = with_hopeless;
+    search->num_proposed = 0;
+    search->frames[0].node = &search->graph.target;
+    search->frames[0].next_choice = 0;
+    search->depth = 1;
+}
+
+enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
+                               const struct sk_anchor *only_anchor, struct path_search **out)
+{
+    struct path_search *search = arena_alloc(job->arena, sizeof(*search));
+    enum sk_status status;
+
+    if (search == NULL)
+        return SK_NOMEM;
+    if ((status = graph_build(&search->graph, job, target, only_anchor)) != SK_OK)
+        return status;
+    search->max_depth = job->params->budget.max_path_certs;
+    if (search->max_depth > LIMIT_PATH_CERTS_MAX)
+        search->max_depth = LIMIT_PATH_CERTS_MAX;
+    search_start_pass(search, false);
+    *out = search;
+    return SK_OK;
+}
+
+/* B-02: the same name and key twice. SAN belongs to the name. */
+static bool is_same_entity(const struct sk_cert *a, const struct sk_cert *b)
+{
+    return memcmp(a->spki_sha256, b->spki_sha256, SK_SHA256) == 0 &&
+           name_equal(a->subject_canon, b->subject_canon) &&
+           bytes_equal(a->san.value, b->san.value);
+}
+
+static bool is_repeated(const struct path_search *search, const struct sk_cert *cert)
+{
+    size_t i;
+
+    for (i = 0; i < search->depth; i++)
+        if (is_same_entity(search->frames[i].node->cert, cert))
+            return true;
+    return false;
+}
+
+/* A path that passes through the anchor's own name and key is a detour. The target may be of the
+ * anchor's name and key: the other half of a mutual cross certificate is. */
+static bool is_detour(const struct path_search *search, const struct sk_cert *anchor)
+{
+    size_t i;
+
+    for (i = 1; i < search->depth; i++) {
+        const struct sk_cert *cert = search->frames[i].node->cert;
+
+        if (memcmp(cert->spki_sha256, anchor->spki_sha256, SK_SHA256) == 0 &&
+            name_equal(cert->subject_canon, anchor->subject_canon))
+            return true;
+    }
+    return false;
+}
+
+/* May choice stand above the top of the stack? Looks at nothing but what is at hand. */
+static bool choice_fits(struct path_search *search, const struct graph_choice *choice)
+{
+    const struct frame *top = &search->frames[search->depth - 1];
+    unsigned distance;
+
+    if (choice->anchor != NULL)
+        return !is_detour(search, choice->cert);
+    if (is_repeated(search, choice->cert))
+        return false;
+    if (!search->with_hopeless && choice->cert->has_path_len &&
+        top->num_cas > choice->cert->path_len) /* 6.1.4(l), (m) */
+        return false;
+    distance = choice->node->issuer->distance[search->with_hopeless];
+    if (search->depth + 1 + distance > search->max_depth) {
+        search->is_cut = search->is_cut || !search->with_hopeless;
+        return false;
+    }
+    return true;
+}
+
+/* Where several issuers are possible, one signature now saves a whole branch of paths; it is
+ * remembered, so the path's own check does not pay again. SK_CRYPTO: not the issuer. */
+static enum sk_status check_edge(struct path_search *search, const struct graph_node *child,
+                                 const struct sk_cert *issuer)
+{
+    const struct sk_cert *cert = child->cert;
+    enum sk_status status;
+
+    if (search->with_hopeless || child->num_choices < 2 || key_needs_parameters(issuer->spki))
+        return SK_OK;
+    status = job_check_signature(search->graph.job, cert->sha256, cert->sig_alg, cert->tbs,
+                                 cert->signature, issuer, NULL, NULL);
+    return status == SK_INPUT ? SK_CRYPTO : status;
+}
+
+static void push(struct path_search *search, struct graph_node *node)
+{
+    const struct frame *top = &search->frames[search->depth - 1];
+    struct frame *frame = &search->frames[search->depth++];
+
+    frame->node = node;
+    frame->next_choice = 0;
+    frame->num_cas = top->num_cas + (node->cert->is_self_issued ? 0 : 1);
+}
+
+static void propose(struct path_search *search, const struct sk_anchor *anchor,
+                    struct verify_path *out)
+{
+    size_t i;
+
+    for (i = 0; i < search->depth; i++)
+        search->path[i] = search->frames[search->depth - 1 - i].node->cert;
+    memset(out, 0, sizeof(*out));
+    out->anchor = anchor;
+    out->certs = search->path;
+    out->num_certs = search->depth;
+    search->num_proposed++;
+}
+
+/* Drops what the first pass remembered about choices. */
+static void forget_choices(struct path_search *search)
+{
+    struct graph_name *name;
+    size_t i;
+
+    search->graph.target.choices = NULL;
+    for (name = search->graph.first; name != NULL; name = name->next)
+        for (i = 0; i < name->num_nodes; i++)
+            name->nodes[i]->choices = NULL;
+}
+
+/* The second pass proves nothing, so it does not use up the job's budget; it has its own. */
+static enum sk_status spend(struct path_search *search)
+{
+    if (!search->with_hopeless)
+        return job_spend_step(search->graph.job) ? SK_OK : SK_LIMIT;
+    search->doubtful_steps++;
+    return search->doubtful_steps <= LIMIT_JOB_STEPS ? SK_OK : SK_NOTFOUND;
+}
+
+/* Takes the next choice of the top frame, or pops it. SK_AGAIN: go on; SK_OK: proposed. */
+static enum sk_status step(struct path_search *search, struct verify_path *out)
+{
+    struct frame *top = &search->frames[search->depth - 1];
+    struct graph_choice *choice;
+    enum sk_status status;
+
+    if (top->node->choices == NULL) {
+        status = graph_choices(&search->graph, top->node, search->with_hopeless);
+        if (status != SK_OK)
+            return status;
+    }
+    if (top->next_choice == top->node->num_choices) {
+        search->depth--;
+        return SK_AGAIN;
+    }
+    choice = &top->node->choices[top->next_choice++];
+    if ((status = spend(search)) != SK_OK)
+        return status;
+    if (!choice_fits(search, choice))
+        return SK_AGAIN;
+    if ((status = check_edge(search, top->node, choice->cert)) != SK_OK)
+        return status == SK_CRYPTO ? SK_AGAIN : status;
+    if (choice->anchor == NULL) {
+        push(search, choice->node);
+        return SK_AGAIN;
+    }
+    propose(search, choice->anchor, out);
+    return SK_OK;
+}
+
+enum sk_status path_search_next(struct path_search *search, struct verify_path *out)
+{
+    enum sk_status status = SK_AGAIN;
+
+    if (search->with_hopeless && search->num_proposed >= LIMIT_DOUBTFUL_PATHS)
+        return SK_NOTFOUND;
+    while (search->depth > 0) {
+        if ((status = step(search, out)) == SK_OK)
+            return job_spend_path(search->graph.job) ? SK_OK : SK_LIMIT;
+        if (status != SK_AGAIN)
+            return status;
+    }
+    if (search->with_hopeless || search->num_proposed > 0)
+        return SK_NOTFOUND;
+    forget_choices(search);
+    search_start_pass(search, true);
+    return path_search_next(search, out);
+}
+
+bool path_search_is_cut(const struct path_search *search)
+{
+    return search->is_cut;
+}
+
+static bool is_among(const struct sk_cert *cert, const struct sk_cert *const *certs, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (is_same_entity(certs[i], cert))
+            return true;
+    return false;
+}
+
+size_t path_search_partial(const struct path_search *search, const struct sk_cert **out, size_t max)
+{
+    const struct graph_node *top = &search->graph.target;
+    size_t count = 0, i;
+
+    while (top != NULL && count < max) {
+        const struct graph_node *best = NULL;
+        unsigned best_rank = UINT_MAX;
+
+        out[count++] = top->cert;
+        for (i = 0; i < top->issuer->num_nodes; i++) {
+            const struct graph_node *node = top->issuer->nodes[i];
+            unsigned rank = graph_rank(&search->graph, top->cert, node);
+
+            if (rank < best_rank && !is_among(node->cert, out, count)) {
+                best = node;
+                best_rank = rank;
+            }
+        }
+        top = best;
+    }
+    return count;
+}

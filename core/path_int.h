@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The graph above a target: names, the certificates that bear them, and how far each name is from a
+ * trust anchor. Shared by path_graph.c (gathers) and path.c (walks).
+ */
+#ifndef SEKISHO_CORE_PATH_INT_H
+#define SEKISHO_CORE_PATH_INT_H
+
+#include "core/path.h"
+
+enum { GRAPH_BUCKETS = 512 };
+#define GRAPH_FAR UINT_MAX /* no anchor can be reached */
+
+/* A certificate that may stand in a path. */
+struct graph_node {
+    const struct sk_cert *cert;
+    struct graph_name *issuer; /* the name that issued it */
+    bool is_hopeless;          /* whatever stands around it, RFC 5280 6.1 refuses it as an issuer */
+    struct graph_choice *choices; /* its possible issuers in order; NULL until first asked for */
+    size_t num_choices;
+};
+
+/* All certificates of one subject name. */
+struct graph_name {
+    uint8_t hash[SK_SHA256];
+    struct sk_bytes canon;
+    struct graph_node **nodes;
+    size_t num_nodes, cap_nodes;
+    bool has_anchor; /* an allowed anchor has this name */
+    bool was_listed; /* its nodes have been looked at as issuers: from now on that is paid again */
+    /* Fewest certificates between a certificate issued by this name and an anchor: 0 when an
+     * anchor has the name. [0] counts only nodes with hope, [1] all. */
+    unsigned distance[2];
+    struct graph_name *next_in_bucket, *next; /* next: in order of discovery */
+};
+
+/* One possible issuer of a node: an anchor or another node. */
+struct graph_choice {
+    const struct sk_anchor *anchor; /* or NULL */
+    struct graph_node *node;        /* when anchor is NULL */
+    const struct sk_cert *cert;     /* of either */
+    unsigned rank;                  /* smaller is more likely */
+};
+
+struct path_graph {
+    struct sk_job *job;
+    const struct sk_anchor *only_anchor; /* NULL: all of job->params */
+    struct graph_name *buckets[GRAPH_BUCKETS];
+    struct graph_name *first, **tail;
+    struct graph_node target;
+};
+
+/* Gathers everything above target and measures distances. */
+enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
+                           const struct sk_cert *target,
+                           const struct sk_anchor *only_anchor) SK_MUST_CHECK;
+/* Fills node->choices. with_hopeless: also what 6.1 is sure to refuse. */
+enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node,
+                             bool with_hopeless) SK_MUST_CHECK;
+/* The rank of issuer as the issuer of child, distance and anchor not counted. */
+unsigned graph_rank(const struct path_graph *graph, const struct sk_cert *child,
+                    const struct graph_node *issuer);
+
+#endif
