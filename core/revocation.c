@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/revocation_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/hex.h"
+#include "core/name.h"
+#include "core/strength.h"
+
+/* A list that may speak about the subject. */
+struct crl_item {
+    struct source_crl src;
+    unsigned reasons; /* of the subject, that it speaks about; 0: not in scope */
+    bool is_authentic;
+    struct revocation_signer signer; /* when authentic */
+    bool has_cleared;                /* usable, and does not list the subject */
+};
+
+/* One question being answered. */
+struct revocation_task {
+    struct sk_job *job;
+    const struct revocation_subject *subject;
+    struct crl_item *items; /* latest nextUpdate first, then by SHA-256 */
+    size_t num_items, cap_items;
+    bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
+    unsigned covered; /* reasons for which the subject is known not to be revoked */
+    struct revocation_status *out;
+};
+
+struct sk_bytes revocation_issuer_canon(const struct revocation_subject *subject)
+{
+    return subject->cert != NULL ? subject->cert->issuer_canon : subject->issuer->subject_canon;
+}
+
+/* Says why a list did not help. Stale data is told before unusable data, that before none. */
+static void note(struct revocation_task *task, enum finding_code why, const struct crl_item *item,
+                 const char *text)
+{
+    struct revocation_status *out = task->out;
+    char digest[2 * SK_SHA256 + 1];
+
+    if (out->why == FINDING_REVOCATION_STALE || out->why == why)
+        return;
+    out->why = why;
+    hex_encode(bytes_of(item->src.sha256, SK_SHA256), digest);
+    snprintf(out->text, sizeof(out->text), "CRL %.16s: %s", digest, text);
+}
+
+static void note_time(struct revocation_task *task, enum finding_code why,
+                      const struct crl_item *item, const char *text, int64_t when)
+{
+    char at[CLOCK_TEXT], line[LIMIT_FINDING_TEXT / 2];
+
+    clock_format_rfc3339(when, at);
+    snprintf(line, sizeof(line), "%s %s", text, at);
+    note(task, why, item, line);
+}
+
+/* ---- gathering ---- */
+
+struct gathering {
+    struct revocation_task *task;
+    struct sk_bytes issuer_canon;
+};
+
+static enum sk_status add_item(void *arg, const struct source_crl *crl)
+{
+    struct gathering *gathering = arg;
+    struct revocation_task *task = gathering->task;
+    size_t i;
+
+    if (!name_equal(crl->crl->issuer_canon, gathering->issuer_canon))
+        return SK_OK;
+    for (i = 0; i < task->num_items; i++)
+        if (memcmp(task->items[i].src.sha256, crl->sha256, SK_SHA256) == 0)
+            return SK_OK;
+    if (!job_spend_step(task->job))
+        return SK_LIMIT;
+    if (task->num_items == task->cap_items) {
+        size_t wanted = task->cap_items ? 4 * task->cap_items : 8;
+        struct crl_item *items = job_alloc(task->job, wanted, sizeof(items[0]));
+
+        if (items == NULL)
+            return SK_NOMEM;
+        if (task->num_items > 0)
+            memcpy(items, task->items, task->num_items * sizeof(items[0]));
+        task->items = items;
+        task->cap_items = wanted;
+    }
+    task->items[task->num_items++].src = *crl;
+    task->has_arl = task->has_arl || crl->from_arl_attribute;
+    return SK_OK;
+}
+
+static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
+{
+    struct revocation_task *task = arg;
+    const struct sk_source *source = task->job->source;
+    struct gathering gathering = {task, canon};
+    uint8_t hash[NAME_HASH];
+
+    name_hash(canon, hash);
+    return source->ops->crls_by_issuer(source, task->job->arena, hash, add_item, &gathering);
+}
+
+static int item_order(const void *a, const void *b)
+{
+    const struct crl_item *x = a, *y = b;
+
+    if (x->src.crl->next_update != y->src.crl->next_update)
+        return x->src.crl->next_update > y->src.crl->next_update ? -1 : 1;
+    return memcmp(x->src.sha256, y->src.sha256, SK_SHA256);
+}
+
+/* All lists of the certificate's issuer and of the CRL issuers its distribution points name. */
+static enum sk_status gather(struct revocation_task *task)
+{
+    enum sk_status status = gather_issuer(task, revocation_issuer_canon(task->subject));
+    size_t i;
+
+    if (status == SK_OK)
+        status = revocation_crl_issuers(task->job, task->subject, gather_issuer, task);
+    if (status != SK_OK)
+        return status;
+    if (task->num_items > 1)
+        qsort(task->items, task->num_items, sizeof(task->items[0]), item_order);
+    for (i = 0; i < task->num_items; i++) {
+        struct crl_item *item = &task->items[i];
+
+        status = revocation_scope(task->job, task->subject, &item->src, &item->reasons);
+        if (status == SK_INPUT) /* names that do not decode match nothing */
+            item->reasons = 0;
+        else if (status != SK_OK)
+            return status;
+    }
+    return SK_OK;
+}
+
+/* ---- which lists count ---- */
+
+static bool is_future(const struct revocation_task *task, const struct sk_crl *crl)
+{
+    return crl->this_update > task->job->time &&
+           crl->this_update - task->job->time > task->job->params->clock_skew_s;
+}
+
+/* C-01. A list past its nextUpdate within the policy's grace is not stale. */
+static bool is_stale(const struct revocation_task *task, const struct sk_crl *crl)
+{
+    return task->job->time > crl->next_update &&
+           task->job->time - crl->next_update > task->job->params->grace_s;
+}
+
+static enum sk_status authenticate(struct revocation_task *task)
+{
+    enum sk_status status;
+    const char *why;
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++) {
+        struct crl_item *item = &task->items[i];
+
+        if (item->reasons == 0 || item->src.crl->is_delta)
+            continue;
+        if (is_future(task, item->src.crl)) {
+            note_time(task, FINDING_REVOCATION_UNUSABLE, item, "not yet valid: its thisUpdate is",
+                      item->src.crl->this_update);
+            continue;
+        }
+        status = revocation_find_signer(task->job, task->subject, &item->src, &item->signer, &why);
+        if (status == SK_NOTFOUND) {
+            note(task, FINDING_REVOCATION_UNUSABLE, item, why);
+            continue;
+        }
+        if (status != SK_OK)
+            return status;
+        item->is_authentic = true;
+    }
+    return SK_OK;
+}
+
+static bool is_newer(const struct sk_crl *a, const struct sk_crl *b)
+{
+    if (a->has_number && b->has_number)
+        return crl_number_compare(a->number, b->number) > 0 && a->this_update >= b->this_update;
+    return a->this_update > b->this_update;
+}
+
+/* C-20: replaced by a newer list of the same scope, signed with the same key. With another key it
+ * may be another series: two live keys under one name are two lists that both count. */
+static bool is_superseded(const struct revocation_task *task, const struct crl_item *item)
+{
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++) {
+        const struct crl_item *other = &task->items[i];
+
+        if (other->is_authentic && other != item &&
+            revocation_same_scope(other->src.crl, item->src.crl) &&
+            memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) ==
+                0 &&
+            is_newer(other->src.crl, item->src.crl))
+            return true;
+    }
+    return false;
+}
+
+static bool same_aki(const struct sk_crl *a, const struct sk_crl *b)
+{
+    return a->has_aki == b->has_aki && a->aki.has_key_id == b->aki.has_key_id &&
+           bytes_equal(a->aki.key_id, b->aki.key_id);
+}
+
+/* C-14, RFC 5280 5.2.4: may delta complete base? */
+static bool delta_fits(const struct revocation_task *task, const struct sk_crl *base,
+                       const struct sk_crl *delta)
+{
+    return delta->is_delta && delta->has_number && base->has_number &&
+           revocation_same_scope(base, delta) && same_aki(base, delta) &&
+           crl_number_compare(delta->base_number, base->number) <= 0 &&
+           crl_number_compare(base->number, delta->number) < 0 && !is_future(task, delta) &&
+           delta->has_next_update && !delta->has_unknown_critical && delta->is_sig_alg_equal;
+}
+
+/* The newest delta of base; *out is NULL when there is none. 6.3.3(h): the key that signed base
+ * must have signed it. */
+static enum sk_status find_delta(struct revocation_task *task, const struct crl_item *base,
+                                 const struct crl_item **out)
+{
+    const struct crl_item *best = NULL;
+    enum sk_status status;
+    size_t i;
+
+    *out = NULL;
+    for (i = 0; i < task->num_items; i++) {
+        const struct crl_item *item = &task->items[i];
+
+        if (!delta_fits(task, base->src.crl, item->src.crl) ||
+            (best != NULL && crl_number_compare(item->src.crl->number, best->src.crl->number) <= 0))
+            continue;
+        if (strength_of_signature(task->job->params, item->src.crl->sig_alg, NULL) != FINDING_NONE)
+            continue;
+        status = revocation_check_signature(task->job, &item->src, &base->signer);
+        if (status == SK_OK)
+            best = item;
+        else if (status != SK_CRYPTO && status != SK_INPUT)
+            return status;
+    }
+    *out = best;
+    return SK_OK;
+}
+
+/* ---- what a list says ---- */
+
+enum answer { ANSWER_UNUSABLE = 0, ANSWER_NOT_LISTED, ANSWER_LISTED, ANSWER_REMOVED };
+
+/* C-17: an entry dated after the time asked about. Lost keys may have been lost before. */
+static bool counts_later(const struct revocation_task *task, const struct crl_entry *entry)
+{
+    int64_t now = task->job->time;
+
+    if (entry->revoked_at <= now || entry->revoked_at - now <= task->job->params->clock_skew_s)
+        return false;
+    if (entry->has_invalidity && entry->invalidity_date <= now)
+        return false;
+    return entry->reason != CRL_REASON_KEY_COMPROMISE && entry->reason != CRL_REASON_CA_COMPROMISE;
+}
+
+static enum sk_status ask(struct revocation_task *task, const struct crl_item *item,
+                          struct crl_entry *entry, enum answer *out)
+{
+    const struct sk_source *source = task->job->source;
+    enum sk_status status;
+
+    status =
+        source->ops->crl_find(source, task->job->arena, &item->src,
+                              revocation_issuer_canon(task->subject), task->subject->serial, entry);
+    if (status == SK_OK && entry->has_unknown_critical)
+        status = SK_INPUT;
+    if (status == SK_INPUT)
+        *out = ANSWER_UNUSABLE;
+    else if (status == SK_NOTFOUND)
+        *out = ANSWER_NOT_LISTED;
+    else if (status != SK_OK)
+        return status;
+    else if (entry->reason == CRL_REASON_REMOVE_FROM_CRL) /* C-13: only a delta removes */
+        *out = item->src.crl->is_delta ? ANSWER_REMOVED : ANSWER_UNUSABLE;
+    else
+        *out = counts_later(task, entry) ? ANSWER_NOT_LISTED : ANSWER_LISTED;
+    return SK_OK;
+}
+
+static void add_evidence(struct revocation_status *out, const struct crl_item *item)
+{
+    const struct sk_crl *crl = item->src.crl;
+    struct evidence *evidence;
+
+    if (out->this_update < crl->this_update || out->num_evidence == 0)
+        out->this_update = crl->this_update;
+    if (out->next_update > crl->next_update || out->num_evidence == 0)
+        out->next_update = crl->next_update;
+    if (out->num_evidence == sizeof(out->evidence) / sizeof(out->evidence[0]))
+        return;
+    evidence = &out->evidence[out->num_evidence++];
+    memcpy(evidence->sha256, item->src.sha256, SK_SHA256);
+    evidence->this_update = crl->this_update;
+    evidence->next_update = crl->next_update;
+}
+
+static const char *const reason_texts[] = {
+    "unspecified",   "keyCompromise",        "cACompromise",    "affiliationChanged",
+    "superseded",    "cessationOfOperation", "certificateHold", "unknown",
+    "removeFromCRL", "privilegeWithdrawn",   "aACompromise",
+};
+
+static void set_revoked(struct revocation_task *task, const struct crl_item *item,
+                        const struct crl_entry *entry)
+{
+    struct revocation_status *out = task->out;
+    char digest[2 * SK_SHA256 + 1], at[CLOCK_TEXT];
+
+    memset(out, 0, sizeof(*out));
+    out->kind = REVOCATION_REVOKED;
+    out->revoked_at = entry->revoked_at;
+    out->reason = entry->reason;
+    out->has_invalidity = entry->has_invalidity;
+    out->invalidity_date = entry->invalidity_date;
+    add_evidence(out, item);
+    hex_encode(bytes_of(item->src.sha256, SK_SHA256), digest);
+    clock_format_rfc3339(entry->revoked_at, at);
+    snprintf(out->text, sizeof(out->text), "CRL %.16s: listed since %s, reason %s", digest, at,
+             reason_texts[entry->reason]);
+}
+
+static void set_cleared(struct revocation_task *task, struct crl_item *item,
+                        const struct crl_item *delta)
+{
+    const struct sk_crl *crl = item->src.crl;
+
+    item->has_cleared = true;
+    /* C-21: where lists for CA certificates exist, another list does not stand in for them. */
+    if (task->subject->is_ca && task->has_arl && !item->src.from_arl_attribute &&
+        !crl->idp.is_present)
+        return;
+    if (task->subject->cert != NULL && (item->reasons & ~task->covered) == 0)
+        return; /* 6.3.3(e): says nothing new */
+    task->covered |= item->reasons;
+    task->out->in_grace = task->out->in_grace || task->job->time > crl->next_update;
+    add_evidence(task->out, item);
+    if (delta != NULL)
+        add_evidence(task->out, delta);
+}
+
+/* A delta past its nextUpdate no longer removes anything, but what it lists stays listed. Returns
+ * true when the matter is decided. */
+static enum sk_status consult_delta(struct revocation_task *task, const struct crl_item *delta,
+                                    bool *out_is_listed, bool *out_is_removed)
+{
+    struct crl_entry entry;
+    enum answer answer;
+    enum sk_status status;
+
+    if ((status = ask(task, delta, &entry, &answer)) != SK_OK)
+        return status;
+    *out_is_listed = answer == ANSWER_LISTED;
+    *out_is_removed = answer == ANSWER_REMOVED && !is_stale(task, delta->src.crl);
+    if (answer == ANSWER_LISTED)
+        set_revoked(task, delta, &entry);
+    return SK_OK;
+}
+
+/* 6.3.3(c), (i)-(k) for one authentic list. */
+static enum sk_status consult(struct revocation_task *task, struct crl_item *item)
+{
+    const struct sk_crl *crl = item->src.crl;
+    const struct crl_item *delta;
+    bool is_listed = false, is_removed = false;
+    struct crl_entry entry;
+    enum answer answer;
+    enum sk_status status;
+
+    if (crl->has_unknown_critical)
+        note(task, FINDING_REVOCATION_UNUSABLE, item, "it has an unknown critical extension");
+    else if (!crl->has_next_update)
+        note(task, FINDING_REVOCATION_UNUSABLE, item, "it has no nextUpdate");
+    else if (is_stale(task, crl))
+        note_time(task, FINDING_REVOCATION_STALE, item, "its nextUpdate was", crl->next_update);
+    if (crl->has_unknown_critical || !crl->has_next_update || is_stale(task, crl))
+        return SK_OK;
+    if ((status = find_delta(task, item, &delta)) != SK_OK)
+        return status;
+    if (delta != NULL) {
+        status = consult_delta(task, delta, &is_listed, &is_removed);
+        if (status != SK_OK || is_listed)
+            return status;
+    }
+    if ((status = ask(task, item, &entry, &answer)) != SK_OK)
+        return status;
+    if (answer == ANSWER_UNUSABLE)
+        note(task, FINDING_REVOCATION_UNUSABLE, item,
+             "its entries are malformed or have an unknown critical extension");
+    else if (answer == ANSWER_LISTED &&
+             !(is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD))
+        set_revoked(task, item, &entry);
+    else
+        set_cleared(task, item, delta != NULL && !is_stale(task, delta->src.crl) ? delta : NULL);
+    return SK_OK;
+}
+
+/* ---- the answer ---- */
+
+/* Only a serial is known, so any list of the issuer may be the one: each counts, and the lists of
+ * one name together must speak of all reasons. */
+static bool all_lists_clear(const struct revocation_task *task)
+{
+    size_t i, j, num_lists = 0;
+
+    for (i = 0; i < task->num_items; i++) {
+        const struct crl_item *item = &task->items[i];
+        unsigned reasons = 0;
+
+        if (!item->is_authentic || is_superseded(task, item))
+            continue;
+        if (!item->has_cleared)
+            return false;
+        for (j = 0; j < task->num_items; j++)
+            if (task->items[j].has_cleared &&
+                bytes_equal(task->items[j].src.crl->idp.full_name, item->src.crl->idp.full_name) &&
+                bytes_equal(task->items[j].src.crl->idp.relative, item->src.crl->idp.relative))
+                reasons |= task->items[j].reasons;
+        if (reasons != CERT_ALL_REASONS)
+            return false;
+        num_lists++;
+    }
+    return num_lists > 0;
+}
+
+static void explain_no_source(struct revocation_task *task)
+{
+    const struct revocation_subject *subject = task->subject;
+    struct revocation_status *out = task->out;
+    const char *what = "no CRL of";
+    struct sk_buf name;
+
+    if (task->covered != 0) {
+        out->why = FINDING_REVOCATION_UNUSABLE;
+        what = "no CRL that speaks of all reasons from";
+    } else {
+        out->why = FINDING_REVOCATION_NO_SOURCE;
+        if (task->num_items > 0)
+            what = "no CRL for this certificate from";
+    }
+    buf_init(&name, LIMIT_FINDING_TEXT / 2);
+    if (name_to_text(subject->cert != NULL ? subject->cert->issuer : subject->issuer->subject,
+                     &name) != SK_OK ||
+        name.len == 0) {
+        buf_reset(&name);
+        buf_put_text(&name, "its issuer");
+    }
+    snprintf(out->text, sizeof(out->text), "%s %.*s", what, (int)name.len, (const char *)name.data);
+    buf_done(&name);
+}
+
+enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
+                                     struct revocation_status *out)
+{
+    struct revocation_task task = {.job = job, .subject = subject, .out = out};
+    enum sk_status status;
+    size_t i;
+
+    memset(out, 0, sizeof(*out));
+    if ((status = gather(&task)) != SK_OK || (status = authenticate(&task)) != SK_OK)
+        return status;
+    for (i = 0; i < task.num_items; i++) {
+        if (!task.items[i].is_authentic || is_superseded(&task, &task.items[i]))
+            continue;
+        if ((status = consult(&task, &task.items[i])) != SK_OK)
+            return status;
+        if (out->kind == REVOCATION_REVOKED)
+            return SK_OK;
+    }
+    if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task)))
+        out->kind = REVOCATION_GOOD;
+    else if (out->why == FINDING_NONE)
+        explain_no_source(&task);
+    return SK_OK;
+}
+
+enum sk_status revocation_of_path(struct sk_job *job, const struct verify_path *path, size_t index,
+                                  struct revocation_status *out)
+{
+    const struct revocation_subject subject = {
+        .cert = path->certs[index],
+        .serial = path->certs[index]->serial,
+        .is_ca = path->certs[index]->is_ca,
+        .issuer = index > 0 ? path->certs[index - 1] : path->anchor->cert,
+        .anchor = path->anchor,
+        .above = path->certs,
+        .num_above = index,
+        .is_above_settled = true,
+    };
+
+    return revocation_of_subject(job, &subject, out);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of a revocation check: whose status (subject), which lists speak about it (scope), who
+ * signed them (signer), and what they say (revocation.c).
+ */
+#ifndef SEKISHO_CORE_REVOCATION_INT_H
+#define SEKISHO_CORE_REVOCATION_INT_H
+
+#include "core/revocation.h"
+
+/* Whose status is asked. */
+struct revocation_subject {
+    const struct sk_cert *cert; /* NULL: only issuer and serial are known */
+    struct sk_bytes serial;
+    bool is_ca;                         /* lists for CA certificates count, else those for others */
+    const struct sk_cert *issuer;       /* above[num_above - 1], or the anchor's certificate */
+    const struct sk_anchor *anchor;     /* NULL: no path to issuer is known */
+    const struct sk_cert *const *above; /* path from the anchor to issuer, anchor not included */
+    size_t num_above;
+    bool is_above_settled; /* the status of every certificate in above has been asked already */
+    const struct revocation_subject *outer; /* whose answer waits for this one (C-24) */
+};
+
+struct sk_bytes revocation_issuer_canon(const struct revocation_subject *subject);
+
+/* Which reasons of subject a complete CRL speaks about (RFC 5280 6.3.3(b), (d)); 0: out of scope.
+ */
+enum sk_status revocation_scope(struct sk_job *job, const struct revocation_subject *subject,
+                                const struct source_crl *crl, unsigned *out_reasons) SK_MUST_CHECK;
+/* Calls visit for each directoryName of the subject's cRLIssuer fields. */
+typedef enum sk_status (*revocation_name_fn)(void *arg, struct sk_bytes canon);
+enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocation_subject *subject,
+                                      revocation_name_fn visit, void *arg) SK_MUST_CHECK;
+/* Same issuer, same scope: one list replaces the other (C-20) or completes it (C-14). */
+bool revocation_same_scope(const struct sk_crl *a, const struct sk_crl *b);
+
+/* Who signed the list, with the right to (6.3.3(f), (g)). SK_NOTFOUND: nobody we can trust; why
+ * says what was tried. params: DSA parameters its key inherits, or NULL. */
+struct revocation_signer {
+    const struct sk_cert *cert;
+    const struct sk_key *params;
+};
+enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
+                                      const struct source_crl *crl, struct revocation_signer *out,
+                                      const char **out_why) SK_MUST_CHECK;
+enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
+                                          const struct revocation_signer *signer) SK_MUST_CHECK;
+
+/* The status of subject; see core/revocation.h. */
+enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
+                                     struct revocation_status *out) SK_MUST_CHECK;
+
+#endif

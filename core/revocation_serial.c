@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/revocation_int.h"
+
+#include "core/name.h"
+#include "core/path.h"
+
+static const struct sk_anchor *anchor_of_key(const struct sk_job *job, const struct sk_cert *issuer)
+{
+    size_t i;
+
+    for (i = 0; i < job->params->num_anchors; i++) {
+        const struct sk_anchor *anchor = &job->params->anchors[i];
+
+        if (memcmp(anchor->cert->spki_sha256, issuer->spki_sha256, SK_SHA256) == 0 &&
+            name_equal(anchor->cert->subject_canon, issuer->subject_canon))
+            return anchor;
+    }
+    return NULL;
+}
+
+/* A path of the issuer, so that a list signed with another key of its name can be told from one of
+ * a namesake (C-11). Left unknown when there is none: then only the issuer's own key counts. */
+static enum sk_status find_issuer_path(struct sk_job *job, struct revocation_subject *subject)
+{
+    struct path_search *search;
+    struct verify_path path;
+    struct verify_result result;
+    const struct sk_cert **certs;
+    enum sk_status status;
+
+    if ((subject->anchor = anchor_of_key(job, subject->issuer)) != NULL)
+        return SK_OK;
+    if ((status = path_search_new(job, subject->issuer, NULL, &search)) != SK_OK)
+        return status;
+    while ((status = path_search_next(search, &path)) == SK_OK) {
+        path.is_for_crl = true;
+        if ((status = verify_path(job, &path, &result)) != SK_OK)
+            return status;
+        if (!result.is_good)
+            continue;
+        certs = arena_copy(job->arena, path.certs, path.num_certs * sizeof(path.certs[0]));
+        if (certs == NULL)
+            return SK_NOMEM;
+        subject->anchor = path.anchor;
+        subject->above = certs;
+        subject->num_above = path.num_certs;
+        return SK_OK;
+    }
+    return status == SK_NOTFOUND ? SK_OK : status;
+}
+
+enum sk_status revocation_of_serial(struct sk_job *job, const struct sk_cert *issuer,
+                                    struct sk_bytes serial, bool is_ca_cert,
+                                    const struct sk_cert *cert, struct revocation_status *out)
+{
+    struct revocation_subject subject = {
+        .cert = cert,
+        .serial = serial,
+        .is_ca = is_ca_cert,
+        .issuer = issuer,
+    };
+    enum sk_status status;
+
+    if (cert != NULL && (!name_equal(cert->issuer_canon, issuer->subject_canon) ||
+                         !bytes_equal(cert->serial, serial)))
+        return SK_INTERNAL;
+    status = revocation_of_subject(job, &subject, out);
+    if (status != SK_OK || out->kind != REVOCATION_UNDETERMINED)
+        return status;
+    if ((status = find_issuer_path(job, &subject)) != SK_OK || subject.anchor == NULL)
+        return status;
+    return revocation_of_subject(job, &subject, out);
+}

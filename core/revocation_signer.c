@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/revocation_int.h"
+
+#include <stdlib.h>
+
+#include "core/name.h"
+#include "core/path.h"
+#include "core/strength.h"
+
+enum { SIGNER_PATHS = 8 }; /* paths tried for one signer certificate */
+
+/* Another certificate of the CRL issuer's name. */
+struct candidate {
+    const struct sk_cert *cert;
+    unsigned rank;
+};
+
+struct candidates {
+    struct sk_job *job;
+    const struct sk_crl *crl;
+    struct candidate *items;
+    size_t num_items, cap_items;
+};
+
+enum { RANK_NOT_IN_TIME = 1, RANK_UNKNOWN_KEY_ID = 2, RANK_OTHER_KEY_ID = 4 };
+
+/* C-18: the AKI of a list says which key of the issuer signed it. It only sorts. */
+static unsigned rank_key_id(const struct sk_crl *crl, const struct sk_cert *cert)
+{
+    if (!crl->has_aki || !crl->aki.has_key_id || cert->ski_id.len == 0)
+        return RANK_UNKNOWN_KEY_ID;
+    return bytes_equal(crl->aki.key_id, cert->ski_id) ? 0 : RANK_OTHER_KEY_ID;
+}
+
+/* 6.3.3(f): keyUsage, if present, has cRLSign. */
+static bool may_sign_crls(const struct sk_cert *cert)
+{
+    return !cert->key_usage.is_present || (cert->key_usage_bits & KEY_USAGE_CRL_SIGN);
+}
+
+enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
+                                          const struct revocation_signer *signer)
+{
+    return job_check_signature(job, crl->sha256, crl->crl->sig_alg, crl->crl->tbs,
+                               crl->crl->signature, signer->cert, signer->params, NULL);
+}
+
+/* DSA parameters that the key of certs[num_certs - 1] inherits; none for the anchor's own. */
+static enum sk_status params_of(struct sk_job *job, const struct sk_anchor *anchor,
+                                const struct sk_cert *const *certs, size_t num_certs,
+                                const struct sk_key **out)
+{
+    const struct verify_path path = {.anchor = anchor, .certs = certs, .num_certs = num_certs};
+
+    *out = NULL;
+    return num_certs == 0 ? SK_OK : verify_params_from(job, &path, num_certs - 1, out, NULL);
+}
+
+/* A certificate of the subject's own path (num_certs of them, the last is meant; 0: the anchor) as
+ * the signer. SK_NOTFOUND: it is not. */
+static enum sk_status try_own(struct sk_job *job, const struct revocation_subject *subject,
+                              const struct source_crl *crl, size_t num_certs,
+                              struct revocation_signer *out)
+{
+    struct revocation_signer signer = {NULL, NULL};
+    enum sk_status status = SK_OK;
+
+    signer.cert = num_certs > 0 ? subject->above[num_certs - 1] : subject->anchor->cert;
+    if (num_certs > 0 && !may_sign_crls(signer.cert))
+        return SK_NOTFOUND;
+    status = params_of(job, subject->anchor, subject->above, num_certs, &signer.params);
+    if (status == SK_OK)
+        status = revocation_check_signature(job, crl, &signer);
+    if (status == SK_OK)
+        *out = signer;
+    return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
+}
+
+/* The keys of the subject's own path that bear the CRL issuer's name: their path is judged. */
+static enum sk_status find_own(struct sk_job *job, const struct revocation_subject *subject,
+                               const struct source_crl *crl, struct revocation_signer *out)
+{
+    static const unsigned ranks[] = {0, RANK_UNKNOWN_KEY_ID, RANK_OTHER_KEY_ID};
+    enum sk_status status;
+    size_t i, n;
+
+    for (i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+        for (n = subject->num_above + 1; n-- > 0;) {
+            const struct sk_cert *cert = n > 0 ? subject->above[n - 1] : subject->anchor->cert;
+
+            if (!name_equal(cert->subject_canon, crl->crl->issuer_canon) ||
+                rank_key_id(crl->crl, cert) != ranks[i])
+                continue;
+            if ((status = try_own(job, subject, crl, n, out)) != SK_NOTFOUND)
+                return status;
+        }
+    return SK_NOTFOUND;
+}
+
+/* The issuer of a serial whose path is not known: its key is given, not found. */
+static enum sk_status find_given(struct sk_job *job, const struct revocation_subject *subject,
+                                 const struct source_crl *crl, struct revocation_signer *out)
+{
+    struct revocation_signer signer = {subject->issuer, NULL};
+    enum sk_status status;
+
+    if (!name_equal(signer.cert->subject_canon, crl->crl->issuer_canon) ||
+        !may_sign_crls(signer.cert) ||
+        strength_of_key(job->params, signer.cert->spki, bytes_of(NULL, 0), NULL) != FINDING_NONE)
+        return SK_NOTFOUND;
+    status = revocation_check_signature(job, crl, &signer);
+    if (status == SK_OK)
+        *out = signer;
+    return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
+}
+
+static enum sk_status add_candidate(void *arg, const struct sk_cert *cert)
+{
+    struct candidates *list = arg;
+    struct candidate *item;
+
+    if (!name_equal(cert->subject_canon, list->crl->issuer_canon) || !may_sign_crls(cert))
+        return SK_OK;
+    if (!job_spend_step(list->job))
+        return SK_LIMIT;
+    if (list->num_items == list->cap_items) {
+        size_t wanted = list->cap_items ? 4 * list->cap_items : 8;
+        struct candidate *items = arena_array(list->job->arena, wanted, sizeof(items[0]));
+
+        if (items == NULL)
+            return SK_NOMEM;
+        if (list->num_items > 0)
+            memcpy(items, list->items, list->num_items * sizeof(items[0]));
+        list->items = items;
+        list->cap_items = wanted;
+    }
+    item = &list->items[list->num_items++];
+    item->cert = cert;
+    item->rank = rank_key_id(list->crl, cert);
+    if (list->job->time < cert->not_before || list->job->time > cert->not_after)
+        item->rank += RANK_NOT_IN_TIME;
+    return SK_OK;
+}
+
+static int candidate_order(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return memcmp(x->cert->sha256, y->cert->sha256, SK_SHA256);
+}
+
+static bool is_waiting(const struct revocation_subject *subject, const struct sk_cert *cert)
+{
+    for (; subject != NULL; subject = subject->outer)
+        if (subject->cert != NULL && memcmp(subject->cert->sha256, cert->sha256, SK_SHA256) == 0)
+            return true;
+    return false;
+}
+
+/* B-19, B-20, C-11: a CA is told from its namesakes by the names above it. The signer's path may
+ * leave out CAs of the subject's path, and bring in none. Self-issued certificates do not count. */
+static bool is_same_authority(const struct revocation_subject *subject,
+                              const struct verify_path *path)
+{
+    size_t i, next = 0;
+
+    for (i = 0; i < path->num_certs; i++) {
+        if (path->certs[i]->is_self_issued)
+            continue;
+        while (next < subject->num_above &&
+               !name_equal(subject->above[next]->subject_canon, path->certs[i]->subject_canon))
+            next++;
+        if (next == subject->num_above)
+            return false;
+        next++;
+    }
+    return true;
+}
+
+/* Is certs[index] of the signer's path one whose status was settled on the way to the subject? */
+static bool is_settled(const struct revocation_subject *subject, const struct verify_path *path,
+                       size_t index)
+{
+    size_t i;
+
+    if (!subject->is_above_settled || index >= subject->num_above)
+        return false;
+    for (i = 0; i <= index; i++)
+        if (memcmp(path->certs[i]->sha256, subject->above[i]->sha256, SK_SHA256) != 0)
+            return false;
+    return true;
+}
+
+/* The CRL issuer's certificates need a status of their own. A list that its own signer's status
+ * hangs on proves nothing (C-24). */
+static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
+                                   const struct verify_path *path)
+{
+    struct revocation_status state;
+    enum sk_status status;
+    size_t i;
+
+    if (job->params->revocation == REVOCATION_OFF)
+        return SK_OK;
+    for (i = 0; i < path->num_certs; i++) {
+        struct revocation_subject one = {
+            .cert = path->certs[i],
+            .serial = path->certs[i]->serial,
+            .is_ca = path->certs[i]->is_ca,
+            .issuer = i > 0 ? path->certs[i - 1] : path->anchor->cert,
+            .anchor = path->anchor,
+            .above = path->certs,
+            .num_above = i,
+            .is_above_settled = true,
+            .outer = subject,
+        };
+
+        if (is_settled(subject, path, i))
+            continue;
+        if ((status = revocation_of_subject(job, &one, &state)) != SK_OK)
+            return status;
+        if (state.kind == REVOCATION_REVOKED)
+            return SK_NOTFOUND;
+        if (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED)
+            return SK_NOTFOUND;
+    }
+    return SK_OK;
+}
+
+/* 6.3.3(f): the CRL issuer's own path, to the same anchor (C-08). SK_NOTFOUND: this one does not
+ * do. */
+static enum sk_status check_path(struct sk_job *job, const struct revocation_subject *subject,
+                                 const struct source_crl *crl, const struct verify_path *path,
+                                 struct revocation_signer *out)
+{
+    struct revocation_signer signer = {path->certs[path->num_certs - 1], NULL};
+    struct verify_result result;
+    enum sk_status status;
+    size_t i;
+
+    for (i = 0; i < path->num_certs; i++)
+        if (is_waiting(subject, path->certs[i]))
+            return SK_NOTFOUND;
+    if (name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject)) &&
+        !is_same_authority(subject, path))
+        return SK_NOTFOUND;
+    if ((status = verify_path(job, path, &result)) != SK_OK)
+        return status;
+    if (!result.is_good)
+        return SK_NOTFOUND;
+    status = params_of(job, path->anchor, path->certs, path->num_certs, &signer.params);
+    if (status == SK_OK)
+        status = revocation_check_signature(job, crl, &signer);
+    if (status == SK_CRYPTO || status == SK_INPUT)
+        return SK_NOTFOUND;
+    if (status == SK_OK)
+        status = check_status(job, subject, path);
+    if (status == SK_OK)
+        *out = signer;
+    return status;
+}
+
+static enum sk_status try_candidate(struct sk_job *job, const struct revocation_subject *subject,
+                                    const struct source_crl *crl, const struct sk_cert *cert,
+                                    struct revocation_signer *out)
+{
+    struct revocation_signer signer = {cert, NULL};
+    struct path_search *search;
+    struct verify_path path;
+    enum sk_status status;
+    size_t tried;
+
+    if (is_waiting(subject, cert))
+        return SK_NOTFOUND;
+    if (!key_needs_parameters(cert->spki)) { /* the cheap cut: most namesakes end here */
+        status = revocation_check_signature(job, crl, &signer);
+        if (status != SK_OK)
+            return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
+    }
+    if ((status = path_search_new(job, cert, subject->anchor, &search)) != SK_OK)
+        return status;
+    for (tried = 0; tried < SIGNER_PATHS; tried++) {
+        const struct sk_cert **certs;
+
+        if ((status = path_search_next(search, &path)) != SK_OK)
+            return status;
+        /* The proposal's memory is the search's; nested checks must not see it change. */
+        certs = arena_copy(job->arena, path.certs, path.num_certs * sizeof(path.certs[0]));
+        if (certs == NULL)
+            return SK_NOMEM;
+        path.certs = certs;
+        path.is_for_crl = true;
+        status = check_path(job, subject, crl, &path, out);
+        if (status != SK_NOTFOUND)
+            return status;
+    }
+    return SK_NOTFOUND;
+}
+
+static enum sk_status find_other(struct sk_job *job, const struct revocation_subject *subject,
+                                 const struct source_crl *crl, struct revocation_signer *out)
+{
+    struct candidates list = {.job = job, .crl = crl->crl};
+    enum sk_status status;
+    size_t i;
+
+    status = job->source->ops->certs_by_subject(job->source, job->arena, crl->crl->issuer_hash,
+                                                add_candidate, &list);
+    if (status != SK_OK)
+        return status;
+    if (list.num_items > 1)
+        qsort(list.items, list.num_items, sizeof(list.items[0]), candidate_order);
+    for (i = 0; i < list.num_items; i++) {
+        if (i > 0 && list.items[i].cert == list.items[i - 1].cert)
+            continue;
+        job->crl_depth++;
+        status = try_candidate(job, subject, crl, list.items[i].cert, out);
+        job->crl_depth--;
+        if (status != SK_NOTFOUND)
+            return status;
+    }
+    return SK_NOTFOUND;
+}
+
+enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
+                                      const struct source_crl *crl, struct revocation_signer *out,
+                                      const char **out_why)
+{
+    enum sk_status status;
+
+    *out_why = "signed with no key of its issuer that has a path to the same trust anchor";
+    if (!crl->crl->is_sig_alg_equal) {
+        *out_why = "its two signature algorithms differ";
+        return SK_NOTFOUND;
+    }
+    if (strength_of_signature(job->params, crl->crl->sig_alg, NULL) != FINDING_NONE) {
+        *out_why = "its signature algorithm is unknown or below the policy's floor";
+        return SK_NOTFOUND;
+    }
+    status = subject->anchor != NULL ? find_own(job, subject, crl, out)
+                                     : find_given(job, subject, crl, out);
+    if (status != SK_NOTFOUND || subject->anchor == NULL)
+        return status;
+    if (job->crl_depth >= LIMIT_CRL_PATH_DEPTH) {
+        *out_why = "its signer's own path nests too deep";
+        return SK_NOTFOUND;
+    }
+    return find_other(job, subject, crl, out);
+}
