@@ -36,7 +36,7 @@ static void search_start_pass(struct path_search *search, bool with_hopeless)
 enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
                                const struct sk_anchor *only_anchor, struct path_search **out)
 {
-    struct path_search *search = arena_alloc(job->arena, sizeof(*search));
+    struct path_search *search = job_alloc(job, 1, sizeof(*search));
     enum sk_status status;
 
     if (search == NULL)

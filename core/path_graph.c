@@ -62,7 +62,7 @@ static struct graph_name *graph_name_of_issuer(struct path_graph *graph, const s
 
     if (name != NULL)
         return name;
-    if ((name = arena_alloc(graph->job->arena, sizeof(*name))) == NULL)
+    if ((name = job_alloc(graph->job, 1, sizeof(*name))) == NULL)
         return NULL;
     memcpy(name->hash, cert->issuer_hash, SK_SHA256);
     name->canon = cert->issuer_canon;
@@ -86,16 +86,16 @@ static enum sk_status load_cert(void *arg, const struct sk_cert *cert)
 {
     struct loading *loading = arg;
     struct graph_name *name = loading->name;
-    struct sk_arena *arena = loading->graph->job->arena;
+    struct sk_job *job = loading->graph->job;
     struct graph_node *node;
 
     if (!name_equal(cert->subject_canon, name->canon))
         return SK_OK;
-    if (!job_spend_step(loading->graph->job))
+    if (!job_spend_step(job))
         return SK_LIMIT;
     if (name->num_nodes == name->cap_nodes) {
         size_t wanted = name->cap_nodes ? 4 * name->cap_nodes : 4;
-        struct graph_node **nodes = arena_array(arena, wanted, sizeof(nodes[0]));
+        struct graph_node **nodes = job_alloc(job, wanted, sizeof(nodes[0]));
 
         if (nodes == NULL)
             return SK_NOMEM;
@@ -104,10 +104,10 @@ static enum sk_status load_cert(void *arg, const struct sk_cert *cert)
         name->nodes = nodes;
         name->cap_nodes = wanted;
     }
-    if ((node = arena_alloc(arena, sizeof(*node))) == NULL)
+    if ((node = job_alloc(job, 1, sizeof(*node))) == NULL)
         return SK_NOMEM;
     node->cert = cert;
-    node->is_hopeless = is_hopeless(loading->graph->job, cert);
+    node->is_hopeless = is_hopeless(job, cert);
     name->nodes[name->num_nodes++] = node;
     return SK_OK;
 }
@@ -319,7 +319,7 @@ enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node, 
             if (!job_spend_step(graph->job))
                 return SK_LIMIT;
     name->was_listed = true;
-    node->choices = arena_array(graph->job->arena, max, sizeof(node->choices[0]));
+    node->choices = job_alloc(graph->job, max, sizeof(node->choices[0]));
     if (node->choices == NULL)
         return SK_NOMEM;
     node->num_choices = add_anchors(graph, node, node->choices);

@@ -292,6 +292,14 @@ static enum sk_status ask(struct revocation_task *task, const struct crl_item *i
     return SK_OK;
 }
 
+/* The grace of the policy may be added to a nextUpdate. */
+static int64_t with_grace(const struct revocation_task *task, int64_t next_update)
+{
+    return next_update > CLOCK_NEVER - task->job->params->grace_s
+               ? CLOCK_NEVER
+               : next_update + task->job->params->grace_s;
+}
+
 static void add_evidence(struct revocation_status *out, const struct crl_item *item)
 {
     const struct sk_crl *crl = item->src.crl;
@@ -338,6 +346,7 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
                         const struct crl_item *delta)
 {
     const struct sk_crl *crl = item->src.crl;
+    int64_t ends;
 
     item->has_cleared = true;
     /* C-21: where lists for CA certificates exist, another list does not stand in for them. */
@@ -347,6 +356,13 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
     if (task->subject->cert != NULL && (item->reasons & ~task->covered) == 0)
         return; /* 6.3.3(e): says nothing new */
     task->covered |= item->reasons;
+    ends = with_grace(task, delta != NULL && delta->src.crl->next_update < crl->next_update
+                                ? delta->src.crl->next_update
+                                : crl->next_update);
+    if (ends > item->signer.holds_until)
+        ends = item->signer.holds_until;
+    if (task->out->num_evidence == 0 || ends < task->out->holds_until)
+        task->out->holds_until = ends;
     task->out->in_grace = task->out->in_grace || task->job->time > crl->next_update;
     add_evidence(task->out, item);
     if (delta != NULL)

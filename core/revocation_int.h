@@ -39,6 +39,7 @@ bool revocation_same_scope(const struct sk_crl *a, const struct sk_crl *b);
 struct revocation_signer {
     const struct sk_cert *cert;
     const struct sk_key *params;
+    int64_t holds_until; /* end of its own path; CLOCK_NEVER when that is the subject's path */
 };
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,

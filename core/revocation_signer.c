@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/clock.h"
 #include "core/name.h"
 #include "core/path.h"
 #include "core/strength.h"
@@ -62,7 +63,7 @@ static enum sk_status try_own(struct sk_job *job, const struct revocation_subjec
                               const struct source_crl *crl, size_t num_certs,
                               struct revocation_signer *out)
 {
-    struct revocation_signer signer = {NULL, NULL};
+    struct revocation_signer signer = {NULL, NULL, CLOCK_NEVER};
     enum sk_status status = SK_OK;
 
     signer.cert = num_certs > 0 ? subject->above[num_certs - 1] : subject->anchor->cert;
@@ -101,7 +102,7 @@ static enum sk_status find_own(struct sk_job *job, const struct revocation_subje
 static enum sk_status find_given(struct sk_job *job, const struct revocation_subject *subject,
                                  const struct source_crl *crl, struct revocation_signer *out)
 {
-    struct revocation_signer signer = {subject->issuer, NULL};
+    struct revocation_signer signer = {subject->issuer, NULL, CLOCK_NEVER};
     enum sk_status status;
 
     if (!name_equal(signer.cert->subject_canon, crl->crl->issuer_canon) ||
@@ -125,7 +126,7 @@ static enum sk_status add_candidate(void *arg, const struct sk_cert *cert)
         return SK_LIMIT;
     if (list->num_items == list->cap_items) {
         size_t wanted = list->cap_items ? 4 * list->cap_items : 8;
-        struct candidate *items = arena_array(list->job->arena, wanted, sizeof(items[0]));
+        struct candidate *items = job_alloc(list->job, wanted, sizeof(items[0]));
 
         if (items == NULL)
             return SK_NOMEM;
@@ -196,7 +197,7 @@ static bool is_settled(const struct revocation_subject *subject, const struct ve
 /* The CRL issuer's certificates need a status of their own. A list that its own signer's status
  * hangs on proves nothing (C-24). */
 static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
-                                   const struct verify_path *path)
+                                   const struct verify_path *path, int64_t *holds_until)
 {
     struct revocation_status state;
     enum sk_status status;
@@ -225,6 +226,8 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
             return SK_NOTFOUND;
         if (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED)
             return SK_NOTFOUND;
+        if (state.kind == REVOCATION_GOOD && state.holds_until < *holds_until)
+            *holds_until = state.holds_until;
     }
     return SK_OK;
 }
@@ -235,7 +238,7 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
                                  const struct source_crl *crl, const struct verify_path *path,
                                  struct revocation_signer *out)
 {
-    struct revocation_signer signer = {path->certs[path->num_certs - 1], NULL};
+    struct revocation_signer signer = {path->certs[path->num_certs - 1], NULL, CLOCK_NEVER};
     struct verify_result result;
     enum sk_status status;
     size_t i;
@@ -250,13 +253,14 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
         return status;
     if (!result.is_good)
         return SK_NOTFOUND;
+    signer.holds_until = result.not_after;
     status = params_of(job, path->anchor, path->certs, path->num_certs, &signer.params);
     if (status == SK_OK)
         status = revocation_check_signature(job, crl, &signer);
     if (status == SK_CRYPTO || status == SK_INPUT)
         return SK_NOTFOUND;
     if (status == SK_OK)
-        status = check_status(job, subject, path);
+        status = check_status(job, subject, path, &signer.holds_until);
     if (status == SK_OK)
         *out = signer;
     return status;
@@ -266,7 +270,7 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
                                     const struct source_crl *crl, const struct sk_cert *cert,
                                     struct revocation_signer *out)
 {
-    struct revocation_signer signer = {cert, NULL};
+    struct revocation_signer signer = {cert, NULL, CLOCK_NEVER};
     struct path_search *search;
     struct verify_path path;
     enum sk_status status;

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/judge.h"
+
+#include "core/clock.h"
+#include "core/name.h"
+#include "core/path.h"
+
+enum { OTHER_FAILURES = 8 }; /* of paths that were not the best, told after it */
+
+/* One job: the paths seen so far. */
+struct trial {
+    struct sk_job job;
+    const struct sk_query *query;
+    struct sk_verdict *best, *current; /* best: NULL until the first path */
+    struct sk_verdict *spare;
+    size_t best_progress, current_progress;
+    struct finding others[OTHER_FAILURES];
+    size_t num_others;
+};
+
+/* The only place where a verdict becomes valid. */
+static void verdict_set_valid(struct sk_verdict *verdict)
+{
+    verdict->kind = VERDICT_VALID;
+}
+
+static void start(struct trial *trial, const struct sk_query *query)
+{
+    memset(trial, 0, sizeof(*trial));
+    trial->query = query;
+    trial->job.arena = query->arena;
+    trial->job.params = query->params;
+    trial->job.source = query->source;
+    trial->job.keys = query->keys;
+    trial->job.time = query->time;
+    trial->job.cpu_now = query->cpu_now;
+    if (query->cpu_now != NULL)
+        trial->job.cpu_start_us = query->cpu_now();
+}
+
+/* ---- one path ---- */
+
+static int index_of(const struct verify_path *path, size_t i)
+{
+    return (int)(path->num_certs - 1 - i); /* counted from the target */
+}
+
+static void begin_path(struct sk_verdict *verdict, const struct verify_path *path)
+{
+    size_t i;
+
+    verdict->kind = VERDICT_UNDETERMINED;
+    verdict->num_findings = verdict->num_evidence = 0;
+    verdict->num_policies = verdict->num_authority_policies = 0;
+    verdict->policies = verdict->authority_policies = NULL;
+    verdict->valid_until = verdict->revoked_at = 0;
+    verdict->revoked_reason = CRL_REASON_UNSPECIFIED;
+    verdict->num_path = path->num_certs + 1;
+    for (i = 0; i < path->num_certs; i++)
+        verdict->path[i] = path->certs[path->num_certs - 1 - i];
+    verdict->path[path->num_certs] = path->anchor->cert;
+}
+
+static void add_evidence(struct sk_verdict *verdict, int cert,
+                         const struct revocation_status *state)
+{
+    size_t i;
+
+    for (i = 0; i < state->num_evidence && verdict->num_evidence < VERDICT_EVIDENCE; i++) {
+        verdict->evidence[verdict->num_evidence] = state->evidence[i];
+        verdict->evidence[verdict->num_evidence++].cert = cert;
+    }
+}
+
+/* A revoked certificate decides the path, whatever was missing above it. */
+static void set_revoked(struct sk_verdict *verdict, int cert, const struct revocation_status *state)
+{
+    bool on_hold = state->reason == CRL_REASON_CERTIFICATE_HOLD;
+
+    verdict->num_findings = 0;
+    if (cert > 0) {
+        verdict->kind = VERDICT_INVALID;
+        verdict_add(verdict, FINDING_ISSUER_REVOKED, cert, "RFC 5280 6.1.3(a)(3)", "%s",
+                    state->text);
+        return;
+    }
+    verdict->kind = VERDICT_REVOKED;
+    verdict->revoked_at = state->revoked_at;
+    verdict->revoked_reason = state->reason;
+    verdict_add(verdict, on_hold ? FINDING_ON_HOLD : FINDING_REVOKED, 0, "RFC 5280 6.1.3(a)(3)",
+                "%s", state->text);
+}
+
+/* Notes the status of one certificate. False: the path cannot be valid any more. */
+static bool take_status(struct trial *trial, int cert, const struct revocation_status *state)
+{
+    struct sk_verdict *verdict = trial->current;
+    bool is_required = trial->query->params->revocation == REVOCATION_REQUIRED;
+
+    add_evidence(verdict, cert, state);
+    switch (state->kind) {
+    case REVOCATION_GOOD:
+        if (state->holds_until < verdict->valid_until)
+            verdict->valid_until = state->holds_until;
+        if (state->in_grace)
+            verdict_add(verdict, FINDING_GRACE, cert, "RFC 5280 6.3.3(a)",
+                        "the revocation data is past its nextUpdate, within the policy's grace");
+        return true;
+    case REVOCATION_REVOKED:
+        set_revoked(verdict, cert, state);
+        return false;
+    case REVOCATION_UNDETERMINED:
+        break;
+    }
+    verdict_add(verdict, state->why, cert, "RFC 5280 6.3.3", "%s%s",
+                is_required ? "" : "accepted without revocation data: ", state->text);
+    return !is_required;
+}
+
+/* Asks for the status of every certificate below the anchor, from the anchor down (V-18). */
+static enum sk_status check_revocation(struct trial *trial, const struct verify_path *path)
+{
+    struct sk_verdict *verdict = trial->current;
+    struct revocation_status state;
+    bool is_good = true;
+    enum sk_status status;
+    size_t i;
+
+    if (trial->query->params->revocation != REVOCATION_OFF)
+        for (i = 0; i < path->num_certs; i++) {
+            status = revocation_of_path(&trial->job, path, i, &state);
+            if (status != SK_OK)
+                return status;
+            is_good = take_status(trial, index_of(path, i), &state) && is_good;
+            if (state.kind == REVOCATION_REVOKED)
+                return SK_OK;
+        }
+    if (!is_good)
+        return SK_OK;
+    if (trial->job.is_exhausted)
+        return SK_LIMIT;
+    verdict_set_valid(verdict);
+    return SK_OK;
+}
+
+static enum sk_status judge_path(struct trial *trial, const struct verify_path *path)
+{
+    struct sk_verdict *verdict = trial->current;
+    struct verify_result result;
+    enum sk_status status;
+
+    begin_path(verdict, path);
+    if ((status = verify_path(&trial->job, path, &result)) != SK_OK)
+        return status;
+    trial->current_progress = result.progress;
+    if (!result.is_good) {
+        verdict->kind = VERDICT_INVALID;
+        verdict->findings[verdict->num_findings++] = result.finding;
+        return SK_OK;
+    }
+    trial->current_progress = LIMIT_PATH_CERTS_MAX + 1; /* further than any failure of 6.1 */
+    verdict->policies = result.policies;
+    verdict->num_policies = result.num_policies;
+    verdict->authority_policies = result.authority_policies;
+    verdict->num_authority_policies = result.num_authority_policies;
+    verdict->valid_until = result.not_after;
+    return check_revocation(trial, path);
+}
+
+/* ---- the best of all paths ---- */
+
+static int kind_rank(enum verdict_kind kind)
+{
+    switch (kind) {
+    case VERDICT_VALID:
+        return 3;
+    case VERDICT_REVOKED:
+        return 2;
+    case VERDICT_UNDETERMINED:
+        return 1;
+    case VERDICT_INVALID:
+        break;
+    }
+    return 0;
+}
+
+static bool is_better(const struct trial *trial)
+{
+    if (trial->best == NULL)
+        return true;
+    if (trial->current->kind != trial->best->kind)
+        return kind_rank(trial->current->kind) > kind_rank(trial->best->kind);
+    return trial->current_progress > trial->best_progress;
+}
+
+static void keep_failure(struct trial *trial, const struct sk_verdict *verdict)
+{
+    if (trial->num_others < OTHER_FAILURES && verdict->num_findings > 0)
+        trial->others[trial->num_others++] = verdict->findings[0];
+}
+
+static void keep_best(struct trial *trial)
+{
+    struct sk_verdict *old = trial->best;
+
+    if (!is_better(trial)) {
+        keep_failure(trial, trial->current);
+        return;
+    }
+    if (old != NULL)
+        keep_failure(trial, old);
+    trial->best = trial->current;
+    trial->best_progress = trial->current_progress;
+    trial->current = old != NULL ? old : trial->spare;
+}
+
+/* Every path until one decides. SK_NOTFOUND: no more paths. */
+static enum sk_status try_paths(struct trial *trial, struct path_search *search)
+{
+    struct verify_path path;
+    enum sk_status status;
+
+    while ((status = path_search_next(search, &path)) == SK_OK) {
+        if ((status = judge_path(trial, &path)) != SK_OK)
+            return status;
+        keep_best(trial);
+        if (trial->best->kind == VERDICT_VALID || trial->best->kind == VERDICT_REVOKED)
+            return SK_OK;
+    }
+    return status;
+}
+
+/* ---- the verdict ---- */
+
+static void explain_no_path(const struct path_search *search, struct sk_verdict *out)
+{
+    const struct sk_cert *certs[LIMIT_PATH_CERTS_MAX];
+    size_t count = path_search_partial(search, certs, LIMIT_PATH_CERTS_MAX);
+    const struct sk_cert *top = certs[count - 1];
+    struct sk_buf name;
+
+    out->kind = VERDICT_INVALID;
+    buf_init(&name, LIMIT_FINDING_TEXT / 2);
+    if (name_to_text(top->issuer, &name) != SK_OK) {
+        buf_reset(&name);
+        buf_put_text(&name, "a long name");
+    }
+    verdict_add(out, FINDING_NO_PATH, -1, "RFC 5280 6.1",
+                "%zu certificate(s) up from the target, none of the issuers leads to a trust "
+                "anchor; the search ends at issuer %.*s",
+                count, (int)name.len, (const char *)name.data);
+    buf_done(&name);
+}
+
+/* Failures that no other path could mend. */
+static bool is_of_target_alone(const struct finding *finding)
+{
+    return finding->cert == 0 &&
+           (finding->code == FINDING_EXPIRED || finding->code == FINDING_NOT_YET_VALID ||
+            finding->code == FINDING_MALFORMED || finding->code == FINDING_VERSION ||
+            finding->code == FINDING_UNKNOWN_CRITICAL || finding->code == FINDING_KEY_USAGE ||
+            finding->code == FINDING_EXTENDED_KEY_USAGE || finding->code == FINDING_NAME_MISMATCH);
+}
+
+/* Puts a finding in front of what is there. */
+static void put_first(struct sk_verdict *out, enum finding_code code, const char *text)
+{
+    struct finding first;
+
+    finding_set(&first, code, -1, "B-16", "%s", text);
+    if (out->num_findings == LIMIT_FINDINGS)
+        out->num_findings--;
+    memmove(&out->findings[1], &out->findings[0], out->num_findings * sizeof(out->findings[0]));
+    out->findings[0] = first;
+    out->num_findings++;
+}
+
+static void tell_others(const struct trial *trial, struct sk_verdict *out)
+{
+    size_t i;
+
+    if (out->kind == VERDICT_VALID)
+        return;
+    for (i = 0; i < trial->num_others; i++) {
+        const struct finding *finding = &trial->others[i];
+
+        verdict_add(out, finding->code, -1, finding->rule, "another path, certificate %d: %s",
+                    finding->cert, finding->text);
+    }
+}
+
+static void set_exhausted(struct sk_verdict *out, const char *text)
+{
+    out->kind = VERDICT_UNDETERMINED;
+    put_first(out, FINDING_BUDGET_EXHAUSTED, text);
+}
+
+static void conclude(struct trial *trial, const struct path_search *search, enum sk_status status,
+                     struct sk_verdict *out)
+{
+    if (trial->best != NULL)
+        *out = *trial->best;
+    if (status != SK_OK && status != SK_NOTFOUND)
+        set_exhausted(out, "the work allowed for one job was used up before the search ended");
+    else if (trial->best == NULL)
+        explain_no_path(search, out);
+    if (status == SK_NOTFOUND && out->kind == VERDICT_INVALID && path_search_is_cut(search) &&
+        !is_of_target_alone(&out->findings[0]))
+        set_exhausted(out, "longer paths than the budget allows were not tried");
+    tell_others(trial, out);
+    out->work = trial->job.work;
+}
+
+static bool is_anchor(const struct sk_query *query)
+{
+    size_t i;
+
+    for (i = 0; i < query->params->num_anchors; i++)
+        if (memcmp(query->params->anchors[i].cert->sha256, query->target->sha256, SK_SHA256) == 0)
+            return true;
+    return false;
+}
+
+enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
+{
+    struct path_search *search = NULL;
+    struct trial trial;
+    enum sk_status status;
+
+    memset(out, 0, sizeof(*out));
+    start(&trial, query);
+    if (is_anchor(query)) { /* V-03 */
+        out->kind = VERDICT_INVALID;
+        verdict_add(out, FINDING_TARGET_IS_ANCHOR, 0, "RFC 5280 6.1",
+                    "a path needs at least one certificate below the trust anchor");
+        return SK_OK;
+    }
+    trial.current = job_alloc(&trial.job, 1, sizeof(*trial.current));
+    trial.spare = job_alloc(&trial.job, 1, sizeof(*trial.spare));
+    status = trial.current != NULL && trial.spare != NULL
+                 ? path_search_new(&trial.job, query->target, NULL, &search)
+                 : SK_NOMEM;
+    if (status == SK_OK)
+        status = try_paths(&trial, search);
+    /* A full arena is a budget that ended, not a machine without memory. */
+    if (status == SK_NOMEM && trial.job.is_exhausted)
+        status = SK_LIMIT;
+    conclude(&trial, search, status, out);
+    return status == SK_NOTFOUND || status == SK_LIMIT ? SK_OK : status;
+}
+
+enum sk_status judge_serial(const struct sk_query *query, const struct sk_cert *issuer,
+                            struct sk_bytes serial, bool is_ca_cert, const struct sk_cert *cert,
+                            struct revocation_status *out)
+{
+    struct trial trial;
+    enum sk_status status;
+
+    start(&trial, query);
+    status = revocation_of_serial(&trial.job, issuer, serial, is_ca_cert, cert, out);
+    if (status == SK_OK)
+        return SK_OK;
+    memset(out, 0, sizeof(*out));
+    out->why = FINDING_BUDGET_EXHAUSTED;
+    if (status == SK_LIMIT || (status == SK_NOMEM && trial.job.is_exhausted))
+        status = SK_OK;
+    return status;
+}
