@@ -17,7 +17,8 @@ enum finding_code strength_of_signature(const struct sk_params *params, struct s
                                         struct sk_err *err) SK_MUST_CHECK;
 
 /* spki: whole. params_spki: the SPKI that a DSA key without parameters inherits from, len 0 when
- * there is none. A key of a kind we do not know passes only where the policy sets no floor. */
+ * there is none. A key of a kind or size we do not know passes only where the policy sets no floor:
+ * as the target's own key; to check a signature with it is refused anyway. */
 enum finding_code strength_of_key(const struct sk_params *params, struct sk_bytes spki,
                                   struct sk_bytes params_spki, struct sk_err *err) SK_MUST_CHECK;
 

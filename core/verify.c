@@ -94,9 +94,6 @@ static enum sk_status check_form(struct state *s)
     if (c->subject_canon.len == 0 && !(c->san.is_present && c->san.is_critical))
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.6",
                     "the subject is empty and there is no critical subjectAltName");
-    if (c->has_path_len && !c->is_ca)
-        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.9",
-                    "pathLenConstraint in a certificate that is not a CA's");
     if (c->name_constraints.is_present && c->name_constraints.is_critical && !c->is_ca)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.10",
                     "critical nameConstraints in a certificate that is not a CA's");
