@@ -104,4 +104,11 @@
 #define LIMIT_FETCH_MS           30000u               /* one fetch; default */
 #define LIMIT_FETCH_REDIRECTS    5u
 
+/* Offline CA (sekisho-ca) */
+#define LIMIT_CA_OPTIONS 128u          /* options of one command */
+#define LIMIT_CA_NUMBER  100000L       /* a number on the command line */
+#define LIMIT_CA_NAME    64u           /* a key label or published file name */
+#define LIMIT_CA_TEXT    4096u         /* any other value on the command line */
+#define LIMIT_CSR_BYTES  (64u * 1024u) /* one certification request */
+
 #endif
