@@ -245,8 +245,7 @@ enum sk_status ca_key_public(const struct ca_key *key, EVP_PKEY **out, struct sk
     return SK_OK;
 }
 
-static enum sk_status check_new_key(const struct ca_key *key, const char *label,
-                                    struct sk_err *err)
+static enum sk_status check_new_key(const struct ca_key *key, const char *label, struct sk_err *err)
 {
     EVP_PKEY *public = NULL;
     enum sk_status status = ca_key_public(key, &public, err);

@@ -41,17 +41,17 @@ struct ca_key { /* one generation of the CA's key */
 };
 
 /* Settings in the register. */
-#define CA_SETTING_MODULE      "module"
-#define CA_SETTING_TOKEN       "token"
-#define CA_SETTING_PIN_FILE    "pin-file"
-#define CA_SETTING_SUBJECT     "subject"
-#define CA_SETTING_DN_STRING   "dn-string"
-#define CA_SETTING_SAN_DN      "san-dn"
-#define CA_SETTING_CRL_DP      "crl-dp"
-#define CA_SETTING_CRL_DP_DN   "crl-dp-dn"
-#define CA_SETTING_ARL_DP      "arl-dp"
-#define CA_SETTING_ARL_DP_DN   "arl-dp-dn"
-#define CA_SETTING_LIST_HOURS  "list-hours"
+#define CA_SETTING_MODULE     "module"
+#define CA_SETTING_TOKEN      "token"
+#define CA_SETTING_PIN_FILE   "pin-file"
+#define CA_SETTING_SUBJECT    "subject"
+#define CA_SETTING_DN_STRING  "dn-string"
+#define CA_SETTING_SAN_DN     "san-dn"
+#define CA_SETTING_CRL_DP     "crl-dp"
+#define CA_SETTING_CRL_DP_DN  "crl-dp-dn"
+#define CA_SETTING_ARL_DP     "arl-dp"
+#define CA_SETTING_ARL_DP_DN  "arl-dp-dn"
+#define CA_SETTING_LIST_HOURS "list-hours"
 
 /* is_new: makes DIR and an empty register; else both must be there. Begins no transaction. */
 enum sk_status ca_open(const char *dir, bool is_new, int64_t now, struct sk_ca *out,

@@ -72,14 +72,12 @@ static enum sk_status set_time(ASN1_TIME *to, int64_t when, struct sk_err *err)
 static enum sk_status fill(const struct ca_key *issuer, X509_NAME *subject, EVP_PKEY *subject_key,
                            struct certify *c, struct sk_err *err)
 {
-    X509_NAME *issuer_name =
-        issuer->cert != NULL ? X509_get_subject_name(issuer->cert) : subject;
+    X509_NAME *issuer_name = issuer->cert != NULL ? X509_get_subject_name(issuer->cert) : subject;
     enum sk_status status;
 
     if (X509_set_version(c->cert, X509_VERSION_3) != 1 ||
         X509_set_issuer_name(c->cert, issuer_name) != 1 ||
-        X509_set_subject_name(c->cert, subject) != 1 ||
-        X509_set_pubkey(c->cert, subject_key) != 1)
+        X509_set_subject_name(c->cert, subject) != 1 || X509_set_pubkey(c->cert, subject_key) != 1)
         return err_openssl(err, SK_CRYPTO, "certificate");
     status = set_serial(c->cert, err);
     if (status == SK_OK)
@@ -156,8 +154,8 @@ static enum sk_status read_back(const struct ca_key *issuer, const struct certif
         (void)err_context(err, "not issued");
         return SK_INPUT; /* it holds what the operator asked for */
     }
-    if (!out->is_sig_alg_equal || out->has_unknown_critical ||
-        out->not_before != c->not_before || out->not_after != c->not_after)
+    if (!out->is_sig_alg_equal || out->has_unknown_critical || out->not_before != c->not_before ||
+        out->not_after != c->not_after)
         return err_set(err, SK_INTERNAL, "not issued: the certificate made is not the one meant");
     return seal_check(issuer->cert != NULL ? issuer->cert : c->cert, out->sig_alg, out->tbs,
                       out->signature, err);
@@ -172,8 +170,9 @@ static enum sk_status file_name(const struct certify_record *record, const char 
     return err_set(err, SK_NOMEM, "no memory");
 }
 
-static enum sk_status keep(struct sk_ca *ca, const struct ca_key *issuer, const struct sk_cert *cert,
-                           const struct certify_record *record, struct sk_err *err)
+static enum sk_status keep(struct sk_ca *ca, const struct ca_key *issuer,
+                           const struct sk_cert *cert, const struct certify_record *record,
+                           struct sk_err *err)
 {
     struct register_cert row = {.generation = issuer->generation,
                                 .role = record->role,
@@ -242,8 +241,8 @@ void certify_done(struct certify *c)
     memset(c, 0, sizeof(*c));
 }
 
-enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer,
-                             enum register_list kind, DIST_POINT_NAME **out, struct sk_err *err)
+enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer, enum register_list kind,
+                             DIST_POINT_NAME **out, struct sk_err *err)
 {
     bool is_crl = kind == LIST_CRL;
     char *uri = NULL, *dn_text = NULL;

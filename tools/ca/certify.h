@@ -8,10 +8,8 @@
 #ifndef SEKISHO_TOOLS_CA_CERTIFY_H
 #define SEKISHO_TOOLS_CA_CERTIFY_H
 
-#include <openssl/x509v3.h>
-
 #include "tools/ca/ca.h"
-#include "tools/ca/options.h"
+#include "tools/ca/extension.h"
 
 struct certify {
     X509 *cert;
@@ -45,9 +43,8 @@ void certify_done(struct certify *c); /* harmless on a zeroed struct */
 
 /* The distribution point of a list, by the CA's settings; without any it is the CA's own name.
  * *out is freed with DIST_POINT_NAME_free(). */
-enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer,
-                             enum register_list kind, DIST_POINT_NAME **out,
-                             struct sk_err *err) SK_MUST_CHECK;
+enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer, enum register_list kind,
+                             DIST_POINT_NAME **out, struct sk_err *err) SK_MUST_CHECK;
 /* What every certificate below the self-signed one carries: cRLDistributionPoints, and
  * issuerAltName when the CA has an alternative name. */
 enum sk_status certify_common(struct sk_ca *ca, const struct ca_key *issuer, struct certify *c,

@@ -110,8 +110,8 @@ static enum sk_status check_subject(const struct options *o, X509_NAME *subject,
         return SK_OK;
     status = dn_parse(expected, DN_UTF8, &name, err);
     if (status == SK_OK && X509_NAME_cmp(subject, name) != 0)
-        status = err_set(err, SK_INPUT, "%s: its subject is not %s", options_text(o, "csr"),
-                         expected);
+        status =
+            err_set(err, SK_INPUT, "%s: its subject is not %s", options_text(o, "csr"), expected);
     X509_NAME_free(name);
     return status;
 }
@@ -138,8 +138,7 @@ static enum sk_status check_key(const struct options *o, EVP_PKEY *key, struct s
 }
 
 static enum sk_status add_extensions(struct sk_ca *ca, const struct ca_key *key,
-                                     const struct options *o, struct certify *c,
-                                     struct sk_err *err)
+                                     const struct options *o, struct certify *c, struct sk_err *err)
 {
     long path_len = EXTENSION_NO_NUMBER;
     enum sk_status status;

@@ -11,7 +11,8 @@
 static const struct option_def revoke_options[] = {
     {"reason", OPTION_NAME, true, false, "REASON", "why (see below)"},
     {"date", OPTION_TIME, false, false, "TIME", "revocationDate, now when absent"},
-    {"invalidity-date", OPTION_TIME, false, false, "TIME", "since when the key is not to be trusted"},
+    {"invalidity-date", OPTION_TIME, false, false, "TIME",
+     "since when the key is not to be trusted"},
     COMMAND_END,
 };
 

@@ -11,9 +11,11 @@
 #include "tools/ca/selfsigned.h"
 
 static const struct option_def options[] = {
-    {"key", OPTION_TEXT, true, false, "ALGORITHM", "rsa:2048, rsa:3072, rsa:4096, ec:P-256, ec:P-384"},
+    {"key", OPTION_TEXT, true, false, "ALGORITHM",
+     "rsa:2048, rsa:3072, rsa:4096, ec:P-256, ec:P-384"},
     {"label", OPTION_NAME, true, false, "NAME", "label of the new key"},
-    {"existing-key", OPTION_FLAG, false, false, NULL, "take the key that has this label, make none"},
+    {"existing-key", OPTION_FLAG, false, false, NULL,
+     "take the key that has this label, make none"},
     {"pin-file", OPTION_TEXT, false, false, "FILE", "file with the token's PIN, this once"},
     COMMAND_VALIDITY,
     COMMAND_END,
@@ -84,7 +86,8 @@ static enum sk_status make_links(struct sk_ca *ca, const struct ca_key *old,
     if (status != SK_OK)
         return status;
     if (new_begin > old_end)
-        return err_set(err, SK_INPUT, "the old key ends before the new one begins: no link is possible");
+        return err_set(err, SK_INPUT,
+                       "the old key ends before the new one begins: no link is possible");
     end = old_end < new_end ? old_end : new_end;
     new_with_old.not_before = new_begin;
     new_with_old.not_after = end;
@@ -108,8 +111,8 @@ static enum sk_status run(struct sk_ca *ca, const struct options *o, struct sk_e
         status = ca_key_make(ca, options_text(o, "label"), options_text(o, "key"),
                              options_has(o, "existing-key"), &new, err);
     if (status == SK_OK)
-        status = selfsigned_make(ca, &new, X509_get_subject_name(old.cert), not_before, not_after,
-                                 err);
+        status =
+            selfsigned_make(ca, &new, X509_get_subject_name(old.cert), not_before, not_after, err);
     if (status == SK_OK)
         status = make_links(ca, &old, &new, not_before, not_after, err);
     ca_key_done(&old);

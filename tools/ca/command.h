@@ -31,23 +31,36 @@ extern const struct command command_init, command_rollover, command_request, com
 #define COMMAND_VALIDITY                                                                           \
     {"not-before", OPTION_TIME, false, false, "TIME", "start of validity, now when absent"},       \
         {"not-after", OPTION_TIME, false, false, "TIME", "end of validity"},                       \
-        {"days", OPTION_NUMBER, false, false, "NUMBER", "length of validity instead of its end"}
+    {                                                                                              \
+        "days", OPTION_NUMBER, false, false, "NUMBER", "length of validity instead of its end"     \
+    }
 #define COMMAND_SIGNER                                                                             \
-    {"generation", OPTION_NUMBER, false, false, "NUMBER",                                          \
-     "sign with this key generation, not the newest"},                                             \
-        {"pin-file", OPTION_TEXT, false, false, "FILE", "file with the token's PIN, this once"}
+    {"generation", OPTION_NUMBER, false,                                                           \
+     false,        "NUMBER",      "sign with this key generation, not the newest"},                \
+    {                                                                                              \
+        "pin-file", OPTION_TEXT, false, false, "FILE", "file with the token's PIN, this once"      \
+    }
 #define COMMAND_OUTPUT                                                                             \
-    {"name", OPTION_NAME, false, false, "NAME",                                                    \
-     "published file NAME.cer, the serial number when absent"},                                    \
-        {"out", OPTION_TEXT, false, false, "FILE", "write a copy (DER) here too"}
+    {"name", OPTION_NAME, false,                                                                   \
+     false,  "NAME",      "published file NAME.cer, the serial number when absent"},               \
+    {                                                                                              \
+        "out", OPTION_TEXT, false, false, "FILE", "write a copy (DER) here too"                    \
+    }
 #define COMMAND_POLICIES                                                                           \
-    {"policy", OPTION_OID, false, true, "OID", "certificate policy"}
+    {                                                                                              \
+        "policy", OPTION_OID, false, true, "OID", "certificate policy"                             \
+    }
 #define COMMAND_SAN                                                                                \
     {"san-dn", OPTION_DN, false, true, "DN", "alternative name: directory name, UTF-8"},           \
         {"san-email", OPTION_TEXT, false, true, "ADDRESS", "alternative name: e-mail"},            \
         {"san-dns", OPTION_TEXT, false, true, "HOST", "alternative name: host"},                   \
-        {"san-other", OPTION_OTHER_NAME, false, true, "OID=TEXT", "alternative name: other name"}
-#define COMMAND_END {NULL, OPTION_FLAG, false, false, NULL, NULL}
+    {                                                                                              \
+        "san-other", OPTION_OTHER_NAME, false, true, "OID=TEXT", "alternative name: other name"    \
+    }
+#define COMMAND_END                                                                                \
+    {                                                                                              \
+        NULL, OPTION_FLAG, false, false, NULL, NULL                                                \
+    }
 
 /* The key --generation names, or the newest. */
 enum sk_status command_key(struct sk_ca *ca, const struct options *options, struct ca_key *out,

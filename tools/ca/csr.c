@@ -87,8 +87,7 @@ enum sk_status csr_parse(const char *name, struct sk_bytes bytes, X509_NAME **ou
     enum sk_status status = SK_INPUT;
     X509_NAME *subject = NULL;
     EVP_PKEY *key = NULL;
-    X509_REQ *req =
-        bytes.len > 0 && bytes.p[0] == 0x30 ? decode_der(bytes) : decode_pem(bytes);
+    X509_REQ *req = bytes.len > 0 && bytes.p[0] == 0x30 ? decode_der(bytes) : decode_pem(bytes);
 
     if (req == NULL) {
         (void)err_set(err, status, "%s: not a certification request (PKCS#10, PEM or DER)", name);

@@ -163,8 +163,8 @@ static enum sk_status add_ava(X509_NAME *name, const struct dn_text *t, const st
         mask = strings == DN_PRINTABLE ? B_ASN1_PRINTABLESTRING : B_ASN1_UTF8STRING;
     if (type == NULL)
         goto out;
-    if (ASN1_mbstring_ncopy(&value, t->scratch.data + ava->value, (int)ava->value_len, MBSTRING_UTF8,
-                            mask, rule->min, max) < 0) {
+    if (ASN1_mbstring_ncopy(&value, t->scratch.data + ava->value, (int)ava->value_len,
+                            MBSTRING_UTF8, mask, rule->min, max) < 0) {
         status = err_openssl(err, SK_INPUT, "the value of %s does not fit its type", rule->name);
         goto out;
     }

@@ -12,8 +12,7 @@ enum sk_status extension_no_memory(struct sk_err *err)
     return err_openssl(err, SK_NOMEM, "no memory");
 }
 
-enum sk_status extension_add(X509 *cert, int nid, void *value, bool is_critical,
-                             struct sk_err *err)
+enum sk_status extension_add(X509 *cert, int nid, void *value, bool is_critical, struct sk_err *err)
 {
     if (X509_add1_ext_i2d(cert, nid, value, is_critical, X509V3_ADD_DEFAULT) != 1)
         return err_openssl(err, SK_CRYPTO, "extension %s", OBJ_nid2sn(nid));
@@ -69,7 +68,7 @@ enum sk_status extension_ca(X509 *cert, long path_len, struct sk_err *err)
 
     if (bc == NULL)
         return extension_no_memory(err);
-    bc->ca = 1;
+    bc->ca = 0xff; /* the octet that DER has for TRUE */
     if (path_len != EXTENSION_NO_NUMBER && (bc->pathlen = extension_integer(path_len)) == NULL)
         status = extension_no_memory(err);
     else
@@ -276,7 +275,8 @@ enum sk_status extension_alt_dn(X509 *cert, int nid, const char *dn, struct sk_e
 {
     GENERAL_NAMES *names = GENERAL_NAMES_new();
     GENERAL_NAME *name = NULL;
-    enum sk_status status = names != NULL ? directory_name(dn, &name, err) : extension_no_memory(err);
+    enum sk_status status =
+        names != NULL ? directory_name(dn, &name, err) : extension_no_memory(err);
 
     if (status == SK_OK)
         status = push_name(names, name, err);
@@ -367,7 +367,7 @@ enum sk_status extension_crl_dp(X509 *cert, DIST_POINT_NAME *point, struct sk_er
 
 /* nameConstraints */
 
-static enum sk_status push_subtrees(STACK_OF(GENERAL_SUBTREE) **trees,
+static enum sk_status push_subtrees(STACK_OF(GENERAL_SUBTREE) * *trees,
                                     const struct options *options, const char *option, int kind,
                                     struct sk_err *err)
 {

@@ -9,6 +9,9 @@
 #ifndef SEKISHO_TOOLS_CA_EXTENSION_H
 #define SEKISHO_TOOLS_CA_EXTENSION_H
 
+/* before x509v3.h, whose macros have the names of its constants (and their values) */
+#include "core/crl.h"
+
 #include <openssl/x509v3.h>
 
 #include "core/buf.h"

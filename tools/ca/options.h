@@ -10,6 +10,7 @@
 #define SEKISHO_TOOLS_CA_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "core/err.h"

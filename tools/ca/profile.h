@@ -6,15 +6,16 @@
 #define SEKISHO_TOOLS_CA_PROFILE_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 #include "core/err.h"
 
 struct profile {
     const char *name, *help;
-    unsigned key_usage;         /* KEY_USAGE_* */
-    const char *purpose;        /* extendedKeyUsage, dotted, or NULL */
-    bool is_policies_critical;  /* unless the operator says otherwise */
-    bool is_responder;          /* id-pkix-ocsp-nocheck; no distribution point (RFC 6960 4.2.2.2.1) */
+    unsigned key_usage;        /* KEY_USAGE_* */
+    const char *purpose;       /* extendedKeyUsage, dotted, or NULL */
+    bool is_policies_critical; /* unless the operator says otherwise */
+    bool is_responder; /* id-pkix-ocsp-nocheck; no distribution point (RFC 6960 4.2.2.2.1) */
 };
 
 /* NULL when there is none of this name. */

@@ -9,9 +9,9 @@
 enum { EXIT_USAGE = 64, EXIT_INPUT = 65, EXIT_OTHER = 1 };
 
 static const struct command *const commands[] = {
-    &command_init,   &command_rollover, &command_request, &command_cross,
-    &command_issue,  &command_revoke,   &command_unhold,  &command_crl,
-    &command_arl,    &command_list,     &command_show,    &command_export,
+    &command_init,  &command_rollover, &command_request, &command_cross,
+    &command_issue, &command_revoke,   &command_unhold,  &command_crl,
+    &command_arl,   &command_list,     &command_show,    &command_export,
 };
 enum { NUM_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -102,8 +102,7 @@ static int run(const char *dir, const struct command *command, const struct opti
 {
     struct sk_err err = {SK_OK, ""};
     struct sk_ca ca;
-    enum sk_status status =
-        ca_open(dir, command->kind == COMMAND_CREATE, clock_wall(), &ca, &err);
+    enum sk_status status = ca_open(dir, command->kind == COMMAND_CREATE, clock_wall(), &ca, &err);
 
     if (status == SK_OK) {
         status = command->kind == COMMAND_LOOK ? look(command, &ca, options, &err)

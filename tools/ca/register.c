@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/ca/register.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +19,8 @@ static const char register_schema[] =
     "CREATE TABLE key (generation INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE,"
     " algorithm TEXT NOT NULL, created INTEGER NOT NULL) STRICT;"
     "CREATE TABLE certificate (id INTEGER PRIMARY KEY, serial TEXT NOT NULL UNIQUE,"
-    " generation INTEGER NOT NULL REFERENCES key, role INTEGER NOT NULL CHECK (role BETWEEN 1 AND 4),"
+    " generation INTEGER NOT NULL REFERENCES key, role INTEGER NOT NULL CHECK (role BETWEEN 1 AND "
+    "4),"
     " profile TEXT NOT NULL, subject TEXT NOT NULL, file TEXT NOT NULL UNIQUE,"
     " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, issued INTEGER NOT NULL,"
     " der BLOB NOT NULL, state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),"
@@ -133,6 +133,11 @@ static enum sk_status pragma(struct sk_register *reg, const char *name, int64_t 
     return SK_OK;
 }
 
+static enum sk_status no_register(const char *file, struct sk_err *err)
+{
+    return err_set(err, SK_NOTFOUND, "%s: there is no CA here (sekisho-ca DIR init)", file);
+}
+
 static enum sk_status check_version(struct sk_register *reg, bool is_new, struct sk_err *err)
 {
     int64_t application, version;
@@ -140,8 +145,8 @@ static enum sk_status check_version(struct sk_register *reg, bool is_new, struct
     if (pragma(reg, "application_id", &application, err) != SK_OK ||
         pragma(reg, "user_version", &version, err) != SK_OK)
         return SK_IO;
-    if (is_new && application == 0 && version == 0)
-        return SK_OK;
+    if (application == 0 && version == 0) /* an init that did not come to its end leaves this */
+        return is_new ? SK_OK : no_register(reg->file, err);
     if (application != REGISTER_APPLICATION)
         return err_set(err, SK_INPUT, "%s: not the register of a CA", reg->file);
     if (is_new)
@@ -160,7 +165,7 @@ enum sk_status register_open(const char *file, bool is_new, struct sk_register *
     int flags = SQLITE_OPEN_READWRITE | (is_new ? SQLITE_OPEN_CREATE : 0);
 
     if (!is_new && access(file, F_OK) != 0)
-        return err_set(err, SK_NOTFOUND, "%s: there is no CA here (sekisho-ca DIR init)", file);
+        return no_register(file, err);
     reg = calloc(1, sizeof(*reg));
     if (reg == NULL)
         return err_set(err, SK_NOMEM, "no memory");
@@ -339,8 +344,8 @@ enum sk_status register_add_cert(struct sk_register *reg, const struct register_
     if (sqlite3_step(st) == SQLITE_DONE)
         status = SK_OK;
     else if (sqlite3_extended_errcode(reg->db) == SQLITE_CONSTRAINT_UNIQUE)
-        status = err_set(err, SK_INPUT, "%s: there is a certificate of this name already",
-                         cert->file);
+        status =
+            err_set(err, SK_INPUT, "%s: there is a certificate of this name already", cert->file);
     else
         status = fail(reg, err);
     sqlite3_finalize(st);
@@ -398,8 +403,7 @@ enum sk_status register_find(struct sk_register *reg, const char *serial, regist
 {
     sqlite3_stmt *st;
     size_t rows = 0;
-    enum sk_status status =
-        prepare(reg, &st, err, CERT_COLUMNS "WHERE serial = ?", "t", serial);
+    enum sk_status status = prepare(reg, &st, err, CERT_COLUMNS "WHERE serial = ?", "t", serial);
 
     if (status == SK_OK)
         status = walk(reg, st, visit, arg, &rows, err);
@@ -432,11 +436,11 @@ enum sk_status register_each_listed(struct sk_register *reg, enum register_list 
                                     register_cert_fn visit, void *arg, struct sk_err *err)
 {
     sqlite3_stmt *st;
-    enum sk_status status = prepare(reg, &st, err,
-                                    CERT_COLUMNS
-                                    "WHERE state <> 1 AND is_done = 0 AND role BETWEEN ? AND ?"
-                                    " ORDER BY revoked_at, id",
-                                    "ii", first_role(kind), last_role(kind));
+    enum sk_status status =
+        prepare(reg, &st, err,
+                CERT_COLUMNS "WHERE state <> 1 AND is_done = 0 AND role BETWEEN ? AND ?"
+                             " ORDER BY revoked_at, id",
+                "ii", first_role(kind), last_role(kind));
 
     return status == SK_OK ? walk(reg, st, visit, arg, NULL, err) : status;
 }
@@ -488,11 +492,11 @@ static enum sk_status mark_done(struct sk_register *reg, const struct register_c
                                 struct sk_err *err)
 {
     sqlite3_stmt *st;
-    enum sk_status status = prepare(reg, &st, err,
-                                    "UPDATE certificate SET is_done = 1 WHERE state <> 1 AND"
-                                    " is_done = 0 AND role BETWEEN ? AND ? AND not_after < ?",
-                                    "iii", first_role(list->kind), last_role(list->kind),
-                                    list->this_update);
+    enum sk_status status =
+        prepare(reg, &st, err,
+                "UPDATE certificate SET is_done = 1 WHERE state <> 1 AND"
+                " is_done = 0 AND role BETWEEN ? AND ? AND not_after < ?",
+                "iii", first_role(list->kind), last_role(list->kind), list->this_update);
 
     return status == SK_OK ? finish(reg, st, err) : status;
 }
@@ -508,12 +512,12 @@ enum sk_status register_add_list(struct sk_register *reg, const struct register_
     if (status == SK_OK)
         status = finish(reg, st, err);
     if (status == SK_OK)
-        status = prepare(reg, &st, err,
-                         "INSERT INTO list (kind, number, generation, this_update, next_update,"
-                         " der) VALUES (?, ?, ?, ?, ?, ?)",
-                         "iiiiib", (int64_t)list->kind, (int64_t)list->number,
-                         (int64_t)list->generation, list->this_update, list->next_update,
-                         &list->der);
+        status =
+            prepare(reg, &st, err,
+                    "INSERT INTO list (kind, number, generation, this_update, next_update,"
+                    " der) VALUES (?, ?, ?, ?, ?, ?)",
+                    "iiiiib", (int64_t)list->kind, (int64_t)list->number, (int64_t)list->generation,
+                    list->this_update, list->next_update, &list->der);
     if (status == SK_OK)
         status = finish(reg, st, err);
     if (status == SK_OK && list->is_regular)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/ca/revlist.h"
 
-#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "core/clock.h"

@@ -11,8 +11,7 @@ enum sk_status selfsigned_ca_extensions(struct certify *c, long path_len, struct
     enum sk_status status = extension_ca(c->cert, path_len, err);
 
     if (status == SK_OK)
-        status =
-            extension_key_usage(c->cert, KEY_USAGE_KEY_CERT_SIGN | KEY_USAGE_CRL_SIGN, err);
+        status = extension_key_usage(c->cert, KEY_USAGE_KEY_CERT_SIGN | KEY_USAGE_CRL_SIGN, err);
     return status;
 }
 
