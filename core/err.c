@@ -56,9 +56,13 @@ enum sk_status err_set(struct sk_err *err, enum sk_status status, const char *fm
 enum sk_status err_openssl(struct sk_err *err, enum sk_status status, const char *fmt, ...)
 {
     va_list args;
-    char reason[160];
-    unsigned long code = ERR_get_error();
+    char reason[160], detail[sizeof(err->text)] = "";
+    const char *data = NULL;
+    int flags = 0;
+    unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
 
+    if (code != 0 && (flags & ERR_TXT_STRING) != 0 && data != NULL)
+        (void)snprintf(detail, sizeof(detail), "%s", data); /* the queue owns data */
     ERR_clear_error();
     if (err == NULL)
         return status;
@@ -69,6 +73,8 @@ enum sk_status err_openssl(struct sk_err *err, enum sk_status status, const char
         ERR_error_string_n(code, reason, sizeof(reason));
         append_text(err, reason);
     }
+    if (detail[0] != '\0')
+        append_text(err, detail);
     return status;
 }
 

@@ -23,7 +23,8 @@ void err_clear(struct sk_err *err);
 enum sk_status err_set(struct sk_err *err, enum sk_status status, const char *fmt, ...)
     SK_PRINTF(3, 4);
 
-/* Like err_set() and appends OpenSSL's reason; empties OpenSSL's error queue of this thread. */
+/* Like err_set() and appends OpenSSL's reason and its detail; empties OpenSSL's error queue of this
+ * thread. */
 enum sk_status err_openssl(struct sk_err *err, enum sk_status status, const char *fmt, ...)
     SK_PRINTF(3, 4);
 

@@ -40,7 +40,7 @@
 #define LIMIT_ENTRY_ISSUERS    8u                      /* directoryNames of one certificateIssuer */
 #define LIMIT_CRL_ISSUERS      4096u                   /* certificate issuers of one indirect CRL */
 
-#define LIMIT_STORE_BYTES      (3ull * 1024u * 1024u * 1024u) /* one store in memory, all objects */
+#define LIMIT_STORE_BYTES (3ull * 1024u * 1024u * 1024u) /* one store in memory, all objects */
 
 /* Path search: the defaults of a job's budget (core/budget.h) */
 #define LIMIT_PATH_CERTS      12u    /* certificates in a path, anchor not counted */
@@ -50,10 +50,10 @@
 #define LIMIT_JOB_SIGNATURES  128u   /* signatures verified by arithmetic */
 #define LIMIT_JOB_CPU_MS      2000u  /* thread CPU of one job */
 #define LIMIT_JOB_ARENA_BYTES (64u * 1024u * 1024u)
-#define LIMIT_CRL_PATH_DEPTH  2u     /* a CRL issuer's own path inside a path, nested */
-#define LIMIT_DOUBTFUL_PATHS  4u     /* hopeless paths proposed when there is no other, to explain */
-#define LIMIT_CRLS            4096u  /* CRLs looked at for the status of one certificate */
-#define LIMIT_POLICY_NODES    4096u  /* nodes of the policy graph */
+#define LIMIT_CRL_PATH_DEPTH  2u    /* a CRL issuer's own path inside a path, nested */
+#define LIMIT_DOUBTFUL_PATHS  4u    /* hopeless paths proposed when there is no other, to explain */
+#define LIMIT_CRLS            4096u /* CRLs looked at for the status of one certificate */
+#define LIMIT_POLICY_NODES    4096u /* nodes of the policy graph */
 #define LIMIT_NAME_CHECKS     65536u /* name x subtree comparisons of a job */
 #define LIMIT_FINDINGS        64u    /* findings in one verdict */
 #define LIMIT_FINDING_TEXT    256u   /* text of one finding, with its NUL */
@@ -81,6 +81,7 @@
 #define LIMIT_SIGN_REQUEST_BYTES (64u * 1024u)
 #define LIMIT_SIGN_QUEUE         1024u /* requests waiting for the key process */
 #define LIMIT_SIGN_MS            2000u /* from the request to the signature */
+#define LIMIT_SIGN_DRAIN_MS      5000u /* for queued signatures when the key process ends */
 #define LIMIT_SIGNER_KEYS        32u
 #define LIMIT_PIN_BYTES          256u
 #define LIMIT_KEY_FILE_BYTES     (64u * 1024u) /* a PEM file with one private key */

@@ -17,7 +17,10 @@
 
 #include "core/buf.h"
 
-enum { SIGN_VERSION = 1 };
+enum {
+    SIGN_VERSION = 1,
+    SIGN_REPLY_OVERHEAD = 12, /* octets of a reply's frame that are not payload */
+};
 
 enum sign_op {
     SIGN_OP_NONE = 0,

@@ -21,8 +21,10 @@ struct sk_keystore;
 struct keystore_options {
     const char *module;   /* PKCS#11 module file; NULL: keys are PEM files */
     const char *token;    /* token label */
-    const char *pin_file; /* its first line is the PIN (at most LIMIT_PIN_BYTES) */
+    const char *pin_file; /* its first line is the PIN (at most LIMIT_PIN_BYTES); mode 600 or 400 */
     unsigned sessions;    /* signing sessions kept open, 0 means 1 */
+    bool allow_absent;    /* open although the token is away or refuses: it is tried again at
+                             later acts, at most once a second */
 };
 
 /* Loads the module, finds the token, logs in. SK_NOTFOUND: no such token; SK_CRYPTO: the token

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -375,8 +376,8 @@ static void token_give_session(struct token *token, struct token_session *sessio
     (void)pthread_mutex_unlock(&token->lock);
 }
 
-enum sk_status token_run(struct token *token, const char *what, token_act_fn act, void *arg,
-                         struct sk_err *err)
+static enum sk_status token_run_twice(struct token *token, const char *what, token_act_fn act,
+                                      void *arg, struct sk_err *err)
 {
     enum sk_status status;
     struct token_session *session;
@@ -402,6 +403,19 @@ enum sk_status token_run(struct token *token, const char *what, token_act_fn act
     if (rv == CKR_OK)
         return SK_OK;
     return err_set(err, SK_CRYPTO, "token %s: %s: %s", token->label, what, pkcs11_name(rv, name));
+}
+
+/* A module in software may use the process's OpenSSL and leave its own troubles in the error queue
+ * of this thread, where they would pass for ours. */
+enum sk_status token_run(struct token *token, const char *what, token_act_fn act, void *arg,
+                         struct sk_err *err)
+{
+    enum sk_status status;
+
+    (void)ERR_set_mark();
+    status = token_run_twice(token, what, act, arg, err);
+    (void)ERR_pop_to_mark();
+    return status;
 }
 
 struct writing {
@@ -519,16 +533,24 @@ enum sk_status token_open(const struct keystore_options *options, struct token *
     token = token_new(options);
     if (token == NULL)
         return err_set(err, SK_NOMEM, "token %s: no memory", options->token);
+    (void)ERR_set_mark(); /* see token_run() */
     status = module_ref(options->module, &token->module, err);
-    if (status == SK_OK)
-        status = token_start(token, err);
-    if (status != SK_OK) {
-        token_close(token);
-        return status;
+    if (status != SK_OK)
+        goto out;
+    status = token_start(token, &token->last);
+    token->is_up = status == SK_OK;
+    if (status != SK_OK && !options->allow_absent) {
+        status = err_set(err, status, "%s", token->last.text);
+        goto out;
     }
-    token->is_up = true;
+    token->failed_us = status == SK_OK ? 0 : clock_mono_us();
     *out = token;
-    return SK_OK;
+    token = NULL;
+    status = SK_OK;
+out:
+    (void)ERR_pop_to_mark();
+    token_close(token);
+    return status;
 }
 
 void token_close(struct token *token)
