@@ -124,6 +124,16 @@ void ca_list_name(const struct register_crl *list, char *out, size_t size)
         (void)snprintf(out, size, "%s-g%u.crl", register_list_text(list->kind), list->generation);
 }
 
+enum sk_status ca_use_keys(struct sk_ca *ca, const struct keystore_options *options,
+                           struct sk_err *err)
+{
+    enum sk_status status = keystore_open(options, &ca->keys, err);
+
+    if (status == SK_OK)
+        ca->is_token = options->module != NULL;
+    return status;
+}
+
 enum sk_status ca_open_keys(struct sk_ca *ca, struct sk_err *err)
 {
     struct keystore_options options = {0};
@@ -141,7 +151,7 @@ enum sk_status ca_open_keys(struct sk_ca *ca, struct sk_err *err)
         options.module = module;
         options.token = token;
         options.pin_file = ca->pin_file != NULL ? ca->pin_file : pin_file;
-        status = keystore_open(&options, &ca->keys, err);
+        status = ca_use_keys(ca, &options, err);
     }
     free(module);
     free(token);
@@ -152,16 +162,12 @@ enum sk_status ca_open_keys(struct sk_ca *ca, struct sk_err *err)
 /* What the key store calls the key: its label in a token, else its file in our directory. */
 static enum sk_status key_name(struct sk_ca *ca, const char *label, char **out, struct sk_err *err)
 {
-    char *module = NULL, *name = NULL;
-    enum sk_status status = register_get(ca->reg, CA_SETTING_MODULE, &module, err);
+    char *name = NULL;
 
-    if (status != SK_OK)
-        return status;
-    if (module != NULL)
+    if (ca->is_token)
         name = strdup(label);
     else if (asprintf(&name, "%s/%s.pem", ca->dir, label) < 0)
         name = NULL;
-    free(module);
     if (name == NULL)
         return err_set(err, SK_NOMEM, "no memory");
     *out = name;
@@ -231,10 +237,10 @@ enum sk_status ca_key_load(struct sk_ca *ca, unsigned generation, struct ca_key 
     return status;
 }
 
-enum sk_status ca_key_public(const struct ca_key *key, EVP_PKEY **out, struct sk_err *err)
+enum sk_status ca_key_public(EVP_PKEY *key, EVP_PKEY **out, struct sk_err *err)
 {
     unsigned char *spki = NULL;
-    int len = i2d_PUBKEY(key->key, &spki);
+    int len = i2d_PUBKEY(key, &spki);
     const unsigned char *p = spki;
     EVP_PKEY *public = len > 0 ? d2i_PUBKEY(NULL, &p, len) : NULL;
 
@@ -245,7 +251,7 @@ enum sk_status ca_key_public(const struct ca_key *key, EVP_PKEY **out, struct sk
     return SK_OK;
 }
 
-static enum sk_status check_new_key(const struct ca_key *key, const char *label, struct sk_err *err)
+static enum sk_status check_new_key(EVP_PKEY *key, const char *label, struct sk_err *err)
 {
     EVP_PKEY *public = NULL;
     enum sk_status status = ca_key_public(key, &public, err);
@@ -258,11 +264,30 @@ static enum sk_status check_new_key(const struct ca_key *key, const char *label,
     return status;
 }
 
+enum sk_status ca_key_generate(struct sk_ca *ca, const char *label, const char *algorithm,
+                               bool is_existing, EVP_PKEY **out, struct sk_err *err)
+{
+    EVP_PKEY *key = NULL;
+    char *name = NULL;
+    enum sk_status status = key_name(ca, label, &name, err);
+
+    if (status == SK_OK)
+        status = is_existing ? keystore_key(ca->keys, name, &key, err)
+                             : keystore_generate(ca->keys, name, algorithm, &key, err);
+    if (status == SK_OK)
+        status = check_new_key(key, label, err);
+    if (status == SK_OK)
+        *out = key;
+    else
+        EVP_PKEY_free(key);
+    free(name);
+    return status;
+}
+
 enum sk_status ca_key_make(struct sk_ca *ca, const char *label, const char *algorithm,
                            bool is_existing, struct ca_key *out, struct sk_err *err)
 {
     struct ca_key key = {0};
-    char *name = NULL;
     enum sk_status status = ca_open_keys(ca, err);
 
     if (status == SK_OK)
@@ -271,17 +296,9 @@ enum sk_status ca_key_make(struct sk_ca *ca, const char *label, const char *algo
     if (status == SK_OK)
         status = register_add_key(ca->reg, key.generation, label, algorithm, ca->now, err);
     if (status == SK_OK)
-        status = key_name(ca, label, &name, err);
-    if (status == SK_OK)
-        status = is_existing ? keystore_key(ca->keys, name, &key.key, err)
-                             : keystore_generate(ca->keys, name, algorithm, &key.key, err);
-    if (status == SK_OK)
-        status = check_new_key(&key, label, err);
+        status = ca_key_generate(ca, label, algorithm, is_existing, &key.key, err);
     if (status == SK_OK)
         *out = key;
-    else
-        ca_key_done(&key);
-    free(name);
     return status;
 }
 

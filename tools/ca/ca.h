@@ -29,6 +29,7 @@ struct sk_ca {
     char *dir;
     struct sk_register *reg;
     struct sk_keystore *keys; /* opened by the first act that signs */
+    bool is_token;            /* keys are in a token */
     const char *pin_file;     /* instead of the one in the register, or NULL; borrowed */
     int64_t now;              /* one "now" for the whole act */
     struct ca_file *files, **files_end;
@@ -72,15 +73,21 @@ void ca_list_name(const struct register_crl *list, char *out, size_t size);
 
 /* Opens the key store as the register says. */
 enum sk_status ca_open_keys(struct sk_ca *ca, struct sk_err *err) SK_MUST_CHECK;
+/* Instead of that store, the one these say. */
+enum sk_status ca_use_keys(struct sk_ca *ca, const struct keystore_options *options,
+                           struct sk_err *err) SK_MUST_CHECK;
+/* Makes a key in the open store, or takes the one that has this label. In PEM files the label
+ * becomes DIR/LABEL.pem. */
+enum sk_status ca_key_generate(struct sk_ca *ca, const char *label, const char *algorithm,
+                               bool is_existing, EVP_PKEY **out, struct sk_err *err) SK_MUST_CHECK;
 /* generation 0: the newest. SK_NOTFOUND. */
 enum sk_status ca_key_load(struct sk_ca *ca, unsigned generation, struct ca_key *out,
                            struct sk_err *err) SK_MUST_CHECK;
 /* Makes a key, or takes the one that has this label, for a new generation. */
 enum sk_status ca_key_make(struct sk_ca *ca, const char *label, const char *algorithm,
                            bool is_existing, struct ca_key *out, struct sk_err *err) SK_MUST_CHECK;
-/* Its public half in OpenSSL's default context. Free with EVP_PKEY_free(). */
-enum sk_status ca_key_public(const struct ca_key *key, EVP_PKEY **out,
-                             struct sk_err *err) SK_MUST_CHECK;
+/* The public half of a key, in OpenSSL's default context. Free with EVP_PKEY_free(). */
+enum sk_status ca_key_public(EVP_PKEY *key, EVP_PKEY **out, struct sk_err *err) SK_MUST_CHECK;
 void ca_key_done(struct ca_key *key); /* harmless on a zeroed struct */
 
 #endif

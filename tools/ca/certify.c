@@ -91,18 +91,30 @@ static enum sk_status fill(const struct ca_key *issuer, X509_NAME *subject, EVP_
     return status;
 }
 
+enum sk_status certify_time(const ASN1_TIME *time, int64_t *out, struct sk_err *err)
+{
+    struct sk_bytes text = bytes_of(ASN1_STRING_get0_data(time), (size_t)ASN1_STRING_length(time));
+    enum sk_status status = ASN1_STRING_type(time) == V_ASN1_UTCTIME
+                                ? clock_parse_utc_time(text, out)
+                                : clock_parse_generalized_time(text, out);
+
+    if (status != SK_OK)
+        return err_set(err, SK_INTERNAL, "a time in a certificate of the CA is malformed");
+    return SK_OK;
+}
+
 /* A certificate that outlives its issuer's key promises what nobody can keep. */
 static enum sk_status check_end(const struct ca_key *issuer, int64_t not_after, struct sk_err *err)
 {
-    struct tm tm;
     char end[CLOCK_TEXT], wanted[CLOCK_TEXT];
-    int64_t issuer_end;
+    int64_t issuer_end = 0;
+    enum sk_status status;
 
     if (issuer->cert == NULL)
         return SK_OK;
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(issuer->cert), &tm) != 1)
-        return err_openssl(err, SK_INTERNAL, "the CA certificate's notAfter");
-    issuer_end = (int64_t)timegm(&tm);
+    status = certify_time(X509_get0_notAfter(issuer->cert), &issuer_end, err);
+    if (status != SK_OK)
+        return status;
     if (not_after <= issuer_end)
         return SK_OK;
     clock_format_rfc3339(issuer_end, end);

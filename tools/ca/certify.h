@@ -28,6 +28,9 @@ struct certify_record { /* how the register keeps it */
 enum sk_status certify_validity(const struct options *options, int64_t now, int64_t *out_not_before,
                                 int64_t *out_not_after, struct sk_err *err) SK_MUST_CHECK;
 
+/* A time of one of our certificates. */
+enum sk_status certify_time(const ASN1_TIME *time, int64_t *out, struct sk_err *err) SK_MUST_CHECK;
+
 /* Version, random serial number, names, validity, key, subjectKeyIdentifier. issuer's certificate
  * gives the issuer name and authorityKeyIdentifier; without one (self-signed) the issuer is subject
  * and there is no authorityKeyIdentifier. */

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cross certification: `request` makes this CA's PKCS#10 for another CA to sign, `cross` signs the
- * one of another CA. A pair is made by each CA signing the other's request.
+ * Cross certification: a pair is made by each CA signing the other's request.
  */
-#include <openssl/pem.h>
-
 #include "core/hex.h"
 #include "core/key.h"
 #include "tools/ca/command.h"
 #include "tools/ca/csr.h"
 #include "tools/ca/dn.h"
 #include "tools/ca/extension.h"
-#include "tools/ca/seal.h"
 #include "tools/ca/selfsigned.h"
 
-static const struct option_def request_options[] = {
-    {"out", OPTION_TEXT, true, false, "FILE", "where the request (PEM) goes"},
-    COMMAND_SIGNER,
-    COMMAND_END,
-};
-
-static const struct option_def cross_options[] = {
+static const struct option_def options[] = {
     {"csr", OPTION_TEXT, true, false, "FILE", "request of the other CA (PEM or DER)"},
     {"expect-subject", OPTION_DN, false, false, "DN", "refuse the request of any other name"},
     {"expect-key", OPTION_TEXT, false, false, "SHA256",
@@ -45,55 +35,6 @@ static const struct option_def cross_options[] = {
     COMMAND_SIGNER,
     COMMAND_END,
 };
-
-static enum sk_status write_request(struct sk_ca *ca, X509_REQ *req, const char *file,
-                                    struct sk_err *err)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *text = NULL;
-    long len;
-    enum sk_status status;
-
-    if (bio == NULL || PEM_write_bio_X509_REQ(bio, req) != 1) {
-        status = err_openssl(err, SK_NOMEM, "encoding the request");
-    } else {
-        len = BIO_get_mem_data(bio, &text);
-        status = ca_write(ca, file, bytes_of(text, (size_t)len), err);
-    }
-    BIO_free(bio);
-    return status;
-}
-
-static enum sk_status run_request(struct sk_ca *ca, const struct options *o, struct sk_err *err)
-{
-    struct ca_key key = {0};
-    EVP_MD_CTX *md = NULL;
-    X509_REQ *req = X509_REQ_new();
-    enum sk_status status = command_key(ca, o, &key, err);
-
-    if (status != SK_OK)
-        goto out;
-    if (req == NULL || X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 ||
-        X509_REQ_set_subject_name(req, X509_get_subject_name(key.cert)) != 1 ||
-        X509_REQ_set_pubkey(req, X509_get0_pubkey(key.cert)) != 1) {
-        status = err_openssl(err, SK_NOMEM, "certification request");
-        goto out;
-    }
-    status = seal_start(ca, key.key, &md, err);
-    if (status != SK_OK)
-        goto out;
-    if (X509_REQ_sign_ctx(req, md) <= 0)
-        status = err_openssl(err, SK_CRYPTO, "signing the request");
-    else if (X509_REQ_verify(req, X509_get0_pubkey(key.cert)) != 1)
-        status = err_openssl(err, SK_INTERNAL, "the signature just made does not verify");
-    else
-        status = write_request(ca, req, options_text(o, "out"), err);
-out:
-    EVP_MD_CTX_free(md);
-    X509_REQ_free(req);
-    ca_key_done(&key);
-    return status;
-}
 
 static enum sk_status check_subject(const struct options *o, X509_NAME *subject, X509 *issuer,
                                     struct sk_err *err)
@@ -160,7 +101,7 @@ static enum sk_status add_extensions(struct sk_ca *ca, const struct ca_key *key,
     return status;
 }
 
-static enum sk_status run_cross(struct sk_ca *ca, const struct options *o, struct sk_err *err)
+static enum sk_status run(struct sk_ca *ca, const struct options *o, struct sk_err *err)
 {
     struct certify_record record = {.role = ROLE_CROSS,
                                     .profile = "cross",
@@ -195,18 +136,10 @@ static enum sk_status run_cross(struct sk_ca *ca, const struct options *o, struc
     return status;
 }
 
-const struct command command_request = {
-    .name = "request",
-    .summary = "a PKCS#10 request of this CA, for another CA to cross certify",
-    .kind = COMMAND_ACT,
-    .options = request_options,
-    .run = run_request,
-};
-
 const struct command command_cross = {
     .name = "cross",
     .summary = "a cross certificate for another CA",
     .kind = COMMAND_ACT,
-    .options = cross_options,
-    .run = run_cross,
+    .options = options,
+    .run = run,
 };

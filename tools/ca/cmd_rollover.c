@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 
-#include "core/clock.h"
 #include "tools/ca/command.h"
 #include "tools/ca/extension.h"
 #include "tools/ca/selfsigned.h"
@@ -59,16 +58,6 @@ static enum sk_status make_link(struct sk_ca *ca, const struct link *link, unsig
     return status;
 }
 
-static enum sk_status cert_end(const ASN1_TIME *time, int64_t *out, struct sk_err *err)
-{
-    struct tm tm;
-
-    if (ASN1_TIME_to_tm(time, &tm) != 1)
-        return err_openssl(err, SK_INTERNAL, "a time of the CA's certificate");
-    *out = (int64_t)timegm(&tm);
-    return SK_OK;
-}
-
 /* RFC 4210 4.4.1: newWithOld runs from the birth of the new key to the end of the old one at the
  * latest, oldWithNew over the life of the old key. The old key's end may lie after the new one's;
  * a link never outlives its issuer. */
@@ -79,10 +68,10 @@ static enum sk_status make_links(struct sk_ca *ca, const struct ca_key *old,
     struct link new_with_old = {.issuer = old, .subject = new, .name = "new-with-old"};
     struct link old_with_new = {.issuer = new, .subject = old, .name = "old-with-new"};
     int64_t old_begin = 0, old_end = 0, end;
-    enum sk_status status = cert_end(X509_get0_notBefore(old->cert), &old_begin, err);
+    enum sk_status status = certify_time(X509_get0_notBefore(old->cert), &old_begin, err);
 
     if (status == SK_OK)
-        status = cert_end(X509_get0_notAfter(old->cert), &old_end, err);
+        status = certify_time(X509_get0_notAfter(old->cert), &old_end, err);
     if (status != SK_OK)
         return status;
     if (new_begin > old_end)

@@ -23,9 +23,9 @@ struct command {
     void (*more_help)(FILE *to); /* or NULL */
 };
 
-extern const struct command command_init, command_rollover, command_request, command_cross,
-    command_issue, command_revoke, command_unhold, command_crl, command_arl, command_list,
-    command_show, command_export;
+extern const struct command command_init, command_rollover, command_request, command_keygen,
+    command_cross, command_issue, command_revoke, command_unhold, command_crl, command_arl,
+    command_list, command_show, command_export;
 
 /* Rows that several tables share. */
 #define COMMAND_VALIDITY                                                                           \

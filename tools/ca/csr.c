@@ -9,6 +9,7 @@
 
 #include "core/limits.h"
 #include "tools/ca/file.h"
+#include "tools/ca/seal.h"
 
 enum { CSR_MIN_RSA_BITS = 2048, CSR_MAX_RSA_BITS = 16384 };
 
@@ -136,5 +137,50 @@ enum sk_status csr_read(const char *file, X509_NAME **out_subject, EVP_PKEY **ou
     if (status == SK_OK)
         status = csr_parse(file, buf_bytes(&buf), out_subject, out_key, err);
     buf_done(&buf);
+    return status;
+}
+
+static enum sk_status encode(X509_REQ *req, struct sk_buf *out, struct sk_err *err)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long len;
+    enum sk_status status;
+
+    if (bio == NULL || PEM_write_bio_X509_REQ(bio, req) != 1) {
+        status = err_openssl(err, SK_NOMEM, "encoding the request");
+    } else {
+        len = BIO_get_mem_data(bio, &text);
+        buf_put(out, text, (size_t)len);
+        status = buf_status(out);
+    }
+    BIO_free(bio);
+    return status;
+}
+
+enum sk_status csr_make(struct sk_ca *ca, EVP_PKEY *key, EVP_PKEY *public, const X509_NAME *subject,
+                        struct sk_buf *out, struct sk_err *err)
+{
+    EVP_MD_CTX *md = NULL;
+    X509_REQ *req = X509_REQ_new();
+    enum sk_status status;
+
+    if (req == NULL || X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 ||
+        X509_REQ_set_subject_name(req, subject) != 1 || X509_REQ_set_pubkey(req, public) != 1) {
+        status = err_openssl(err, SK_NOMEM, "certification request");
+        goto out;
+    }
+    status = seal_start(ca, key, &md, err);
+    if (status != SK_OK)
+        goto out;
+    if (X509_REQ_sign_ctx(req, md) <= 0)
+        status = err_openssl(err, SK_CRYPTO, "signing the request");
+    else if (X509_REQ_verify(req, public) != 1)
+        status = err_openssl(err, SK_INTERNAL, "the signature just made does not verify");
+    else
+        status = encode(req, out, err);
+out:
+    EVP_MD_CTX_free(md);
+    X509_REQ_free(req);
     return status;
 }

@@ -8,10 +8,7 @@
 #ifndef SEKISHO_TOOLS_CA_CSR_H
 #define SEKISHO_TOOLS_CA_CSR_H
 
-#include <openssl/x509.h>
-
-#include "core/bytes.h"
-#include "core/err.h"
+#include "tools/ca/ca.h"
 
 /* Reads a PEM or DER file and checks the proof of possession and the strength of the key (RSA from
  * 2048 bits, P-256, P-384, P-521, Ed25519). Both outputs are the caller's. SK_INPUT when it is no
@@ -24,5 +21,10 @@ enum sk_status csr_parse(const char *name, struct sk_bytes bytes, X509_NAME **ou
 
 /* Is this key strong enough for a certificate of ours? SK_INPUT with why not. */
 enum sk_status csr_check_key(EVP_PKEY *key, struct sk_err *err) SK_MUST_CHECK;
+
+/* A request in PEM for this name and key, signed by the key; appended to out. public: the same key
+ * in OpenSSL's default context. */
+enum sk_status csr_make(struct sk_ca *ca, EVP_PKEY *key, EVP_PKEY *public, const X509_NAME *subject,
+                        struct sk_buf *out, struct sk_err *err) SK_MUST_CHECK;
 
 #endif

@@ -9,9 +9,9 @@
 enum { EXIT_USAGE = 64, EXIT_INPUT = 65, EXIT_OTHER = 1 };
 
 static const struct command *const commands[] = {
-    &command_init,  &command_rollover, &command_request, &command_cross,
-    &command_issue, &command_revoke,   &command_unhold,  &command_crl,
-    &command_arl,   &command_list,     &command_show,    &command_export,
+    &command_init,  &command_rollover, &command_request, &command_keygen, &command_cross,
+    &command_issue, &command_revoke,   &command_unhold,  &command_crl,    &command_arl,
+    &command_list,  &command_show,     &command_export,
 };
 enum { NUM_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -20,7 +20,6 @@ enum sk_status command_key(struct sk_ca *ca, const struct options *options, stru
 {
     long generation = 0;
 
-    ca->pin_file = options_text(options, "pin-file");
     if (options_number(options, "generation", &generation) && generation == 0)
         return err_set(err, SK_INPUT, "--generation: generations count from 1");
     return ca_key_load(ca, (unsigned)generation, out, err);
@@ -105,6 +104,7 @@ static int run(const char *dir, const struct command *command, const struct opti
     enum sk_status status = ca_open(dir, command->kind == COMMAND_CREATE, clock_wall(), &ca, &err);
 
     if (status == SK_OK) {
+        ca.pin_file = options_text(options, "pin-file");
         status = command->kind == COMMAND_LOOK ? look(command, &ca, options, &err)
                                                : act(command, &ca, options, &err);
         ca_close(&ca);

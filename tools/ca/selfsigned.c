@@ -35,7 +35,7 @@ enum sk_status selfsigned_make(struct sk_ca *ca, struct ca_key *key, X509_NAME *
     struct certify c = {0};
     EVP_PKEY *public = NULL;
     char name[32];
-    enum sk_status status = ca_key_public(key, &public, err);
+    enum sk_status status = ca_key_public(key->key, &public, err);
 
     (void)snprintf(name, sizeof(name), "ca-g%u", key->generation);
     record.name = name;
