@@ -5,6 +5,14 @@
 
 #include "core/name.h"
 
+/* Each pass runs only when those before it proposed nothing. */
+enum pass {
+    PASS_HOPEFUL = 0, /* paths that may be good */
+    PASS_SIGNED,      /* to explain: issuers that 6.1 refuses, but whose key did sign */
+    PASS_ANY,         /* to explain: anything whose names chain */
+    NUM_PASSES,
+};
+
 /* One certificate of the path being tried. */
 struct frame {
     struct graph_node *node;
@@ -17,16 +25,16 @@ struct path_search {
     struct frame frames[LIMIT_PATH_CERTS_MAX]; /* [0] the target */
     size_t depth;                              /* frames in use; 0: finished */
     size_t max_depth;
-    bool with_hopeless;    /* second pass: only to explain */
+    enum pass pass;
     unsigned num_proposed; /* paths of this pass */
     unsigned doubtful_steps;
     bool is_cut;
     const struct sk_cert *path[LIMIT_PATH_CERTS_MAX]; /* of the last proposal, anchor side first */
 };
 
-static void search_start_pass(struct path_search *search, bool with_hopeless)
+static void start_pass(struct path_search *search, enum pass pass)
 {
-    search->with_hopeless = with_hopeless;
+    search->pass = pass;
     search->num_proposed = 0;
     search->frames[0].node = &search->graph.target;
     search->frames[0].next_choice = 0;
@@ -46,7 +54,7 @@ enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
     search->max_depth = job->params->budget.max_path_certs;
     if (search->max_depth > LIMIT_PATH_CERTS_MAX)
         search->max_depth = LIMIT_PATH_CERTS_MAX;
-    search_start_pass(search, false);
+    start_pass(search, PASS_HOPEFUL);
     *out = search;
     return SK_OK;
 }
@@ -95,12 +103,12 @@ static bool choice_fits(struct path_search *search, const struct graph_choice *c
         return !is_detour(search, choice->cert);
     if (is_repeated(search, choice->cert))
         return false;
-    if (!search->with_hopeless && choice->cert->has_path_len &&
+    if (search->pass == PASS_HOPEFUL && choice->cert->has_path_len &&
         top->num_cas > choice->cert->path_len) /* 6.1.4(l), (m) */
         return false;
-    distance = choice->node->issuer->distance[search->with_hopeless];
+    distance = choice->node->issuer->distance[search->pass != PASS_HOPEFUL];
     if (search->depth + 1 + distance > search->max_depth) {
-        search->is_cut = search->is_cut || !search->with_hopeless;
+        search->is_cut = search->is_cut || search->pass == PASS_HOPEFUL;
         return false;
     }
     return true;
@@ -114,7 +122,8 @@ static enum sk_status check_edge(struct path_search *search, const struct graph_
     const struct sk_cert *cert = child->cert;
     enum sk_status status;
 
-    if (search->with_hopeless || child->num_choices < 2 || key_needs_parameters(issuer->spki))
+    if (search->pass == PASS_ANY || key_needs_parameters(issuer->spki) ||
+        (child->num_choices < 2 && child->issuer->num_nodes < 2))
         return SK_OK;
     status = job_check_signature(search->graph.job, cert->sha256, cert->sig_alg, cert->tbs,
                                  cert->signature, issuer, NULL, NULL);
@@ -145,7 +154,7 @@ static void propose(struct path_search *search, const struct sk_anchor *anchor,
     search->num_proposed++;
 }
 
-/* Drops what the first pass remembered about choices. */
+/* Drops what the pass before remembered about choices. */
 static void forget_choices(struct path_search *search)
 {
     struct graph_name *name;
@@ -157,10 +166,10 @@ static void forget_choices(struct path_search *search)
             name->nodes[i]->choices = NULL;
 }
 
-/* The second pass proves nothing, so it does not use up the job's budget; it has its own. */
+/* The later passes prove nothing, so their steps do not use up the job's budget. */
 static enum sk_status spend(struct path_search *search)
 {
-    if (!search->with_hopeless)
+    if (search->pass == PASS_HOPEFUL)
         return job_spend_step(search->graph.job) ? SK_OK : SK_LIMIT;
     search->doubtful_steps++;
     return search->doubtful_steps <= LIMIT_JOB_STEPS ? SK_OK : SK_NOTFOUND;
@@ -174,7 +183,7 @@ static enum sk_status step(struct path_search *search, struct verify_path *out)
     enum sk_status status;
 
     if (top->node->choices == NULL) {
-        status = graph_choices(&search->graph, top->node, search->with_hopeless);
+        status = graph_choices(&search->graph, top->node, search->pass != PASS_HOPEFUL);
         if (status != SK_OK)
             return status;
     }
@@ -197,23 +206,31 @@ static enum sk_status step(struct path_search *search, struct verify_path *out)
     return SK_OK;
 }
 
-enum sk_status path_search_next(struct path_search *search, struct verify_path *out)
+/* Goes on with this pass. SK_NOTFOUND: it is over. */
+static enum sk_status run_pass(struct path_search *search, struct verify_path *out)
 {
     enum sk_status status = SK_AGAIN;
 
-    if (search->with_hopeless && search->num_proposed >= LIMIT_DOUBTFUL_PATHS)
+    if (search->pass != PASS_HOPEFUL && search->num_proposed >= LIMIT_DOUBTFUL_PATHS)
         return SK_NOTFOUND;
-    while (search->depth > 0) {
-        if ((status = step(search, out)) == SK_OK)
-            return job_spend_path(search->graph.job) ? SK_OK : SK_LIMIT;
-        if (status != SK_AGAIN)
-            return status;
+    while (status == SK_AGAIN && search->depth > 0)
+        status = step(search, out);
+    return status == SK_AGAIN ? SK_NOTFOUND : status;
+}
+
+enum sk_status path_search_next(struct path_search *search, struct verify_path *out)
+{
+    enum sk_status status;
+
+    while ((status = run_pass(search, out)) == SK_NOTFOUND) {
+        if (search->num_proposed > 0 || search->pass + 1 == NUM_PASSES)
+            return SK_NOTFOUND;
+        forget_choices(search);
+        start_pass(search, search->pass + 1);
     }
-    if (search->with_hopeless || search->num_proposed > 0)
-        return SK_NOTFOUND;
-    forget_choices(search);
-    search_start_pass(search, true);
-    return path_search_next(search, out);
+    if (status == SK_OK && !job_spend_path(search->graph.job))
+        return SK_LIMIT;
+    return status;
 }
 
 bool path_search_is_cut(const struct path_search *search)

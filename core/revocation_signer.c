@@ -351,5 +351,9 @@ enum sk_status revocation_find_signer(struct sk_job *job, const struct revocatio
         *out_why = "its signer's own path nests too deep";
         return SK_NOTFOUND;
     }
-    return find_other(job, subject, crl, out);
+    status = find_other(job, subject, crl, out);
+    if (status == SK_NOTFOUND && !may_sign_crls(subject->issuer) &&
+        name_equal(subject->issuer->subject_canon, crl->crl->issuer_canon))
+        *out_why = "the keyUsage of its issuer's certificate lacks cRLSign";
+    return status;
 }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/verify/report.h"
+
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/hex.h"
+
+static json_t *json_hash(const uint8_t sha256[SK_SHA256])
+{
+    char text[2 * SK_SHA256 + 1];
+
+    hex_encode(bytes_of(sha256, SK_SHA256), text);
+    return json_string(text);
+}
+
+static json_t *json_time(int64_t when)
+{
+    char text[CLOCK_TEXT];
+
+    clock_format_rfc3339(when, text);
+    return json_string(text);
+}
+
+static json_t *json_path(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_path; i++)
+        if (json_array_append_new(list, json_hash(verdict->path[i]->sha256)) != 0)
+            break;
+    return list;
+}
+
+static json_t *json_policies(const struct sk_bytes *policies, size_t num_policies)
+{
+    json_t *list = json_array();
+    char text[LIMIT_OID_TEXT];
+    size_t i;
+
+    for (i = 0; i < num_policies; i++)
+        if (oid_to_text(policies[i], text, sizeof(text)) == SK_OK)
+            (void)json_array_append_new(list, json_string(text));
+    return list;
+}
+
+static json_t *json_findings(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_findings; i++) {
+        const struct finding *finding = &verdict->findings[i];
+
+        (void)json_array_append_new(list, json_pack("{s:i, s:s, s:s?, s:s}", "cert", finding->cert,
+                                                    "code", finding_code_text(finding->code),
+                                                    "rule", finding->rule, "text", finding->text));
+    }
+    return list;
+}
+
+static json_t *json_evidence(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_evidence; i++) {
+        const struct evidence *evidence = &verdict->evidence[i];
+
+        (void)json_array_append_new(list,
+                                    json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert, "crl",
+                                              json_hash(evidence->sha256), "this_update",
+                                              json_time(evidence->this_update), "next_update",
+                                              json_time(evidence->next_update)));
+    }
+    return list;
+}
+
+json_t *report_json(const struct sk_verdict *verdict)
+{
+    const struct sk_work *work = &verdict->work;
+    json_t *out = json_pack("{s:s}", "verdict", verdict_kind_text(verdict->kind));
+
+    if (out == NULL)
+        return NULL;
+    if (verdict->num_path > 0)
+        (void)json_object_set_new(out, "path", json_path(verdict));
+    (void)json_object_set_new(out, "policies",
+                              json_policies(verdict->policies, verdict->num_policies));
+    (void)json_object_set_new(out, "findings", json_findings(verdict));
+    if (verdict->kind == VERDICT_VALID)
+        (void)json_object_set_new(out, "valid_until", json_time(verdict->valid_until));
+    if (verdict->kind == VERDICT_REVOKED) {
+        (void)json_object_set_new(out, "revoked_at", json_time(verdict->revoked_at));
+        (void)json_object_set_new(out, "reason", json_integer(verdict->revoked_reason));
+    }
+    (void)json_object_set_new(out, "evidence", json_evidence(verdict));
+    (void)json_object_set_new(out, "work",
+                              json_pack("{s:i, s:i, s:i}", "paths", (int)work->paths, "steps",
+                                        (int)work->steps, "signatures", (int)work->signatures));
+    return out;
+}
+
+static void print_cert(FILE *to, const struct sk_cert *cert)
+{
+    struct sk_buf name;
+
+    buf_init(&name, LIMIT_CERT_BYTES);
+    if (cert_describe(cert, &name) != SK_OK)
+        buf_reset(&name);
+    fprintf(to, "%.*s", (int)name.len, name.len > 0 ? (const char *)name.data : "");
+    buf_done(&name);
+}
+
+static void print_path(FILE *to, const struct sk_verdict *verdict)
+{
+    size_t i;
+
+    for (i = 0; i < verdict->num_path; i++) {
+        fprintf(to, "  %2zu  ", i);
+        print_cert(to, verdict->path[i]);
+        fputs(i + 1 == verdict->num_path ? "  (trust anchor)\n" : "\n", to);
+    }
+}
+
+static void print_finding(FILE *to, const char *name, const struct sk_verdict *verdict,
+                          const struct finding *finding)
+{
+    const char *kind = verdict->kind == VERDICT_VALID ? "note" : "error";
+
+    fprintf(to, "%s: ", name);
+    if (finding->cert >= 0)
+        fprintf(to, "certificate %d: ", finding->cert);
+    fprintf(to, "%s: %s: %s", kind, finding_code_text(finding->code), finding->text);
+    if (finding->rule != NULL)
+        fprintf(to, " [%s]", finding->rule);
+    fputc('\n', to);
+}
+
+void report_text(FILE *to, const char *name, const struct sk_verdict *verdict)
+{
+    char when[CLOCK_TEXT], oid[LIMIT_OID_TEXT];
+    size_t i;
+
+    fprintf(to, "%s: %s", name, verdict_kind_text(verdict->kind));
+    if (verdict->kind == VERDICT_VALID) {
+        clock_format_rfc3339(verdict->valid_until, when);
+        fprintf(to, " (this answer holds until %s)", when);
+    } else if (verdict->num_findings > 0) {
+        fprintf(to, ": %s", finding_meaning(verdict->findings[0].code));
+    }
+    fputc('\n', to);
+    for (i = 0; i < verdict->num_findings; i++)
+        print_finding(to, name, verdict, &verdict->findings[i]);
+    print_path(to, verdict);
+    for (i = 0; i < verdict->num_policies; i++)
+        if (oid_to_text(verdict->policies[i], oid, sizeof(oid)) == SK_OK)
+            fprintf(to, "  policy %s\n", oid);
+}
+
+int report_exit(const struct sk_verdict *verdict)
+{
+    switch (verdict->kind) {
+    case VERDICT_VALID:
+        return 0;
+    case VERDICT_INVALID:
+    case VERDICT_REVOKED:
+        return 1;
+    case VERDICT_UNDETERMINED:
+        break;
+    }
+    return 2;
+}

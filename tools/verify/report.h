@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A verdict as JSON (--batch, --json) and as text for a person.
+ */
+#ifndef SEKISHO_TOOLS_VERIFY_REPORT_H
+#define SEKISHO_TOOLS_VERIFY_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "core/verdict.h"
+
+/* A new object with verdict, path, policies, findings, evidence, work; NULL: no memory. */
+json_t *report_json(const struct sk_verdict *verdict);
+/* One line with the verdict, then what led to it. name: what the target is called. */
+void report_text(FILE *to, const char *name, const struct sk_verdict *verdict);
+/* 0 valid, 1 invalid or revoked, 2 undetermined */
+int report_exit(const struct sk_verdict *verdict);
+
+#endif
