@@ -100,7 +100,7 @@ USES_tools/fetch := cache policy core
 USES_tools/signer := policy core
 USES_tools/ca := tools/signer core
 USES_tools/verify := policy core
-USES_tools/query := core
+USES_tools/query := policy core
 USES_tools/daemon := net tools/signer cache policy core
 
 LIBS_core := $(CRYPTO_LIBS) $(UNISTRING_LIBS)

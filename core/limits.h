@@ -112,4 +112,10 @@
 #define LIMIT_CA_TEXT    4096u         /* any other value on the command line */
 #define LIMIT_CSR_BYTES  (64u * 1024u) /* one certification request */
 
+/* sekisho-query */
+#define LIMIT_QUERY_OCSP_BYTES (1024u * 1024u)       /* an OCSP answer */
+#define LIMIT_QUERY_JSON_BYTES (16u * 1024u * 1024u) /* a JSON answer */
+#define LIMIT_QUERY_CERTS      64u                   /* certificates on one command line */
+#define LIMIT_QUERY_MS         10000u                /* one exchange; default of --timeout */
+
 #endif
