@@ -11,19 +11,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 16 * 1024 * 1024 };
+enum { INPUT_BYTES = 16 * 1024 * 1024 };
 
 static int replay_file(const char *path)
 {
     FILE *f = fopen(path, "rb");
-    uint8_t *data = malloc(MAX_INPUT), *exact;
+    uint8_t *data = malloc(INPUT_BYTES), *exact;
     size_t size;
 
     if (f == NULL || data == NULL) {
         (void)fprintf(stderr, "replay: %s: cannot read\n", path);
         exit(1);
     }
-    size = fread(data, 1, MAX_INPUT, f);
+    size = fread(data, 1, INPUT_BYTES, f);
     (void)fclose(f);
     /* Exactly as large as the input, so that the sanitizer sees one octet too many. */
     exact = realloc(data, size > 0 ? size : 1);
