@@ -104,6 +104,9 @@
 #define LIMIT_CERT_FILE_BYTES    (4u * 1024u * 1024u) /* a file of certificates, PEM or DER */
 #define LIMIT_FETCH_MS           30000u               /* one fetch; default */
 #define LIMIT_FETCH_REDIRECTS    5u
+#define LIMIT_FETCH_CONNECT_MS   10000u /* of LIMIT_FETCH_MS, for connecting */
+#define LIMIT_FETCH_PARALLEL     8u     /* transfers at a time */
+#define LIMIT_FETCH_FILES        10000u /* files of a folder that is a source */
 
 /* Offline CA (sekisho-ca) */
 #define LIMIT_CA_OPTIONS 128u          /* options of one command */
