@@ -71,12 +71,13 @@ int main(int argc, char **argv)
 {
     struct options options = {NULL, false};
     struct report report = {stdout, stderr, false, false};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sk_config *config = NULL;
     int result = parse_options(argc, argv, &options);
 
     if (result >= 0)
         return result;
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGPIPE, &ignore, NULL); /* nobody reads what we tell: publish all the same */
     if (config_load(options.config, print_fault, NULL, &config) != SK_OK)
         return FETCH_EXIT_USAGE;
     report.is_verbose = options.is_verbose;
