@@ -75,7 +75,7 @@ enum sk_status policy_anchor_load(struct config_run *run, const char *text,
     enum sk_status status;
     struct sk_bytes der;
     struct sk_cert *cert;
-    char *file;
+    char *file = NULL;
 
     status = split(run, text, &file, sha256, err);
     if (status == SK_OK)
