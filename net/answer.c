@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/answer.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "core/clock.h"
+#include "net/http.h"
+
+enum { MAX_FIELDS = 4096, MAX_ERROR_BODY = 2048 };
+
+void answer_init(struct http_answer *answer, unsigned status, const char *media_type,
+                 size_t max_body)
+{
+    memset(answer, 0, sizeof(*answer));
+    answer->status = status;
+    answer->media_type = media_type;
+    buf_init(&answer->fields, MAX_FIELDS);
+    buf_init(&answer->body, max_body);
+}
+
+void answer_done(struct http_answer *answer)
+{
+    buf_done(&answer->fields);
+    buf_done(&answer->body);
+    if (answer->release != NULL)
+        answer->release(answer->release_arg);
+    answer->release = NULL;
+}
+
+void answer_field(struct http_answer *answer, const char *name, const char *fmt, ...)
+{
+    char value[512];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(value, sizeof(value), fmt, args);
+    va_end(args);
+    buf_printf(&answer->fields, "%s: %s\r\n", name, value);
+}
+
+void answer_date(struct http_answer *answer, const char *name, int64_t when)
+{
+    char text[CLOCK_TEXT];
+
+    if (when == CLOCK_NEVER)
+        return;
+    clock_format_http(when, text);
+    buf_printf(&answer->fields, "%s: %s\r\n", name, text);
+}
+
+void answer_text(struct http_answer *answer, unsigned status, const char *text)
+{
+    answer_init(answer, status, "text/plain; charset=utf-8", MAX_ERROR_BODY);
+    answer_field(answer, "Cache-Control", "no-store");
+    buf_put_text(&answer->body, text);
+}
+
+void answer_error(struct http_answer *answer, unsigned status, const char *code,
+                  const char *message)
+{
+    answer_init(answer, status, "application/json", MAX_ERROR_BODY);
+    answer_field(answer, "Cache-Control", "no-store");
+    buf_printf(&answer->body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n", code, message);
+}
+
+size_t answer_body_len(const struct http_answer *answer)
+{
+    return answer->release != NULL ? answer->shared.len : answer->body.len;
+}
+
+void answer_head(const struct http_answer *answer, const char *date, bool keep_alive,
+                 unsigned minor, int64_t took_us, struct sk_buf *out)
+{
+    buf_printf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", answer->status,
+               http_status_text(answer->status), date);
+    /* RFC 9110 15.4.5: a 304 carries no content and repeats only what identifies it. */
+    if (answer->status != 304) {
+        if (answer->media_type != NULL)
+            buf_printf(out, "Content-Type: %s\r\n", answer->media_type);
+        buf_printf(out, "Content-Length: %zu\r\n", answer_body_len(answer));
+    }
+    buf_put(out, answer->fields.data, answer->fields.len);
+    if (took_us >= 0)
+        buf_printf(out, "Server-Timing: total;dur=%" PRId64 ".%03d\r\n", took_us / 1000,
+                   (int)(took_us % 1000));
+    if (!keep_alive)
+        buf_put_text(out, "Connection: close\r\n");
+    else if (minor == 0)
+        buf_put_text(out, "Connection: keep-alive\r\n");
+    buf_put_text(out, "\r\n");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between net/http.c (octets to lines and bodies) and net/http_head.c (what the lines mean).
+ */
+#ifndef SEKISHO_NET_HTTP_INT_H
+#define SEKISHO_NET_HTTP_INT_H
+
+#include "net/http.h"
+
+/* Ends the reading with this HTTP status; always SK_INPUT. text: static. */
+enum sk_status http_refuse(struct http_reader *r, unsigned status, const char *text);
+
+/* method SP request-target SP HTTP-version (RFC 9112 3); line points into r->head. */
+enum sk_status http_request_line(struct http_reader *r, struct sk_bytes line) SK_MUST_CHECK;
+/* One field line, checked and cut, not stored. */
+enum sk_status http_field_split(struct http_reader *r, struct sk_bytes line,
+                                struct http_field *out) SK_MUST_CHECK;
+/* The same, stored. */
+enum sk_status http_field_add(struct http_reader *r, struct sk_bytes line) SK_MUST_CHECK;
+/* The head is whole: Host, framing of the body (RFC 9112 6.3), persistence, Expect; sets the next
+ * state. */
+enum sk_status http_head_finish(struct http_reader *r) SK_MUST_CHECK;
+
+#endif
