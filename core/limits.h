@@ -69,10 +69,26 @@
 #define LIMIT_HTTP_WRITE_MS     30000u /* an answer not taken by the client */
 #define LIMIT_HTTP_CONNECTIONS  10000u /* open connections of the network process */
 
+#define LIMIT_HTTP_PIPELINE     16u /* requests of one connection that wait for their answers */
+#define LIMIT_HTTP_OUTPUT_BYTES (256u * 1024u) /* answers not yet taken: above it nothing is read  \
+                                                */
+#define LIMIT_HTTP_WRITE_BYTES                                                                     \
+    (64u * 1024u)                      /* taken per LIMIT_HTTP_WRITE_MS, or the client is cut */
+#define LIMIT_HTTP_LINGER_MS     1000u /* reading on after the last answer of a connection */
+#define LIMIT_HTTP_LINGER_BYTES  (4u * 1024u * 1024u) /* octets thrown away meanwhile */
+#define LIMIT_HTTP_DRAIN_IDLE_MS 1000u /* an idle connection of a process that drains */
+#define LIMIT_HTTP_ACCEPTS       64u   /* connections accepted in one turn of the loop */
+
 /* OCSP and JSON */
 #define LIMIT_OCSP_REQUEST_BYTES (64u * 1024u)
 #define LIMIT_OCSP_CERTIDS       32u
-#define LIMIT_OCSP_NONCE_BYTES   128u /* RFC 9654 */
+#define LIMIT_OCSP_NONCE_BYTES   128u  /* RFC 9654 */
+#define LIMIT_OCSP_UNKNOWN_S     60u   /* how long an answer without a CRL behind it may be kept */
+#define LIMIT_OCSP_MAX_AGE_S     3600u /* Cache-Control: max-age of an OCSP answer */
+#define LIMIT_OCSP_EXTENSIONS    32u   /* extensions of one request, or of one of its CertIDs */
+#define LIMIT_PKI_MAX_AGE_S      3600u /* Cache-Control: max-age of a download */
+#define LIMIT_PKI_PATH_BYTES     256u  /* a path below /pki/ */
+#define LIMIT_JSON_ANSWER_BYTES  (16u * 1024u * 1024u)
 #define LIMIT_JSON_DEPTH         32u
 #define LIMIT_JSON_CERTS         64u                   /* certificates in one request */
 #define LIMIT_BATCH_LINE_BYTES   (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
@@ -82,6 +98,7 @@
 #define LIMIT_SIGN_QUEUE         1024u /* requests waiting for the key process */
 #define LIMIT_SIGN_MS            2000u /* from the request to the signature */
 #define LIMIT_SIGN_DRAIN_MS      5000u /* for queued signatures when the key process ends */
+#define LIMIT_SIGN_PROBE_MS      5000u /* between two questions whether the signer is well */
 #define LIMIT_SIGNER_KEYS        32u
 #define LIMIT_PIN_BYTES          256u
 #define LIMIT_KEY_FILE_BYTES     (64u * 1024u) /* a PEM file with one private key */

@@ -19,7 +19,6 @@ struct http_answer {
     struct sk_bytes shared;     /* used instead of body when release is set */
     void (*release)(void *arg); /* called once, when shared is no longer needed, from the worker */
     void *release_arg;
-    bool must_close; /* the connection ends after this answer */
 };
 
 /* max_body: cap of body. */

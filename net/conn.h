@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP connections of one worker: accepted sockets, their deadlines, and the order of answers.
+ *
+ * Each whole request becomes a struct conn_exchange and goes to the handler, which calls
+ * conn_reply() exactly once: inside the handler or later (an answer that waits for a signature).
+ * Answers leave in the order of the requests, whatever order they were made in. A client that goes
+ * away meanwhile costs nothing: conn_reply() then only frees what it was given.
+ *
+ * Deadlines are absolute and never restart at an octet: one for the head, one for the body, one for
+ * a silent keep-alive connection; a client must take LIMIT_HTTP_WRITE_BYTES of its answers per
+ * write_ms. All calls are of the worker's thread.
+ */
+#ifndef SEKISHO_NET_CONN_H
+#define SEKISHO_NET_CONN_H
+
+#include "net/answer.h"
+#include "net/http.h"
+
+struct event_base;
+struct conn_set;
+struct conn_exchange;
+
+struct conn_options {
+    struct http_limits http;
+    unsigned head_ms, body_ms, idle_ms, write_ms;
+    size_t max_connections;
+};
+
+/* request lives until the handler returns. */
+typedef void (*conn_handler)(void *arg, struct conn_exchange *exchange,
+                             const struct http_request *request);
+
+/* NULL: no memory. */
+struct conn_set *conn_set_new(struct event_base *base, const struct conn_options *options,
+                              conn_handler handler, void *arg);
+/* Closes every connection. Exchanges that wait for their answer stay the handler's duty. Accepts
+ * NULL. */
+void conn_set_free(struct conn_set *set);
+
+/* Takes an accepted, non-blocking socket. At max_connections the longest idle connection makes
+ * room; when none is idle the client gets 503. */
+void conn_set_add(struct conn_set *set, int fd);
+/* Closes the longest idle connection; false when there is none. */
+bool conn_set_evict(struct conn_set *set);
+size_t conn_set_count(const struct conn_set *set);
+
+/* From now on each connection ends with its next answer; those that stay silent end after
+ * LIMIT_HTTP_DRAIN_IDLE_MS. when_empty is called once no connection is left, perhaps at once. */
+void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *arg);
+
+/* Takes what answer holds. */
+void conn_reply(struct conn_exchange *exchange, struct http_answer *answer);
+
+#endif

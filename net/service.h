@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a worker's services (OCSP, JSON, repository, health) work with, and who serves which path.
+ *
+ * Everything here is the worker's own but config and policies, which are immutable. The reader
+ * changes between two requests, never during one.
+ */
+#ifndef SEKISHO_NET_SERVICE_H
+#define SEKISHO_NET_SERVICE_H
+
+#include "cache/generation.h"
+#include "net/answer.h"
+#include "net/conn.h"
+#include "net/http.h"
+#include "net/signer.h"
+#include "policy/config.h"
+
+struct service {
+    const struct sk_config *config;
+    struct sk_reader *reader; /* NULL: nothing is published yet */
+    struct sk_arena *arena;   /* of the current request, reset by each service */
+    struct sk_keyring *keys;
+    struct sk_signer *signer; /* NULL: no [signer] in the configuration */
+};
+
+/* Answers a request, now or once it is signed: a conn_handler whose argument is a struct service.
+ */
+void service_handle(void *arg, struct conn_exchange *exchange, const struct http_request *request);
+
+/* POST /ocsp and GET /ocsp/{base64}; answers through conn_reply(). */
+void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
+                       const struct http_request *request);
+void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
+                      const struct http_request *request, struct sk_bytes encoded);
+
+/* POST /v1/validate. */
+void json_validate(struct service *service, const struct http_request *request,
+                   struct http_answer *out);
+/* GET /v1/snapshot. */
+void json_snapshot(struct service *service, struct http_answer *out);
+
+/* GET /pki/PATH. */
+void repository_get(struct service *service, const struct http_request *request,
+                    struct sk_bytes path, struct http_answer *out);
+
+#endif
