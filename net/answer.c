@@ -60,9 +60,17 @@ void answer_text(struct http_answer *answer, unsigned status, const char *text)
 void answer_error(struct http_answer *answer, unsigned status, const char *code,
                   const char *message)
 {
+    const char *p;
+
     answer_init(answer, status, "application/json", MAX_ERROR_BODY);
     answer_field(answer, "Cache-Control", "no-store");
-    buf_printf(&answer->body, "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n", code, message);
+    buf_printf(&answer->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
+    for (p = message; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            buf_put_byte(&answer->body, '\\');
+        buf_put_byte(&answer->body, *p >= 0x20 && *p < 0x7f ? (uint8_t)*p : '?');
+    }
+    buf_put_text(&answer->body, "\"}}\n");
 }
 
 size_t answer_body_len(const struct http_answer *answer)

@@ -33,8 +33,8 @@ void answer_field(struct http_answer *answer, const char *name, const char *fmt,
 /* The same with an IMF-fixdate; CLOCK_NEVER adds nothing. */
 void answer_date(struct http_answer *answer, const char *name, int64_t when);
 
-/* A whole answer in plain text, or with the body {"error":{"code":...,"message":...}}. code and
- * message: printable ASCII without quotes and backslashes. answer needs no answer_init(). */
+/* A whole answer in plain text, or with the body {"error":{"code":...,"message":...}}. message may
+ * hold anything; what is not printable ASCII is replaced. answer needs no answer_init(). */
 void answer_text(struct http_answer *answer, unsigned status, const char *text);
 void answer_error(struct http_answer *answer, unsigned status, const char *code,
                   const char *message);

@@ -229,8 +229,8 @@ static enum sk_status read_version(struct der *tbs)
 
     if (der_enter_optional(tbs, DER_CONTEXT_CONSTRUCTED(0), &is_present, &outer) != SK_OK)
         return SK_INPUT;
-    if (is_present && (der_uint(&outer, DER_INTEGER, 0, &version) != SK_OK ||
-                       der_finish(&outer) != SK_OK))
+    if (is_present &&
+        (der_uint(&outer, DER_INTEGER, 0, &version) != SK_OK || der_finish(&outer) != SK_OK))
         return SK_INPUT;
     return SK_OK;
 }

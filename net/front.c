@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "cache/generation.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "net/control.h"
+#include "net/loop.h"
+
+enum {
+    TICK_MS = 1000,         /* slow look for a new generation, beside inotify */
+    DESCRIPTORS_SPARE = 64, /* beside connections: listeners, pipes, the map */
+};
+
+struct front {
+    const struct sk_config *config;
+    struct event_base *base;
+    int control;
+    int reports[2]; /* pipe: workers to main thread */
+    int watch;      /* inotify; -1: not watching */
+    int watch_dir;  /* descriptor of the watch; -1: the directory is not there yet */
+    struct event *on_control, *on_report, *on_watch, *on_tick, *on_term, *on_late;
+    struct sk_loop **loops;
+    bool *is_signing; /* per worker: its signer answers */
+    unsigned num_loops, num_ended;
+    struct sk_generation *gen; /* what the workers answer from; NULL: none yet */
+    uint64_t refused;          /* a generation that could not be opened: said once */
+    uint32_t told;             /* state bits the supervisor knows */
+    bool has_told, is_draining;
+};
+
+struct report {
+    unsigned index;
+    enum loop_report what;
+};
+
+/* ---- the supervisor ---- */
+
+static uint32_t state_of(const struct front *front)
+{
+    uint32_t state = front->gen != NULL ? CONTROL_HAS_SNAPSHOT : 0;
+    unsigned i;
+
+    if (front->config->signer.backend != CONFIG_SIGNER_NONE) {
+        for (i = 0; i < front->num_loops; i++) {
+            if (!front->is_signing[i])
+                return state;
+        }
+    }
+    return state | CONTROL_HAS_SIGNER;
+}
+
+static void tell_state(struct front *front)
+{
+    struct control_message message = {.kind = CONTROL_STATE, .value = state_of(front), .fd = -1};
+    struct sk_err err = {0};
+
+    if (front->has_told && front->told == message.value)
+        return;
+    if (control_send(front->control, &message, &err) != SK_OK) {
+        log_debug("front", "%s", err.text);
+        return;
+    }
+    front->told = message.value;
+    front->has_told = true;
+}
+
+static void start_drain(struct front *front)
+{
+    unsigned ms = front->config->server.drain_ms, i;
+    const struct timeval late = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+
+    if (front->is_draining)
+        return;
+    front->is_draining = true;
+    log_info("front", "draining");
+    for (i = 0; i < front->num_loops; i++)
+        loop_drain(front->loops[i]);
+    (void)event_add(front->on_late, &late);
+}
+
+static void on_term(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    start_drain(arg);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *front = arg;
+    unsigned i;
+
+    (void)fd;
+    (void)what;
+    log_info("front", "the drain time is over: closing what is left");
+    for (i = 0; i < front->num_loops; i++)
+        loop_stop(front->loops[i]);
+}
+
+static void take_message(struct front *front, const struct control_message *message)
+{
+    unsigned i;
+
+    switch (message->kind) {
+    case CONTROL_KEY:
+        if (message->value < front->num_loops)
+            loop_set_signer(front->loops[message->value], message->fd);
+        else
+            (void)close(message->fd);
+        break;
+    case CONTROL_ACCEPT:
+        for (i = 0; i < front->num_loops; i++)
+            loop_accept(front->loops[i]);
+        break;
+    case CONTROL_NONE:
+    case CONTROL_STATE:
+        break;
+    }
+}
+
+static void on_control(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *front = arg;
+    struct control_message message;
+    struct sk_err err = {0};
+    enum sk_status status;
+
+    (void)what;
+    while ((status = control_receive(fd, &message, &err)) == SK_OK)
+        take_message(front, &message);
+    if (status == SK_AGAIN)
+        return;
+    log_warning("front", "the supervisor has gone");
+    (void)event_del(front->on_control);
+    start_drain(front);
+}
+
+/* ---- the workers ---- */
+
+/* Called in a worker's thread. */
+static void report(void *arg, unsigned index, enum loop_report what)
+{
+    struct front *front = arg;
+    struct report message = {index, what};
+    ssize_t n;
+
+    do {
+        n = write(front->reports[1], &message, sizeof(message));
+    } while (n < 0 && errno == EINTR);
+}
+
+static void on_report(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *front = arg;
+    struct report message;
+
+    (void)what;
+    while (read(fd, &message, sizeof(message)) == (ssize_t)sizeof(message)) {
+        switch (message.what) {
+        case LOOP_SIGNER_READY:
+            front->is_signing[message.index] = true;
+            break;
+        case LOOP_SIGNER_LOST:
+            front->is_signing[message.index] = false;
+            break;
+        case LOOP_ENDED:
+            front->num_ended++;
+            break;
+        }
+    }
+    tell_state(front);
+    if (front->num_ended == front->num_loops)
+        (void)event_base_loopbreak(front->base);
+}
+
+/* ---- generations ---- */
+
+static void open_generation(struct front *front, uint64_t number)
+{
+    struct sk_generation *gen;
+    struct sk_err err = {0};
+    unsigned i;
+
+    if (generation_open(front->config->server.cache, &gen, &err) != SK_OK) {
+        if (front->refused != number)
+            log_error("cache", "%s", err.text);
+        front->refused = number;
+        return;
+    }
+    front->refused = 0;
+    for (i = 0; i < front->num_loops; i++)
+        loop_set_generation(front->loops[i], gen);
+    generation_unref(front->gen);
+    front->gen = gen;
+    log_info("cache", "generation %llu is current", (unsigned long long)generation_number(gen));
+    tell_state(front);
+}
+
+static void look_for_generation(struct front *front)
+{
+    struct sk_err err = {0};
+    uint64_t number;
+
+    if (generation_current(front->config->server.cache, &number, &err) != SK_OK)
+        return;
+    if (front->gen == NULL || generation_number(front->gen) != number)
+        open_generation(front, number);
+}
+
+/* The directory may come later than the server does. */
+static void watch_directory(struct front *front)
+{
+    if (front->watch < 0 || front->watch_dir >= 0)
+        return;
+    front->watch_dir = inotify_add_watch(front->watch, front->config->server.cache,
+                                         IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
+}
+
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *front = arg;
+    char events[4096];
+
+    (void)what;
+    while (read(fd, events, sizeof(events)) > 0)
+        continue;
+    look_for_generation(front);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *front = arg;
+
+    (void)fd;
+    (void)what;
+    watch_directory(front);
+    look_for_generation(front);
+}
+
+/* ---- life ---- */
+
+/* As many descriptors as the system allows, and no more connections than they carry. */
+static size_t connection_room(const struct sk_config *config)
+{
+    struct rlimit limit;
+    size_t room = config->limits.http_connections;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return room;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return room;
+    if (limit.rlim_cur < DESCRIPTORS_SPARE * 2)
+        return DESCRIPTORS_SPARE;
+    if (room > limit.rlim_cur - DESCRIPTORS_SPARE) {
+        room = limit.rlim_cur - DESCRIPTORS_SPARE;
+        log_warning("front", "http-connections: only %zu, by the limit of open files", room);
+    }
+    return room;
+}
+
+static enum sk_status start_loops(struct front *front, const struct front_options *options,
+                                  struct sk_err *err)
+{
+    unsigned workers = options->config->server.workers, w;
+    size_t room = connection_room(options->config) / workers, i;
+    int *mine = calloc(options->num_listeners + 1, sizeof(int));
+    enum sk_status status = SK_OK;
+
+    front->loops = calloc(workers, sizeof(struct sk_loop *));
+    front->is_signing = calloc(workers, sizeof(bool));
+    if (mine == NULL || front->loops == NULL || front->is_signing == NULL)
+        status = err_set(err, SK_NOMEM, "network process: no memory");
+    for (w = 0; status == SK_OK && w < workers; w++) {
+        struct loop_options loop = {.config = options->config,
+                                    .listeners = mine,
+                                    .index = w,
+                                    .max_connections = room > 0 ? room : 1,
+                                    .report = report,
+                                    .report_arg = front};
+
+        for (i = w; i < options->num_listeners; i += workers)
+            mine[loop.num_listeners++] = options->listeners[i];
+        status = loop_new(&loop, &front->loops[w], err);
+        front->num_loops += status == SK_OK;
+    }
+    free(mine);
+    return status;
+}
+
+static enum sk_status make_events(struct front *front, struct sk_err *err)
+{
+    const struct timeval tick = {TICK_MS / 1000, 0};
+
+    front->base = event_base_new();
+    if (front->base == NULL || pipe2(front->reports, O_CLOEXEC) != 0 ||
+        fcntl(front->reports[0], F_SETFL, O_NONBLOCK) != 0)
+        return err_errno(err, SK_IO, "network process: event loop");
+    front->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    front->on_control =
+        event_new(front->base, front->control, EV_READ | EV_PERSIST, on_control, front);
+    front->on_report =
+        event_new(front->base, front->reports[0], EV_READ | EV_PERSIST, on_report, front);
+    front->on_watch = event_new(front->base, front->watch, EV_READ | EV_PERSIST, on_watch, front);
+    front->on_tick = event_new(front->base, -1, EV_PERSIST, on_tick, front);
+    front->on_term = evsignal_new(front->base, SIGTERM, on_term, front);
+    front->on_late = evtimer_new(front->base, on_late, front);
+    if (front->on_control == NULL || front->on_report == NULL || front->on_watch == NULL ||
+        front->on_tick == NULL || front->on_term == NULL || front->on_late == NULL)
+        return err_set(err, SK_NOMEM, "network process: no memory");
+    if (event_add(front->on_control, NULL) != 0 || event_add(front->on_report, NULL) != 0 ||
+        event_add(front->on_tick, &tick) != 0 || event_add(front->on_term, NULL) != 0 ||
+        (front->watch >= 0 && event_add(front->on_watch, NULL) != 0))
+        return err_set(err, SK_IO, "network process: event loop");
+    return SK_OK;
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL)
+        event_free(event);
+}
+
+static void front_done(struct front *front)
+{
+    unsigned i;
+
+    for (i = 0; i < front->num_loops; i++) {
+        if (front->num_ended < front->num_loops)
+            loop_stop(front->loops[i]);
+        loop_join(front->loops[i]);
+    }
+    free(front->loops);
+    free(front->is_signing);
+    generation_unref(front->gen);
+    free_event(front->on_control);
+    free_event(front->on_report);
+    free_event(front->on_watch);
+    free_event(front->on_tick);
+    free_event(front->on_term);
+    free_event(front->on_late);
+    if (front->base != NULL)
+        event_base_free(front->base);
+    if (front->watch >= 0)
+        (void)close(front->watch);
+    if (front->reports[0] >= 0)
+        (void)close(front->reports[0]);
+    if (front->reports[1] >= 0)
+        (void)close(front->reports[1]);
+    libevent_global_shutdown();
+}
+
+int front_run(const struct front_options *options)
+{
+    struct front front = {.config = options->config,
+                          .control = options->control,
+                          .reports = {-1, -1},
+                          .watch = -1,
+                          .watch_dir = -1};
+    struct sk_err err = {0};
+    enum sk_status status;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    json_object_seed(0); /* before there are threads */
+    status = make_events(&front, &err);
+    if (status == SK_OK)
+        status = start_loops(&front, options, &err);
+    if (status == SK_OK) {
+        watch_directory(&front);
+        look_for_generation(&front);
+        tell_state(&front);
+        if (event_base_dispatch(front.base) < 0)
+            status = err_set(&err, SK_IO, "network process: the event loop failed");
+    }
+    if (status != SK_OK)
+        log_error("front", "%s", err.text);
+    front_done(&front);
+    return status == SK_OK ? 0 : 1;
+}

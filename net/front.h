@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network process: its main thread keeps the workers, watches for new generations and speaks
+ * with the supervisor (net/control.h). It holds no private key and loads no PKCS#11 module.
+ *
+ * SIGTERM, and the end of the supervisor, drain: no new connections, what is in flight is finished
+ * within the configured drain time.
+ */
+#ifndef SEKISHO_NET_FRONT_H
+#define SEKISHO_NET_FRONT_H
+
+#include "policy/config.h"
+
+struct front_options {
+    const struct sk_config *config;
+    int control;          /* SOCK_SEQPACKET socket to the supervisor */
+    const int *listeners; /* listening, non-blocking sockets; worker w serves those with
+                             index % workers == w */
+    size_t num_listeners;
+};
+
+/* Runs until drained. The exit status of the process: 0, or 1 when it could not start. */
+int front_run(const struct front_options *options);
+
+#endif

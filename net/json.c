@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "core/clock.h"
+#include "core/hex.h"
+#include "core/judge.h"
+#include "core/memstore.h"
+#include "core/name.h"
+#include "net/json_int.h"
+#include "net/service.h"
+
+/* ---- small helpers over jansson: a NULL anywhere makes the whole answer "no memory" ---- */
+
+/* Text that may have been cut inside a character, or hold octets of a name. */
+static json_t *text_new(const char *text)
+{
+    json_t *string = json_string(text);
+    char *copy, *p;
+
+    if (string != NULL)
+        return string;
+    copy = strdup(text);
+    if (copy == NULL)
+        return NULL;
+    for (p = copy; *p != '\0'; p++) {
+        if (*p < 0x20 || *p > 0x7e)
+            *p = '?';
+    }
+    string = json_string(copy);
+    free(copy);
+    return string;
+}
+
+static json_t *hash_new(const uint8_t sha256[SK_SHA256])
+{
+    char hex[2 * SK_SHA256 + 1];
+
+    hex_encode(bytes_of(sha256, SK_SHA256), hex);
+    return json_string(hex);
+}
+
+/* NULL as JSON for a time without end. */
+static json_t *time_new(int64_t when)
+{
+    char text[CLOCK_TEXT];
+
+    if (when == CLOCK_NEVER)
+        return json_null();
+    clock_format_rfc3339(when, text);
+    return json_string(text);
+}
+
+static int dump(const char *data, size_t len, void *arg)
+{
+    struct sk_buf *out = arg;
+
+    buf_put(out, data, len);
+    return buf_status(out) == SK_OK ? 0 : -1;
+}
+
+/* Writes root as the body, or an error when it is NULL; takes root. */
+static void answer_json(json_t *root, struct http_answer *out)
+{
+    bool is_good;
+
+    answer_init(out, 200, "application/json", LIMIT_JSON_ANSWER_BYTES);
+    answer_field(out, "Cache-Control", "no-store");
+    is_good = root != NULL && json_dump_callback(root, dump, &out->body, JSON_COMPACT) == 0;
+    json_decref(root);
+    buf_put_byte(&out->body, '\n');
+    if (is_good && buf_status(&out->body) == SK_OK)
+        return;
+    answer_done(out);
+    answer_error(out, 503, "no-memory", "no memory for this answer");
+}
+
+/* ---- a verdict as JSON ---- */
+
+static json_t *findings_new(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_findings; i++) {
+        const struct finding *finding = &verdict->findings[i];
+        json_t *one = json_pack(
+            "{s:i, s:s, s:s, s:o}", "cert", finding->cert, "code", finding_code_text(finding->code),
+            "rule", finding->rule != NULL ? finding->rule : "", "text", text_new(finding->text));
+
+        if (json_array_append_new(list, one) != 0)
+            break;
+    }
+    return list;
+}
+
+static json_t *path_new(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_path; i++)
+        (void)json_array_append_new(list, hash_new(verdict->path[i]->sha256));
+    return list;
+}
+
+static json_t *policies_new(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    char text[LIMIT_OID_TEXT];
+    size_t i;
+
+    for (i = 0; i < verdict->num_policies; i++) {
+        if (oid_to_text(verdict->policies[i], text, sizeof(text)) == SK_OK)
+            (void)json_array_append_new(list, json_string(text));
+    }
+    return list;
+}
+
+static json_t *evidence_new(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_evidence; i++) {
+        const struct evidence *evidence = &verdict->evidence[i];
+
+        (void)json_array_append_new(list,
+                                    json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert, "crl",
+                                              hash_new(evidence->sha256), "this_update",
+                                              time_new(evidence->this_update), "next_update",
+                                              time_new(evidence->next_update)));
+    }
+    return list;
+}
+
+/* Subject and issuer names only: alternative names may hold a citizen's name, birth date and
+ * address, and are never repeated. */
+static json_t *described_new(const struct sk_cert *cert)
+{
+    struct sk_buf subject, issuer;
+    json_t *object = NULL;
+    char *serial = NULL;
+
+    buf_init(&subject, LIMIT_CERT_BYTES);
+    buf_init(&issuer, LIMIT_CERT_BYTES);
+    serial = malloc(2 * cert->serial.len + 1);
+    if (serial != NULL && name_to_text(cert->subject, &subject) == SK_OK &&
+        name_to_text(cert->issuer, &issuer) == SK_OK) {
+        hex_encode(cert->serial, serial);
+        buf_put_byte(&subject, 0);
+        buf_put_byte(&issuer, 0);
+        if (buf_status(&subject) == SK_OK && buf_status(&issuer) == SK_OK)
+            object = json_pack("{s:o, s:o, s:s, s:o, s:o}", "subject",
+                               text_new((const char *)subject.data), "issuer",
+                               text_new((const char *)issuer.data), "serial", serial, "not_before",
+                               time_new(cert->not_before), "not_after", time_new(cert->not_after));
+    }
+    free(serial);
+    buf_done(&subject);
+    buf_done(&issuer);
+    return object;
+}
+
+static json_t *explanation_new(const struct sk_verdict *verdict)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < verdict->num_path; i++)
+        (void)json_array_append_new(list, described_new(verdict->path[i]));
+    return json_pack("{s:o, s:{s:i, s:i, s:i}}", "path", list, "work", "paths",
+                     (int)verdict->work.paths, "steps", (int)verdict->work.steps, "signatures",
+                     (int)verdict->work.signatures);
+}
+
+static json_t *verdict_new(const struct sk_verdict *verdict, const struct json_ask *ask)
+{
+    json_t *object = json_pack("{s:s, s:o, s:o, s:o}", "verdict", verdict_kind_text(verdict->kind),
+                               "findings", findings_new(verdict), "path", path_new(verdict),
+                               "policies", policies_new(verdict));
+
+    if (object == NULL)
+        return NULL;
+    if (verdict->kind == VERDICT_VALID)
+        (void)json_object_set_new(object, "valid_until", time_new(verdict->valid_until));
+    if (verdict->kind == VERDICT_REVOKED) {
+        (void)json_object_set_new(object, "revoked_at", time_new(verdict->revoked_at));
+        (void)json_object_set_new(object, "reason", json_integer((int)verdict->revoked_reason));
+    }
+    if (ask->want_evidence)
+        (void)json_object_set_new(object, "evidence", evidence_new(verdict));
+    if (ask->want_explanation)
+        (void)json_object_set_new(object, "explanation", explanation_new(verdict));
+    return object;
+}
+
+/* ---- judging ---- */
+
+/* The CPU budget of the policy is one for the whole request: what is over gives the remaining
+ * certificates an undetermined verdict. */
+struct run {
+    struct service *service;
+    const struct json_ask *ask;
+    struct sk_params params;
+    const struct sk_source *source;
+    int64_t budget_us, start_us;
+};
+
+static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *out)
+{
+    struct sk_query query = {.params = &run->params,
+                             .source = run->source,
+                             .time = run->ask->time,
+                             .keys = run->service->keys,
+                             .arena = run->service->arena,
+                             .cpu_now = clock_cpu_us};
+    int64_t left = run->budget_us - (clock_cpu_us() - run->start_us);
+    struct sk_err err = {0};
+    struct sk_cert target;
+    enum sk_status status;
+
+    memset(out, 0, sizeof(*out));
+    if (run->budget_us > 0 && left < 1000) {
+        verdict_add(out, FINDING_BUDGET_EXHAUSTED, -1, "", "the request's CPU time is used up");
+        return;
+    }
+    if (run->budget_us > 0)
+        run->params.budget.max_cpu_ms = (unsigned)(left / 1000);
+    status = cert_parse(run->service->arena, der, &target, &err);
+    if (status == SK_INPUT) {
+        out->kind = VERDICT_INVALID;
+        verdict_add(out, FINDING_MALFORMED, 0, "RFC 5280 4.1", "%s", err.text);
+        return;
+    }
+    if (status != SK_OK) {
+        verdict_add(out, FINDING_BUDGET_EXHAUSTED, 0, "", "%s", err.text);
+        return;
+    }
+    query.target = &target;
+    if (judge(&query, out) != SK_OK)
+        out->kind = VERDICT_UNDETERMINED; /* as judge() leaves it; said again where it counts */
+}
+
+static json_t *results_new(struct run *run)
+{
+    const struct json_ask *ask = run->ask;
+    struct sk_verdict *verdict = malloc(sizeof(*verdict));
+    json_t *results = json_array();
+    size_t i;
+
+    for (i = 0; verdict != NULL && i < ask->num_certs; i++) {
+        judge_one(run, ask->certs[i], verdict);
+        if (json_array_append_new(results, verdict_new(verdict, ask)) != 0)
+            break;
+    }
+    free(verdict);
+    if (i == ask->num_certs && json_array_size(results) == ask->num_certs)
+        return results;
+    json_decref(results);
+    return NULL;
+}
+
+/* The request's own certificates are candidates beside the snapshot's; nothing trusts them. */
+static json_t *judge_all(struct service *service, const struct json_ask *ask)
+{
+    const struct sk_source *parts[2] = {memstore_source(ask->hints),
+                                        reader_source(service->reader)};
+    struct run run = {.service = service, .ask = ask, .params = ask->policy->params};
+    struct source_chain chain;
+    json_t *results;
+
+    source_chain_init(&chain, parts, 2);
+    run.source = &chain.source;
+    run.budget_us = (int64_t)run.params.budget.max_cpu_ms * 1000;
+    run.start_us = clock_cpu_us();
+    results = results_new(&run);
+    return results == NULL
+               ? NULL
+               : json_pack("{s:I, s:o}", "snapshot",
+                           (json_int_t)generation_number(reader_generation(service->reader)),
+                           "results", results);
+}
+
+void json_validate(struct service *service, const struct http_request *request,
+                   struct http_answer *out)
+{
+    struct json_ask ask;
+    struct sk_bytes type;
+
+    if (http_request_field(request, "content-type", &type) != SK_OK ||
+        !http_media_type_is(type, "application/json")) {
+        answer_error(out, 415, "unsupported-media-type", "Content-Type must be application/json");
+        return;
+    }
+    arena_reset(service->arena);
+    if (json_ask_read(service->config, service->arena, request->body, &ask, out) != SK_OK)
+        return;
+    if (service->reader == NULL)
+        answer_error(out, 503, "no-snapshot", "nothing has been published yet");
+    else
+        answer_json(judge_all(service, &ask), out);
+    json_ask_done(&ask);
+}
+
+/* ---- GET /v1/snapshot ---- */
+
+static enum sk_status add_crl(void *arg, const struct reader_crl_info *info)
+{
+    json_t *one = json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "ca", info->ca, "kind",
+                            info->is_arl ? "arl" : "crl", "sha256", hash_new(info->sha256),
+                            "this_update", time_new(info->this_update), "next_update",
+                            time_new(info->next_update), "entries", (json_int_t)info->num_entries);
+
+    return json_array_append_new(arg, one) == 0 ? SK_OK : SK_NOMEM;
+}
+
+void json_snapshot(struct service *service, struct http_answer *out)
+{
+    struct sk_generation *gen;
+    json_t *crls;
+
+    if (service->reader == NULL) {
+        answer_error(out, 503, "no-snapshot", "nothing has been published yet");
+        return;
+    }
+    gen = reader_generation(service->reader);
+    crls = json_array();
+    if (reader_crls(service->reader, add_crl, crls) != SK_OK) {
+        json_decref(crls);
+        answer_error(out, 500, "internal", "the snapshot cannot be read");
+        return;
+    }
+    answer_json(json_pack("{s:I, s:o, s:I, s:o}", "snapshot", (json_int_t)generation_number(gen),
+                          "created", time_new(generation_created(gen)), "certificates",
+                          (json_int_t)reader_num_certs(service->reader), "crls", crls),
+                out);
+}

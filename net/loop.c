@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "core/log.h"
+#include "net/service.h"
+
+enum {
+    KEYRING_KEYS = 1024,   /* issuer keys held decoded by one worker */
+    ACCEPT_PAUSE_MS = 100, /* after the process ran out of descriptors */
+};
+
+enum mail_kind { MAIL_ACCEPT = 1, MAIL_GENERATION, MAIL_SIGNER, MAIL_DRAIN, MAIL_STOP };
+
+/* Written whole: it is far below PIPE_BUF. */
+struct mail {
+    enum mail_kind kind;
+    int fd;
+    struct sk_generation *gen; /* a reference of its own */
+};
+
+struct sk_loop {
+    struct loop_options options;
+    struct event_base *base;
+    pthread_t thread;
+    bool has_thread;
+    int mail[2];
+    struct event *on_mail;
+    struct event **listeners; /* options.num_listeners of them */
+    struct event *resume;     /* ends a pause of accepting */
+    bool is_accepting;
+    struct conn_set *conns;
+    struct service service;
+};
+
+/* ---- accepting ---- */
+
+static void set_listening(struct sk_loop *loop, bool is_on)
+{
+    size_t i;
+
+    for (i = 0; i < loop->options.num_listeners; i++) {
+        if (is_on)
+            (void)event_add(loop->listeners[i], NULL);
+        else
+            (void)event_del(loop->listeners[i]);
+    }
+}
+
+/* Out of descriptors: an idle connection makes room, or accepting rests for a moment; a ready
+ * listener would spin otherwise. */
+static bool make_room(struct sk_loop *loop)
+{
+    const struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
+
+    if (conn_set_evict(loop->conns))
+        return true;
+    log_warning("http", "out of descriptors: accepting pauses");
+    set_listening(loop, false);
+    (void)event_add(loop->resume, &pause);
+    return false;
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct sk_loop *loop = arg;
+
+    (void)fd;
+    (void)what;
+    if (loop->is_accepting)
+        set_listening(loop, true);
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+    struct sk_loop *loop = arg;
+    unsigned i;
+
+    (void)what;
+    for (i = 0; i < LIMIT_HTTP_ACCEPTS; i++) {
+        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (client >= 0) {
+            conn_set_add(loop->conns, client);
+            continue;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            if (!make_room(loop))
+                return;
+        }
+        /* Anything else is the fault of one connection that is gone already. */
+    }
+}
+
+/* ---- mail ---- */
+
+static void set_generation(struct sk_loop *loop, struct sk_generation *gen)
+{
+    struct sk_reader *reader;
+    struct sk_err err = {0};
+
+    if (reader_new(gen, &reader, &err) == SK_OK) {
+        reader_free(loop->service.reader);
+        loop->service.reader = reader;
+    } else {
+        log_error("cache", "%s", err.text);
+    }
+    generation_unref(gen);
+}
+
+static void end(void *arg)
+{
+    struct sk_loop *loop = arg;
+
+    (void)event_base_loopbreak(loop->base);
+}
+
+/* Takes what the queues hold before the listeners rest: when no successor shares them, whoever
+ * stands in a queue would be reset. */
+static void drain(struct sk_loop *loop)
+{
+    size_t i;
+
+    if (loop->is_accepting) {
+        for (i = 0; i < loop->options.num_listeners; i++)
+            on_accept(event_get_fd(loop->listeners[i]), 0, loop);
+    }
+    loop->is_accepting = false;
+    set_listening(loop, false);
+    conn_set_drain(loop->conns, end, loop);
+}
+
+static void take_mail(struct sk_loop *loop, const struct mail *mail)
+{
+    switch (mail->kind) {
+    case MAIL_ACCEPT:
+        loop->is_accepting = true;
+        set_listening(loop, true);
+        break;
+    case MAIL_GENERATION:
+        set_generation(loop, mail->gen);
+        break;
+    case MAIL_SIGNER:
+        if (loop->service.signer != NULL)
+            signer_attach(loop->service.signer, mail->fd);
+        else
+            (void)close(mail->fd);
+        break;
+    case MAIL_DRAIN:
+        drain(loop);
+        break;
+    case MAIL_STOP:
+        end(loop);
+        break;
+    }
+}
+
+static void on_mail(evutil_socket_t fd, short what, void *arg)
+{
+    struct mail mail;
+
+    (void)what;
+    while (read(fd, &mail, sizeof(mail)) == (ssize_t)sizeof(mail))
+        take_mail(arg, &mail);
+}
+
+static void send_mail(struct sk_loop *loop, struct mail mail)
+{
+    ssize_t n;
+
+    do {
+        n = write(loop->mail[1], &mail, sizeof(mail));
+    } while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof(mail))
+        log_error("loop", "worker %u does not take its mail", loop->options.index);
+}
+
+void loop_accept(struct sk_loop *loop)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_ACCEPT, .fd = -1});
+}
+
+void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_GENERATION, .fd = -1, .gen = generation_ref(gen)});
+}
+
+void loop_set_signer(struct sk_loop *loop, int fd)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_SIGNER, .fd = fd});
+}
+
+void loop_drain(struct sk_loop *loop)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_DRAIN, .fd = -1});
+}
+
+void loop_stop(struct sk_loop *loop)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_STOP, .fd = -1});
+}
+
+/* ---- life ---- */
+
+static void on_signer_state(void *arg, bool is_ready)
+{
+    struct sk_loop *loop = arg;
+
+    loop->options.report(loop->options.report_arg, loop->options.index,
+                         is_ready ? LOOP_SIGNER_READY : LOOP_SIGNER_LOST);
+}
+
+static void *run(void *arg)
+{
+    struct sk_loop *loop = arg;
+
+    if (event_base_dispatch(loop->base) < 0)
+        log_error("loop", "worker %u: the event loop failed", loop->options.index);
+    loop->options.report(loop->options.report_arg, loop->options.index, LOOP_ENDED);
+    return NULL;
+}
+
+static void free_mail(struct sk_loop *loop)
+{
+    struct mail mail;
+
+    while (loop->mail[0] >= 0 &&
+           read(loop->mail[0], &mail, sizeof(mail)) == (ssize_t)sizeof(mail)) {
+        if (mail.kind == MAIL_GENERATION)
+            generation_unref(mail.gen);
+        if (mail.kind == MAIL_SIGNER)
+            (void)close(mail.fd);
+    }
+}
+
+static void free_events(struct sk_loop *loop)
+{
+    size_t i;
+
+    for (i = 0; loop->listeners != NULL && i < loop->options.num_listeners; i++) {
+        if (loop->listeners[i] != NULL)
+            event_free(loop->listeners[i]);
+    }
+    free(loop->listeners);
+    if (loop->on_mail != NULL)
+        event_free(loop->on_mail);
+    if (loop->resume != NULL)
+        event_free(loop->resume);
+}
+
+void loop_join(struct sk_loop *loop)
+{
+    if (loop == NULL)
+        return;
+    if (loop->has_thread)
+        (void)pthread_join(loop->thread, NULL);
+    /* Connections first: what waits for a signature then finds its client gone. */
+    conn_set_free(loop->conns);
+    signer_free(loop->service.signer);
+    free_mail(loop);
+    free_events(loop);
+    reader_free(loop->service.reader);
+    keyring_free(loop->service.keys);
+    arena_free(loop->service.arena);
+    if (loop->base != NULL)
+        event_base_free(loop->base);
+    if (loop->mail[0] >= 0)
+        (void)close(loop->mail[0]);
+    if (loop->mail[1] >= 0)
+        (void)close(loop->mail[1]);
+    free(loop);
+}
+
+static enum sk_status make_events(struct sk_loop *loop, struct sk_err *err)
+{
+    size_t i, count = loop->options.num_listeners;
+
+    if (pipe2(loop->mail, O_CLOEXEC | O_NONBLOCK) != 0)
+        return err_errno(err, SK_IO, "worker %u: pipe", loop->options.index);
+    loop->on_mail = event_new(loop->base, loop->mail[0], EV_READ | EV_PERSIST, on_mail, loop);
+    loop->resume = evtimer_new(loop->base, on_resume, loop);
+    loop->listeners = calloc(count > 0 ? count : 1, sizeof(struct event *));
+    if (loop->on_mail == NULL || loop->resume == NULL || loop->listeners == NULL ||
+        event_add(loop->on_mail, NULL) != 0)
+        return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
+    for (i = 0; i < count; i++) {
+        loop->listeners[i] = event_new(loop->base, loop->options.listeners[i], EV_READ | EV_PERSIST,
+                                       on_accept, loop);
+        if (loop->listeners[i] == NULL)
+            return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
+    }
+    loop->options.listeners = NULL; /* the events know them */
+    return SK_OK;
+}
+
+static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
+{
+    const struct config_limits *limits = &loop->options.config->limits;
+    const struct conn_options options = {
+        .http = {.head_bytes = limits->http_head_bytes, .body_bytes = limits->http_body_bytes},
+        .head_ms = limits->http_head_ms,
+        .body_ms = limits->http_body_ms,
+        .idle_ms = limits->http_idle_ms,
+        .write_ms = limits->http_write_ms,
+        .max_connections = loop->options.max_connections,
+    };
+    bool wants_signer = loop->options.config->signer.backend != CONFIG_SIGNER_NONE;
+
+    loop->service.config = loop->options.config;
+    loop->service.arena = arena_new(LIMIT_JOB_ARENA_BYTES);
+    loop->service.keys = keyring_new(KEYRING_KEYS);
+    loop->conns = conn_set_new(loop->base, &options, service_handle, &loop->service);
+    if (wants_signer)
+        loop->service.signer = signer_new(loop->base, on_signer_state, loop);
+    if (loop->service.arena == NULL || loop->service.keys == NULL || loop->conns == NULL ||
+        (wants_signer && loop->service.signer == NULL))
+        return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
+    return SK_OK;
+}
+
+enum sk_status loop_new(const struct loop_options *options, struct sk_loop **out,
+                        struct sk_err *err)
+{
+    struct sk_loop *loop = calloc(1, sizeof(*loop));
+    enum sk_status status;
+
+    if (loop == NULL)
+        return err_set(err, SK_NOMEM, "worker %u: no memory", options->index);
+    loop->options = *options;
+    loop->mail[0] = loop->mail[1] = -1;
+    loop->base = event_base_new();
+    if (loop->base == NULL)
+        status = err_set(err, SK_IO, "worker %u: no event loop", options->index);
+    else
+        status = make_events(loop, err);
+    if (status == SK_OK)
+        status = make_parts(loop, err);
+    if (status == SK_OK && pthread_create(&loop->thread, NULL, run, loop) != 0)
+        status = err_set(err, SK_IO, "worker %u: no thread", options->index);
+    if (status != SK_OK) {
+        loop_join(loop);
+        return status;
+    }
+    loop->has_thread = true;
+    *out = loop;
+    return SK_OK;
+}

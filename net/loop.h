@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker: one thread with its own event loop, listening sockets, connections, reader of the
+ * current generation, keys and way to the key process. Workers share nothing that is written.
+ *
+ * The network process's main thread makes the workers and sends them mail; each call below but
+ * loop_join() only writes to a pipe. What a worker has to say comes back through report(), called
+ * in the worker's thread.
+ */
+#ifndef SEKISHO_NET_LOOP_H
+#define SEKISHO_NET_LOOP_H
+
+#include "cache/generation.h"
+#include "policy/config.h"
+
+struct sk_loop;
+
+enum loop_report {
+    LOOP_SIGNER_READY = 1,
+    LOOP_SIGNER_LOST,
+    LOOP_ENDED, /* drained, or stopped: loop_join() returns soon */
+};
+typedef void (*loop_report_fn)(void *arg, unsigned index, enum loop_report report);
+
+struct loop_options {
+    const struct sk_config *config; /* outlives the loop */
+    const int *listeners;           /* copied; owned by the process, never closed here */
+    size_t num_listeners;
+    unsigned index; /* of this worker */
+    size_t max_connections;
+    loop_report_fn report;
+    void *report_arg;
+};
+
+/* Makes the worker and starts its thread; it accepts nothing yet. */
+enum sk_status loop_new(const struct loop_options *options, struct sk_loop **out,
+                        struct sk_err *err) SK_MUST_CHECK;
+
+/* Begins to accept connections. */
+void loop_accept(struct sk_loop *loop);
+/* Answers new requests from gen; takes a reference of its own. */
+void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen);
+/* A connected socket to the key process; taken over. */
+void loop_set_signer(struct sk_loop *loop, int fd);
+/* Accepts no more, finishes what is in flight, then ends. */
+void loop_drain(struct sk_loop *loop);
+/* Ends at once. */
+void loop_stop(struct sk_loop *loop);
+
+/* Waits for the thread's end and frees the worker. Accepts NULL. */
+void loop_join(struct sk_loop *loop);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/service.h"
+
+/* What a path is served by, and which methods it takes. */
+enum route_kind {
+    ROUTE_NONE = 0,
+    ROUTE_OCSP_POST,
+    ROUTE_OCSP_GET,
+    ROUTE_VALIDATE,
+    ROUTE_SNAPSHOT,
+    ROUTE_PKI,
+    ROUTE_LIVEZ,
+    ROUTE_READYZ,
+};
+
+static const struct route {
+    const char *path; /* the whole path, or what it begins with when it ends in "/" */
+    enum route_kind kind;
+    bool is_post;
+} routes[] = {
+    {"/ocsp", ROUTE_OCSP_POST, true},
+    {"/ocsp/", ROUTE_OCSP_GET, false},
+    {"/v1/validate", ROUTE_VALIDATE, true},
+    {"/v1/snapshot", ROUTE_SNAPSHOT, false},
+    {"/pki/", ROUTE_PKI, false},
+    {"/livez", ROUTE_LIVEZ, false},
+    {"/readyz", ROUTE_READYZ, false},
+};
+
+static bool is_route(const struct route *route, struct sk_bytes path)
+{
+    size_t len = strlen(route->path);
+
+    if (path.len < len || memcmp(path.p, route->path, len) != 0)
+        return false;
+    return path.len == len || route->path[len - 1] == '/';
+}
+
+static const struct route *find_route(struct sk_bytes path)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (is_route(&routes[i], path))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+static bool is_allowed(const struct route *route, const struct http_request *request)
+{
+    if (route->is_post)
+        return request->method == HTTP_POST;
+    /* "POST /ocsp/" is the same service: the responder's address may end with a slash (O-30). */
+    if (route->kind == ROUTE_OCSP_GET && request->path.len == strlen(route->path))
+        return request->method == HTTP_POST;
+    return request->method == HTTP_GET || request->method == HTTP_HEAD;
+}
+
+static void answer_not_allowed(const struct route *route, const struct http_request *request,
+                               struct http_answer *out)
+{
+    bool is_post = route->is_post ||
+                   (route->kind == ROUTE_OCSP_GET && request->path.len == strlen(route->path));
+
+    if (request->method == HTTP_METHOD_UNKNOWN) {
+        answer_error(out, 501, "not-implemented", "a method we do not know");
+        return;
+    }
+    answer_error(out, 405, "method-not-allowed", "this path does not take the method");
+    answer_field(out, "Allow", is_post ? "POST" : "GET, HEAD");
+}
+
+static void answer_readyz(const struct service *service, struct http_answer *out)
+{
+    if (service->reader == NULL)
+        answer_text(out, 503, "not ready: nothing has been published yet\n");
+    else if (service->signer != NULL && !signer_is_ready(service->signer))
+        answer_text(out, 503, "not ready: the signer does not answer\n");
+    else
+        answer_text(out, 200, "ready\n");
+}
+
+void service_handle(void *arg, struct conn_exchange *exchange, const struct http_request *request)
+{
+    struct service *service = arg;
+    const struct route *route = find_route(request->path);
+    struct http_answer answer;
+    struct sk_bytes rest;
+
+    if (route == NULL) {
+        answer_error(&answer, 404, "not-found", "no such path");
+        conn_reply(exchange, &answer);
+        return;
+    }
+    if (!is_allowed(route, request)) {
+        answer_not_allowed(route, request, &answer);
+        conn_reply(exchange, &answer);
+        return;
+    }
+    rest = bytes_of(request->path.p + strlen(route->path), request->path.len - strlen(route->path));
+    switch (route->kind) {
+    case ROUTE_OCSP_GET:
+        if (request->method != HTTP_POST) {
+            ocsp_service_get(service, exchange, request, rest);
+            return;
+        }
+        ocsp_service_post(service, exchange, request);
+        return;
+    case ROUTE_OCSP_POST:
+        ocsp_service_post(service, exchange, request);
+        return;
+    case ROUTE_VALIDATE:
+        json_validate(service, request, &answer);
+        break;
+    case ROUTE_SNAPSHOT:
+        json_snapshot(service, &answer);
+        break;
+    case ROUTE_PKI:
+        repository_get(service, request, rest, &answer);
+        break;
+    case ROUTE_LIVEZ:
+        answer_text(&answer, 200, "live\n");
+        break;
+    case ROUTE_READYZ:
+    case ROUTE_NONE:
+        answer_readyz(service, &answer);
+        break;
+    }
+    conn_reply(exchange, &answer);
+}

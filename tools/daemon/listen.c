@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/daemon/listen.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 };
+
+/* address was checked by the configuration: ADDRESS:PORT or [ADDRESS]:PORT. */
+static socklen_t to_sockaddr(const char *address, struct sockaddr_storage *out)
+{
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    const char *colon = strrchr(address, ':');
+    bool is_v6 = address[0] == '[';
+    char host[INET6_ADDRSTRLEN];
+    size_t len;
+    unsigned long port;
+
+    memset(out, 0, sizeof(*out));
+    if (colon == NULL || colon == address)
+        return 0;
+    len = (size_t)(colon - address) - (is_v6 ? 2 : 0);
+    if (len >= sizeof(host))
+        return 0;
+    memcpy(host, address + (is_v6 ? 1 : 0), len);
+    host[len] = '\0';
+    port = strtoul(colon + 1, NULL, 10);
+    if (is_v6) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1 ? sizeof(*v6) : 0;
+    }
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, host, &v4->sin_addr) == 1 ? sizeof(*v4) : 0;
+}
+
+static enum sk_status open_one(const char *address, bool is_first, int *out, struct sk_err *err)
+{
+    const int on = 1;
+    struct sockaddr_storage name;
+    socklen_t len = to_sockaddr(address, &name);
+    enum sk_status status = SK_OK;
+    int fd;
+
+    if (len == 0)
+        return err_set(err, SK_INPUT, "listen %s: not an address", address);
+    fd = socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_errno(err, SK_IO, "listen %s: socket", address);
+    /* The first one is bound alone, so that another server on the address is a fault and not a
+     * partner of the port group; only then is the group opened. */
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        (!is_first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
+        (name.ss_family == AF_INET6 &&
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0))
+        status = err_errno(err, SK_IO, "listen %s: socket options", address);
+    else if (bind(fd, (struct sockaddr *)&name, len) != 0)
+        status = err_errno(err, SK_IO, "listen %s: bind", address);
+    else if (is_first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
+        status = err_errno(err, SK_IO, "listen %s: socket options", address);
+    else if (listen(fd, BACKLOG) != 0)
+        status = err_errno(err, SK_IO, "listen %s: listen", address);
+    if (status != SK_OK)
+        (void)close(fd);
+    else
+        *out = fd;
+    return status;
+}
+
+static size_t count_of(const struct listen_table *table, const char *address)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < table->num_sockets; i++)
+        count += strcmp(table->sockets[i].address, address) == 0;
+    return count;
+}
+
+static enum sk_status open_address(struct listen_table *table, const char *address,
+                                   unsigned workers, struct sk_err *err)
+{
+    size_t count = count_of(table, address);
+
+    for (; count < workers; count++) {
+        struct listen_socket *next = &table->sockets[table->num_sockets];
+        enum sk_status status;
+
+        if (table->num_sockets == LISTEN_SOCKETS)
+            return err_set(err, SK_LIMIT, "listen %s: more than %d sockets", address,
+                           (int)LISTEN_SOCKETS);
+        status = open_one(address, count == 0, &next->fd, err);
+        if (status != SK_OK)
+            return status;
+        (void)snprintf(next->address, sizeof(next->address), "%s", address);
+        table->num_sockets++;
+    }
+    return SK_OK;
+}
+
+enum sk_status listen_open(struct listen_table *table, const struct sk_config *config,
+                           struct sk_err *err)
+{
+    size_t before = table->num_sockets, i;
+    enum sk_status status = SK_OK;
+
+    for (i = 0; status == SK_OK && i < config->server.listen.num_values; i++)
+        status = open_address(table, config->server.listen.values[i], config->server.workers, err);
+    while (status != SK_OK && table->num_sockets > before)
+        (void)close(table->sockets[--table->num_sockets].fd);
+    return status;
+}
+
+size_t listen_fds(const struct listen_table *table, const struct sk_config *config, int *out)
+{
+    size_t count = 0, i, j;
+
+    for (i = 0; i < config->server.listen.num_values; i++) {
+        for (j = 0; j < table->num_sockets; j++) {
+            if (strcmp(table->sockets[j].address, config->server.listen.values[i]) == 0)
+                out[count++] = table->sockets[j].fd;
+        }
+    }
+    return count;
+}
+
+static bool is_named(const struct sk_config *config, const char *address)
+{
+    size_t i;
+
+    for (i = 0; config != NULL && i < config->server.listen.num_values; i++) {
+        if (strcmp(config->server.listen.values[i], address) == 0)
+            return true;
+    }
+    return false;
+}
+
+void listen_close_others(struct listen_table *table, const struct sk_config *config)
+{
+    size_t i, kept = 0;
+
+    for (i = 0; i < table->num_sockets; i++) {
+        if (is_named(config, table->sockets[i].address))
+            table->sockets[kept++] = table->sockets[i];
+        else
+            (void)close(table->sockets[i].fd);
+    }
+    table->num_sockets = kept;
+}

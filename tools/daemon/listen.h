@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The listening sockets, owned by the supervisor and inherited by each network process.
+ *
+ * There is one SO_REUSEPORT socket per address and worker. They are made once and kept across
+ * reloads: closing one would reset the clients in its queue, so only an address that no
+ * configuration names any more is closed, and only when no process serves it.
+ */
+#ifndef SEKISHO_TOOLS_DAEMON_LISTEN_H
+#define SEKISHO_TOOLS_DAEMON_LISTEN_H
+
+#include "policy/config.h"
+
+enum { LISTEN_SOCKETS = 1024 }; /* of all addresses */
+
+struct listen_socket {
+    char address[80]; /* canonical ADDRESS:PORT of the configuration */
+    int fd;           /* listening, non-blocking, close-on-exec */
+};
+
+struct listen_table {
+    struct listen_socket sockets[LISTEN_SOCKETS];
+    size_t num_sockets;
+};
+
+/* Makes what config needs and is not there. On failure nothing is added. SK_IO with text, SK_LIMIT.
+ */
+enum sk_status listen_open(struct listen_table *table, const struct sk_config *config,
+                           struct sk_err *err) SK_MUST_CHECK;
+/* The descriptors of config's addresses, address by address; out holds LISTEN_SOCKETS. */
+size_t listen_fds(const struct listen_table *table, const struct sk_config *config, int *out);
+/* Closes the sockets of addresses that config does not name; NULL: all. */
+void listen_close_others(struct listen_table *table, const struct sk_config *config);
+
+#endif

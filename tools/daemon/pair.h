@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pair: one configuration with the network process and the key process that serve it.
+ *
+ * The supervisor may have several at once: the one that serves, one that is being started by a
+ * reload, and older ones that drain. One thread.
+ */
+#ifndef SEKISHO_TOOLS_DAEMON_PAIR_H
+#define SEKISHO_TOOLS_DAEMON_PAIR_H
+
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "policy/config.h"
+#include "tools/daemon/listen.h"
+#include "tools/daemon/role.h"
+
+enum pair_phase {
+    PAIR_STARTING = 1, /* a reload: takes over once it can do what the serving pair can */
+    PAIR_SERVING,
+    PAIR_RETIRING, /* drains; nothing is restarted */
+};
+
+/* One child and when it is to be started again. */
+struct pair_child {
+    enum role_kind kind;
+    pid_t pid;         /* 0: not running */
+    int64_t start_ms;  /* when it was started */
+    int64_t due_ms;    /* not running: when to start it; 0: not at all */
+    unsigned failures; /* ends in a row, each soon after its start */
+};
+
+struct pair {
+    TAILQ_ENTRY(pair) link;
+    enum pair_phase phase;
+    const char *file; /* borrowed */
+    struct sk_config *config;
+    int text; /* memory file of the configuration */
+    struct pair_child net, key;
+    int control;       /* to the network process; -1: none runs */
+    uint32_t state;    /* CONTROL_HAS_* it last reported */
+    bool is_accepting; /* it was told to accept */
+    int64_t retire_ms; /* retiring: when it began */
+    bool was_killed;   /* retiring took too long */
+};
+TAILQ_HEAD(pair_list, pair);
+
+/* Reads and checks the configuration file. Faults are reported line by line. NULL on failure;
+ * out_status then tells SK_INPUT (faults) from SK_IO. */
+struct pair *pair_new(const char *file, config_report_fn report, enum sk_status *out_status);
+/* Closes and frees; no child may run. Accepts NULL. */
+void pair_free(struct pair *pair);
+
+/* Starts whichever child is due: the key process with fresh sockets to every worker, the network
+ * process on table's sockets. A failure is logged and tried again later. */
+void pair_start_due(struct pair *pair, const struct listen_table *table, int64_t now_ms);
+/* When pair_start_due() or pair_accept_due() has something to do; INT64_MAX: never. */
+int64_t pair_due_ms(const struct pair *pair);
+
+/* Takes what the network process says. */
+void pair_read_control(struct pair *pair);
+/* Everything it will need is there, or was waited for long enough. */
+bool pair_accept_due(const struct pair *pair, int64_t now_ms);
+/* Tells the network process to accept connections. */
+void pair_accept(struct pair *pair);
+
+/* A child has ended: which one, logged, and its restart planned when the pair serves. False: not a
+ * child of this pair. */
+bool pair_ended(struct pair *pair, pid_t pid, int status, int64_t now_ms);
+
+/* Begins to end it: the network process drains, then the key process goes. */
+void pair_retire(struct pair *pair, int64_t now_ms);
+/* Moves a retiring pair on. True: no child runs any more. */
+bool pair_is_over(struct pair *pair, int64_t now_ms);
+
+#endif

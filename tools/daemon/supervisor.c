@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/daemon/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "tools/daemon/pair.h"
+#include "tools/signer/keyproc.h"
+
+enum {
+    RELOAD_PATIENCE_MS = 10000, /* for a new pair to become as able as the one that serves */
+    MAX_PAIRS = 16,             /* alive at once; a further reload waits for an older to end */
+    EXIT_FAILED = 1,
+    EXIT_CONFIG = 64,
+};
+
+struct supervisor {
+    const char *file;
+    struct listen_table listeners;
+    struct pair_list pairs; /* in the order of their making */
+    struct pair *serving;   /* NULL only before the start and while stopping */
+    struct pair *starting;  /* a reload under way */
+    int64_t starting_ms;
+    int signals; /* signalfd */
+    bool is_stopping;
+};
+
+static int64_t now_ms(void)
+{
+    return clock_mono_us() / 1000;
+}
+
+static void log_fault(void *arg, const char *line)
+{
+    (void)arg;
+    log_error("config", "%s", line);
+}
+
+/* ---- configuration ---- */
+
+static void print_fault(void *arg, const char *line)
+{
+    (void)arg;
+    (void)fprintf(stderr, "sekishod: %s\n", line);
+}
+
+/* The responder's certificates are part of what can be wrong. */
+static bool is_signer_good(const struct sk_config *config, config_report_fn report)
+{
+    struct keyproc_options options;
+    struct sk_err err = {0};
+
+    if (config->signer.backend == CONFIG_SIGNER_NONE)
+        return true;
+    keyproc_options_set(&options, &config->signer);
+    if (keyproc_check(&options, &err) == SK_OK)
+        return true;
+    report(NULL, err.text);
+    return false;
+}
+
+int supervisor_check(const char *file)
+{
+    enum sk_status status;
+    struct pair *pair = pair_new(file, print_fault, &status);
+    bool is_good = pair != NULL && is_signer_good(pair->config, print_fault);
+
+    pair_free(pair);
+    return is_good ? 0 : EXIT_CONFIG;
+}
+
+/* ---- reload ---- */
+
+static struct pair *make_pair(struct supervisor *sup, config_report_fn report, int *out_exit)
+{
+    enum sk_status status;
+    struct pair *pair = pair_new(sup->file, report, &status);
+    struct sk_err err = {0};
+
+    *out_exit = EXIT_CONFIG;
+    if (pair != NULL && !is_signer_good(pair->config, report)) {
+        pair_free(pair);
+        pair = NULL;
+    }
+    if (pair != NULL && listen_open(&sup->listeners, pair->config, &err) != SK_OK) {
+        report(NULL, err.text);
+        *out_exit = EXIT_FAILED;
+        pair_free(pair);
+        pair = NULL;
+    }
+    if (pair != NULL)
+        TAILQ_INSERT_TAIL(&sup->pairs, pair, link);
+    return pair;
+}
+
+static unsigned count_pairs(const struct supervisor *sup)
+{
+    const struct pair *pair;
+    unsigned count = 0;
+
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    count++;
+    return count;
+}
+
+static void abandon_reload(struct supervisor *sup, const char *why)
+{
+    log_error("supervisor", "reload: %s; the old configuration stays", why);
+    pair_retire(sup->starting, now_ms());
+    sup->starting = NULL;
+}
+
+static void reload(struct supervisor *sup)
+{
+    int exit_status;
+
+    if (sup->is_stopping)
+        return;
+    if (sup->starting != NULL)
+        abandon_reload(sup, "another one was asked for");
+    if (count_pairs(sup) >= MAX_PAIRS) {
+        log_error("supervisor", "reload: too many processes still drain; try again");
+        return;
+    }
+    log_info("supervisor", "reload of %s", sup->file);
+    sup->starting = make_pair(sup, log_fault, &exit_status);
+    sup->starting_ms = now_ms();
+    if (sup->starting == NULL)
+        log_error("supervisor", "reload: refused; the old configuration stays");
+}
+
+/* The new pair takes over once it can do all that the serving one can. It accepts before the old
+ * one stops: both hold the same sockets, so no client stands before a closed door. */
+static void look_at_reload(struct supervisor *sup)
+{
+    struct pair *next = sup->starting;
+
+    if (next == NULL)
+        return;
+    if (next->control < 0 && next->net.start_ms != 0) {
+        abandon_reload(sup, "the new network process ended");
+        return;
+    }
+    if (next->key.start_ms != 0 && next->key.pid == 0) {
+        abandon_reload(sup, "the new key process ended");
+        return;
+    }
+    if (next->control >= 0 && next->state != 0 &&
+        (next->state & sup->serving->state) == sup->serving->state) {
+        pair_accept(next);
+        next->phase = PAIR_SERVING;
+        pair_retire(sup->serving, now_ms());
+        sup->serving = next;
+        sup->starting = NULL;
+        log_set_level(next->config->log_level);
+        log_info("supervisor", "reload: done");
+    } else if (now_ms() - sup->starting_ms > RELOAD_PATIENCE_MS) {
+        abandon_reload(sup, "the new processes did not become ready");
+    }
+}
+
+/* ---- events ---- */
+
+static void stop(struct supervisor *sup)
+{
+    struct pair *pair;
+
+    if (sup->is_stopping)
+        return;
+    log_info("supervisor", "stopping");
+    sup->is_stopping = true;
+    sup->serving = sup->starting = NULL;
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    pair_retire(pair, now_ms());
+}
+
+static void reap(struct supervisor *sup)
+{
+    struct pair *pair;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        TAILQ_FOREACH(pair, &sup->pairs, link)
+        {
+            if (pair_ended(pair, pid, status, now_ms()))
+                break;
+        }
+    }
+}
+
+static void read_signals(struct supervisor *sup)
+{
+    struct signalfd_siginfo info;
+
+    while (read(sup->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        switch (info.ssi_signo) {
+        case SIGHUP:
+            reload(sup);
+            break;
+        case SIGCHLD:
+            reap(sup);
+            break;
+        default: /* SIGTERM, SIGINT */
+            stop(sup);
+            break;
+        }
+    }
+}
+
+/* Frees pairs whose processes are gone, and sockets nobody serves any more. */
+static void sweep(struct supervisor *sup)
+{
+    struct pair *pair, *next;
+
+    for (pair = TAILQ_FIRST(&sup->pairs); pair != NULL; pair = next) {
+        next = TAILQ_NEXT(pair, link);
+        if (!pair_is_over(pair, now_ms()))
+            continue;
+        TAILQ_REMOVE(&sup->pairs, pair, link);
+        pair_free(pair);
+    }
+    pair = TAILQ_FIRST(&sup->pairs);
+    if (pair != NULL && pair == sup->serving && TAILQ_NEXT(pair, link) == NULL)
+        listen_close_others(&sup->listeners, pair->config);
+}
+
+static int wait_ms(const struct supervisor *sup)
+{
+    int64_t due = INT64_MAX, left;
+    const struct pair *pair;
+
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    {
+        int64_t mine = pair_due_ms(pair);
+
+        if (mine < due && !pair->was_killed)
+            due = mine;
+    }
+    if (sup->starting != NULL && sup->starting_ms + RELOAD_PATIENCE_MS + 1 < due)
+        due = sup->starting_ms + RELOAD_PATIENCE_MS + 1;
+    if (due == INT64_MAX)
+        return -1;
+    left = due - now_ms();
+    return left < 0 ? 0 : left < 60000 ? (int)left : 60000;
+}
+
+static void wait_events(struct supervisor *sup)
+{
+    struct pollfd polls[1 + MAX_PAIRS];
+    struct pair *owners[1 + MAX_PAIRS] = {NULL};
+    struct pair *pair;
+    nfds_t count = 1, i;
+
+    polls[0] = (struct pollfd){.fd = sup->signals, .events = POLLIN};
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    {
+        if (pair->control < 0 || count > MAX_PAIRS)
+            continue;
+        owners[count] = pair;
+        polls[count++] = (struct pollfd){.fd = pair->control, .events = POLLIN};
+    }
+    if (poll(polls, count, wait_ms(sup)) <= 0)
+        return;
+    for (i = 1; i < count; i++) {
+        if (polls[i].revents != 0)
+            pair_read_control(owners[i]);
+    }
+    if (polls[0].revents != 0)
+        read_signals(sup);
+}
+
+static void run(struct supervisor *sup)
+{
+    while (!TAILQ_EMPTY(&sup->pairs)) {
+        struct pair *pair;
+
+        TAILQ_FOREACH(pair, &sup->pairs, link)
+        {
+            pair_start_due(pair, &sup->listeners, now_ms());
+            if (pair_accept_due(pair, now_ms()))
+                pair_accept(pair);
+        }
+        look_at_reload(sup);
+        wait_events(sup);
+        sweep(sup);
+    }
+}
+
+/* ---- life ---- */
+
+static bool open_signals(struct supervisor *sup)
+{
+    sigset_t set;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return false;
+    sup->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return sup->signals >= 0;
+}
+
+static bool write_pid(const char *file)
+{
+    char text[32];
+    int fd, n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    bool is_good;
+
+    if (file == NULL)
+        return true;
+    fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    is_good = fd >= 0 && write(fd, text, (size_t)n) == n;
+    if (!is_good)
+        (void)fprintf(stderr, "sekishod: %s: %s\n", file, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return is_good;
+}
+
+int supervisor_run(const char *file, const char *pid_file)
+{
+    static struct supervisor sup;
+    int exit_status = EXIT_FAILED;
+
+    sup.file = file;
+    TAILQ_INIT(&sup.pairs);
+    if (!open_signals(&sup)) {
+        (void)fprintf(stderr, "sekishod: signals: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    sup.serving = make_pair(&sup, print_fault, &exit_status);
+    if (sup.serving == NULL)
+        return exit_status;
+    sup.serving->phase = PAIR_SERVING;
+    log_set_level(sup.serving->config->log_level);
+    if (!write_pid(pid_file))
+        stop(&sup);
+    exit_status = sup.is_stopping ? EXIT_FAILED : 0;
+    run(&sup);
+    listen_close_others(&sup.listeners, NULL);
+    if (pid_file != NULL && exit_status == 0)
+        (void)unlink(pid_file);
+    (void)close(sup.signals);
+    log_info("supervisor", "ended");
+    return exit_status;
+}

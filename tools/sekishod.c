@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/log.h"
+#include "tools/daemon/role.h"
+#include "tools/daemon/supervisor.h"
+
+enum { EXIT_USAGE = 64 };
+
+static const char usage[] = "usage: sekishod -c FILE [-t] [-P FILE]\n"
+                            "\n"
+                            "  -c, --config FILE    configuration\n"
+                            "  -t, --test           check the configuration and end\n"
+                            "  -P, --pid-file FILE  write the process id here\n"
+                            "      --help, --version\n";
+
+struct options {
+    const char *config, *pid_file;
+    bool is_test;
+};
+
+/* Negative: go on; else the exit status. */
+static int read_options(int argc, char **argv, struct options *out)
+{
+    static const struct option names[] = {
+        {"config", required_argument, NULL, 'c'},   {"test", no_argument, NULL, 't'},
+        {"pid-file", required_argument, NULL, 'P'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
+    };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "c:tP:h", names, NULL)) != -1) {
+        switch (c) {
+        case 'c':
+            out->config = optarg;
+            break;
+        case 't':
+            out->is_test = true;
+            break;
+        case 'P':
+            out->pid_file = optarg;
+            break;
+        case 'h':
+            (void)fputs(usage, stdout);
+            return 0;
+        case 'V':
+            (void)puts("sekishod " SEKISHO_VERSION);
+            return 0;
+        default: /* getopt has said what is wrong */
+            (void)fputs(usage, stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (out->config == NULL || optind != argc) {
+        (void)fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    int status;
+
+    if (role_is_child(argc, argv))
+        return role_main(argc, argv);
+    status = read_options(argc, argv, &options);
+    if (status >= 0)
+        return status;
+    log_start("sekishod", LOG_LEVEL_INFO);
+    if (options.is_test)
+        return supervisor_check(options.config);
+    return supervisor_run(options.config, options.pid_file);
+}
