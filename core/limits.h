@@ -69,9 +69,10 @@
 #define LIMIT_HTTP_WRITE_MS     30000u /* an answer not taken by the client */
 #define LIMIT_HTTP_CONNECTIONS  10000u /* open connections of the network process */
 
-#define LIMIT_HTTP_PIPELINE     16u /* requests of one connection that wait for their answers */
-#define LIMIT_HTTP_OUTPUT_BYTES (256u * 1024u) /* answers not yet taken: above it nothing is read  \
-                                                */
+#define LIMIT_HTTP_PIPELINE 16u /* requests of one connection that wait for their answers */
+#define LIMIT_HTTP_OUTPUT_BYTES                                                                    \
+    (256u * 1024u) /* answers not yet taken: above it nothing is read                              \
+                    */
 #define LIMIT_HTTP_WRITE_BYTES                                                                     \
     (64u * 1024u)                      /* taken per LIMIT_HTTP_WRITE_MS, or the client is cut */
 #define LIMIT_HTTP_LINGER_MS     1000u /* reading on after the last answer of a connection */

@@ -370,10 +370,11 @@ int front_run(const struct front_options *options)
                           .reports = {-1, -1},
                           .watch = -1,
                           .watch_dir = -1};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sk_err err = {0};
     enum sk_status status;
 
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
     json_object_seed(0); /* before there are threads */
     status = make_events(&front, &err);
     if (status == SK_OK)

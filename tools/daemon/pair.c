@@ -99,6 +99,7 @@ static void close_control(struct pair *pair)
         (void)close(pair->control);
     pair->control = -1;
     pair->state = 0;
+    pair->has_state = false;
     pair->is_accepting = false;
 }
 
@@ -272,8 +273,10 @@ void pair_read_control(struct pair *pair)
     while ((status = control_receive(pair->control, &message, &err)) == SK_OK) {
         if (message.fd >= 0)
             (void)close(message.fd);
-        if (message.kind == CONTROL_STATE)
+        if (message.kind == CONTROL_STATE) {
             pair->state = message.value;
+            pair->has_state = true;
+        }
     }
     if (status == SK_AGAIN)
         return;

@@ -39,6 +39,7 @@ struct pair {
     struct pair_child net, key;
     int control;       /* to the network process; -1: none runs */
     uint32_t state;    /* CONTROL_HAS_* it last reported */
+    bool has_state;    /* it has reported */
     bool is_accepting; /* it was told to accept */
     int64_t retire_ms; /* retiring: when it began */
     bool was_killed;   /* retiring took too long */

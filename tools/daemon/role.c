@@ -48,13 +48,14 @@ static bool keep_open(int fd)
 /* Between fork and exec: only calls that are safe there. */
 static void exec_child(const struct role *role, char **argv, pid_t parent)
 {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t none;
     size_t i;
 
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)signal(SIGINT, SIG_IGN); /* a terminal sends both to the whole group */
-    (void)signal(SIGHUP, SIG_IGN);
+    (void)sigaction(SIGINT, &ignore, NULL); /* a terminal sends both to the whole group */
+    (void)sigaction(SIGHUP, &ignore, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
         _exit(EXIT_FAILED);
     if (!keep_open(role->config) || !keep_open(role->control))

@@ -10,6 +10,7 @@
 #ifndef SEKISHO_TOOLS_DAEMON_ROLE_H
 #define SEKISHO_TOOLS_DAEMON_ROLE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/err.h"

@@ -155,7 +155,7 @@ static void look_at_reload(struct supervisor *sup)
         abandon_reload(sup, "the new key process ended");
         return;
     }
-    if (next->control >= 0 && next->state != 0 &&
+    if (next->control >= 0 && next->has_state &&
         (next->state & sup->serving->state) == sup->serving->state) {
         pair_accept(next);
         next->phase = PAIR_SERVING;
@@ -301,9 +301,10 @@ static void run(struct supervisor *sup)
 
 static bool open_signals(struct supervisor *sup)
 {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigset_t set;
 
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGTERM);
