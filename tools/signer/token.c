@@ -380,8 +380,8 @@ static enum sk_status token_run_twice(struct token *token, const char *what, tok
                                       void *arg, struct sk_err *err)
 {
     enum sk_status status;
-    struct token_session *session;
-    uint64_t generation;
+    struct token_session *session = NULL;
+    uint64_t generation = 0;
     unsigned attempt;
     CK_RV rv;
     char name[PKCS11_NAME_TEXT];
