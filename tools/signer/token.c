@@ -127,7 +127,7 @@ static enum sk_status token_login(struct token *token, CK_SESSION_HANDLE session
     enum sk_status status;
     char pin[LIMIT_PIN_BYTES + 2], name[PKCS11_NAME_TEXT];
     struct pin_stamp stamp;
-    size_t len;
+    size_t len = 0;
     int fd = -1;
     CK_RV rv;
 
