@@ -83,7 +83,8 @@ struct sk_config {
 };
 
 /* report: called once per fault with a complete line, no newline. *out is NULL on failure. SK_INPUT
- * when there were faults, SK_IO when the file cannot be read. Anchors' certificate files are read
+ * when there were faults, SK_IO when the file cannot be read, SK_LIMIT when it is larger than
+ * LIMIT_CONFIG_BYTES, SK_NOMEM. Anchors' certificate files are read
  * and their fingerprints compared. */
 typedef void (*config_report_fn)(void *arg, const char *line);
 enum sk_status config_load(const char *file, config_report_fn report, void *arg,
