@@ -398,6 +398,8 @@ def test_answers():
     ok(Lies.seen[0][:3] == ("POST", "/ocsp", "application/ocsp-request") and b"\x2b\x06\x01\x05\x05\x07\x30\x01\x02\x04\x22\x04\x20"
        in Lies.seen[0][3], "POST has the media type and a nonce of 32 octets", Lies.seen)
 
+    _, out, err = query(*ocsp("--timing", "good.pem"))
+    ok(re.fullmatch(r"timing: \d+\.\d{3} ms\n", err) and "timing" not in out, "--timing tells of the exchange on standard error", err)
     code, out, _ = query(*ocsp("--json", "revoked.pem", "good.pem"))
     lines = [json.loads(line) for line in out.splitlines()]
     ok(code == 1 and [line["status"] for line in lines] == ["revoked", "good"] and lines[0]["reason"] == "keyCompromise" and

@@ -236,7 +236,8 @@ static enum query_exit exchange(const struct query_options *o, const struct targ
     struct query_exchange x = {.url = o->url,
                                .content_type = "application/json",
                                .accept = "application/json",
-                               .timeout_ms = o->timeout_ms};
+                               .timeout_ms = o->timeout_ms,
+                               .has_timing = o->has_timing};
     struct query_answer answer = {.status = 0};
     enum query_exit done = QUERY_NO_ANSWER;
     struct sk_err err = {0};

@@ -62,7 +62,8 @@ static enum sk_status exchange(const struct query_options *o, struct sk_bytes de
                                .content_type = "application/ocsp-request",
                                .accept = "application/ocsp-response",
                                .body = der,
-                               .timeout_ms = o->timeout_ms};
+                               .timeout_ms = o->timeout_ms,
+                               .has_timing = o->has_timing};
     struct query_answer answer = {.status = 0};
     enum sk_status status;
     struct sk_buf url;

@@ -14,9 +14,10 @@ enum protocol { PROTOCOL_NONE = 0, PROTOCOL_OCSP, PROTOCOL_JSON };
 
 static const char USAGE[] =
     "usage: sekisho-query ocsp --url URL --issuer FILE [--responder FILE | --ca-file FILE]\n"
-    "           [--sha256] [--nonce | --no-nonce] [--get] [--timeout SECONDS] [--json] CERT...\n"
+    "           [--sha256] [--nonce | --no-nonce] [--get] [--timeout SECONDS] [--timing] [--json] "
+    "CERT...\n"
     "       sekisho-query json --url URL [--policy NAME] [--time TIME] [--want WORDS]\n"
-    "           [--timeout SECONDS] [--json] CERT...\n"
+    "           [--timeout SECONDS] [--timing] [--json] CERT...\n"
     "       sekisho-query --help | --version\n"
     "\n"
     "Asks a server about certificates (PEM or DER files) and verifies the answer.\n"
@@ -33,6 +34,7 @@ static const char USAGE[] =
     "  --time TIME       judge at this time, e.g. 2024-04-01T00:00:00Z\n"
     "  --want WORDS      more in the answer: path,evidence,explanation\n"
     "  --timeout SECONDS time for one exchange (default 10)\n"
+    "  --timing          say on standard error how long each exchange took\n"
     "  --json            print JSON\n"
     "Exit status: 0 good or valid, 1 revoked or invalid, 2 unknown, undetermined or not now,\n"
     "64 usage, 65 unreadable file, 66 no answer or one that does not verify.\n";
@@ -97,6 +99,7 @@ enum option_id {
     OPTION_TIME,
     OPTION_WANT,
     OPTION_TIMEOUT,
+    OPTION_TIMING,
     OPTION_JSON,
 };
 
@@ -110,6 +113,7 @@ static const struct option OCSP_OPTIONS[] = {
     {"no-nonce", no_argument, NULL, OPTION_NO_NONCE},
     {"get", no_argument, NULL, OPTION_GET},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"timing", no_argument, NULL, OPTION_TIMING},
     {"json", no_argument, NULL, OPTION_JSON},
     {NULL, 0, NULL, 0},
 };
@@ -120,6 +124,7 @@ static const struct option JSON_OPTIONS[] = {
     {"time", required_argument, NULL, OPTION_TIME},
     {"want", required_argument, NULL, OPTION_WANT},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"timing", no_argument, NULL, OPTION_TIMING},
     {"json", no_argument, NULL, OPTION_JSON},
     {NULL, 0, NULL, 0},
 };
@@ -207,6 +212,9 @@ static bool take_option(struct query_options *o, int id, const char *value, int 
         return take_want(value, &o->want);
     case OPTION_TIMEOUT:
         return take_timeout(value, &o->timeout_ms);
+    case OPTION_TIMING:
+        o->has_timing = true;
+        return true;
     case OPTION_JSON:
         o->is_json = true;
         return true;

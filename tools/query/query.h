@@ -26,7 +26,8 @@ enum query_exit {
 struct query_options {
     const char *url;
     unsigned timeout_ms;
-    bool is_json; /* one JSON object a line instead of text */
+    bool has_timing; /* tell how long each exchange took */
+    bool is_json;    /* one JSON object a line instead of text */
     const char *certs[LIMIT_QUERY_CERTS];
     size_t num_certs;
 
@@ -69,6 +70,7 @@ struct query_exchange {
     const char *accept;       /* media type that is asked for */
     struct sk_bytes body;
     unsigned timeout_ms;
+    bool has_timing; /* print a line about it on standard error */
 };
 struct query_answer {
     long status;         /* HTTP status code */
