@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/support/softhsm.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-const char softhsm_skip_reason[] = "SoftHSM is missing (Debian package softhsm2)";
 
 static void die(const char *what)
 {
@@ -68,23 +72,59 @@ char *softhsm_write(const struct softhsm *hsm, const char *name, const char *tex
 }
 
 /* softhsm2-util is a process of its own: the test's has not initialised PKCS#11 by that. */
-void softhsm_add_token(const struct softhsm *hsm, const char *token)
+static void run_util(const char *const *words)
 {
-    const char *words[] = {"softhsm2-util", "--init-token", "--free",    "--label",
-                           token,           "--so-pin",     "so-4711",   "--pin",
-                           SOFTHSM_PIN,     "--module",     hsm->module, NULL};
-    char *args[sizeof(words) / sizeof(words[0])];
+    char *args[24];
     posix_spawn_file_actions_t quiet;
     pid_t pid;
     int status;
+    size_t i;
 
-    memcpy(args, words, sizeof(args));
+    for (i = 0; words[i] != NULL; i++) {
+        args[i] = strdup(words[i]);
+        if (args[i] == NULL || i + 1 >= sizeof(args) / sizeof(args[0]))
+            die(words[0]);
+    }
+    args[i] = NULL;
     if (posix_spawn_file_actions_init(&quiet) != 0 ||
         posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0) != 0 ||
-        posix_spawnp(&pid, words[0], &quiet, NULL, args, environ) != 0 ||
+        posix_spawnp(&pid, args[0], &quiet, NULL, args, environ) != 0 ||
         waitpid(pid, &status, 0) != pid || status != 0)
-        die("softhsm2-util --init-token");
+        die("softhsm2-util");
     (void)posix_spawn_file_actions_destroy(&quiet);
+    while (i > 0)
+        free(args[--i]);
+}
+
+void softhsm_add_token(const struct softhsm *hsm, const char *token)
+{
+    const char *const words[] = {"softhsm2-util", "--init-token", "--free",    "--label",
+                                 token,           "--so-pin",     "so-4711",   "--pin",
+                                 SOFTHSM_PIN,     "--module",     hsm->module, NULL};
+
+    run_util(words);
+}
+
+void softhsm_import(const struct softhsm *hsm, const char *key_file, const char *label,
+                    const char *id)
+{
+    const char *const words[] = {"softhsm2-util", "--import", key_file,    "--token", hsm->token,
+                                 "--label",       label,      "--id",      id,        "--pin",
+                                 SOFTHSM_PIN,     "--module", hsm->module, NULL};
+
+    run_util(words);
+}
+
+void softhsm_need(const struct softhsm *hsm)
+{
+    const char *ci = getenv("CI");
+
+    if (hsm != NULL)
+        return;
+    if (ci != NULL && strcmp(ci, "true") == 0)
+        fail_msg("SoftHSM is missing (Debian package softhsm2)");
+    print_message("## SoftHSM is missing (Debian package softhsm2)\n");
+    skip();
 }
 
 struct softhsm *softhsm_new(const char *token)

@@ -20,15 +20,18 @@ struct softhsm {
     char *token;    /* label of the first token */
 };
 
-/* Makes the folder and a token with this label. NULL when SoftHSM is missing: then skip the test
- * with softhsm_skip_reason. */
+/* Makes the folder and a token with this label. NULL when SoftHSM is missing. */
 struct softhsm *softhsm_new(const char *token);
-extern const char softhsm_skip_reason[];
+/* First line of a cmocka test: skips it when hsm is NULL, and fails it in CI (CI=true). */
+void softhsm_need(const struct softhsm *hsm);
 /* Removes the folder. Accepts NULL. */
 void softhsm_free(struct softhsm *hsm);
 
 /* One more token in the same store. */
 void softhsm_add_token(const struct softhsm *hsm, const char *token);
+/* Imports a private key (PKCS #8, PEM) with its public half. id: hexadecimal CKA_ID. */
+void softhsm_import(const struct softhsm *hsm, const char *key_file, const char *label,
+                    const char *id);
 
 struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sessions);
 

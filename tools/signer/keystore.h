@@ -6,7 +6,8 @@
  * through a small provider of our own in its own OSSL_LIB_CTX, so the private key never leaves the
  * token. Lost sessions are rebuilt, logged in again and the signature retried once. Initialise only
  * after fork, in the one process that signs. A store and its keys may be used by several threads;
- * close the store after its keys are freed.
+ * close the store after its keys are freed. Compare keys of two stores by their public halves
+ * (EVP_PKEY_eq() finds no common ground between two contexts).
  */
 #ifndef SEKISHO_TOOLS_SIGNER_KEYSTORE_H
 #define SEKISHO_TOOLS_SIGNER_KEYSTORE_H

@@ -33,14 +33,6 @@ static struct softhsm *hsm; /* NULL: SoftHSM is missing */
 static char folder[] = "/tmp/sekisho-keyproc-XXXXXX";
 static char *ec_key, *rsa_key, *ec_cert, *rsa_cert, *token_cert, *ca_cert, *other;
 
-#define NEED_SOFTHSM()                                                                             \
-    do {                                                                                           \
-        if (hsm == NULL) {                                                                         \
-            print_message("# SKIP %s\n", softhsm_skip_reason);                                     \
-            skip();                                                                                \
-        }                                                                                          \
-    } while (0)
-
 static char *path_in_folder(const char *name)
 {
     char *path = NULL;
@@ -547,7 +539,7 @@ static void test_keyproc_signs_for_many_at_once_with_a_token(void **state)
     struct keyproc_options options;
 
     (void)state;
-    NEED_SOFTHSM();
+    softhsm_need(hsm);
     options = token_options(4);
     check_many(&options, token_cert, "SHA256");
 }
@@ -625,7 +617,7 @@ static void test_keyproc_uses_a_token_that_comes_after_the_start(void **state)
     struct answer answer;
 
     (void)state;
-    NEED_SOFTHSM();
+    softhsm_need(hsm);
     options = token_options(2);
     move_store_away(true);
     process = process_start(&options, 1);
@@ -648,7 +640,7 @@ static void test_keyproc_uses_a_token_that_was_away(void **state)
     struct answer answer;
 
     (void)state;
-    NEED_SOFTHSM();
+    softhsm_need(hsm);
     options = token_options(2);
     process = process_start(&options, 1);
     sign_until(&process, SIGN_RESULT_OK, &answer);
