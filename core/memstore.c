@@ -228,7 +228,8 @@ enum sk_status memstore_add_cert(struct sk_memstore *store, struct sk_bytes der,
     return SK_OK;
 }
 
-enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der, struct sk_err *err)
+static enum sk_status add_list(struct sk_memstore *store, struct sk_bytes der, bool is_arl,
+                               struct sk_err *err)
 {
     struct source_crl entry = {0}, *crls;
     enum sk_status status;
@@ -248,10 +249,21 @@ enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der, 
     if (status != SK_OK)
         return status;
     entry.crl = crl;
+    entry.from_arl_attribute = is_arl;
     key_sha256(crl->der, entry.sha256);
     store->crls[store->num_crls++] = entry;
     store->is_sorted = false;
     return SK_OK;
+}
+
+enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der, struct sk_err *err)
+{
+    return add_list(store, der, false, err);
+}
+
+enum sk_status memstore_add_arl(struct sk_memstore *store, struct sk_bytes der, struct sk_err *err)
+{
+    return add_list(store, der, true, err);
 }
 
 const struct sk_source *memstore_source(const struct sk_memstore *store)

@@ -3,7 +3,7 @@
  * A source in memory: the certificates and CRLs of one sekisho-verify run, batch line or test.
  *
  * Fill it, then use its source; adding while a job runs is not allowed. Duplicates (same SHA-256)
- * are kept once, and candidates come in order of their SHA-256, so that a verdict cannot depend on
+ * count once, and candidates come in order of their SHA-256, so that a verdict cannot depend on
  * the order of adding.
  */
 #ifndef SEKISHO_CORE_MEMSTORE_H
@@ -19,6 +19,9 @@ void memstore_free(struct sk_memstore *store);
 enum sk_status memstore_add_cert(struct sk_memstore *store, struct sk_bytes der,
                                  const struct sk_cert **out, struct sk_err *err) SK_MUST_CHECK;
 enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der,
+                                struct sk_err *err) SK_MUST_CHECK;
+/* The same for a list known to be for CA certificates (C-21). */
+enum sk_status memstore_add_arl(struct sk_memstore *store, struct sk_bytes der,
                                 struct sk_err *err) SK_MUST_CHECK;
 const struct sk_source *memstore_source(const struct sk_memstore *store);
 

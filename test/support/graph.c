@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/support/graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ORDERS = 24, LEAF_KEY = 23 };
+
+#define MUST(what)                                                                                 \
+    do {                                                                                           \
+        if (!(what)) {                                                                             \
+            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                       \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+void graph_init(struct graph *g)
+{
+    memset(g, 0, sizeof(*g));
+    MUST(g->arena = arena_new(256u * 1024 * 1024));
+    MUST(g->job = arena_new(LIMIT_JOB_ARENA_BYTES));
+    MUST(g->keys = keyring_new(256));
+    params_init(&g->params);
+    g->params.revocation = REVOCATION_OFF;
+    g->params.anchors = g->anchors;
+    g->params.budget.max_cpu_ms = 0;
+    g->time = PKI_T;
+}
+
+void graph_done(struct graph *g)
+{
+    memstore_free(g->store);
+    keyring_free(g->keys);
+    arena_free(g->job);
+    arena_free(g->arena);
+}
+
+static void add_object(struct graph *g, struct sk_bytes der, bool is_crl, bool is_arl)
+{
+    MUST(g->num_objects < GRAPH_OBJECTS);
+    g->is_crl[g->num_objects] = is_crl;
+    g->is_arl[g->num_objects] = is_arl;
+    g->objects[g->num_objects++] = der;
+}
+
+const struct sk_cert *graph_anchor(struct graph *g, const char *name, size_t key)
+{
+    const struct sk_cert *cert =
+        graph_target(g, &(struct pki_cert_spec){
+                            .subject = name, .key = pki_key(PKI_EC, key), .exts = {PKI_CA_EXTS}});
+
+    MUST(g->params.num_anchors < GRAPH_ANCHORS);
+    g->anchors[g->params.num_anchors++].cert = cert;
+    return cert;
+}
+
+const struct sk_cert *graph_target(struct graph *g, const struct pki_cert_spec *spec)
+{
+    return pki_cert(g->arena, spec);
+}
+
+const struct sk_cert *graph_cert(struct graph *g, const struct pki_cert_spec *spec)
+{
+    const struct sk_cert *cert = pki_cert(g->arena, spec);
+
+    add_object(g, cert->der, false, false);
+    return cert;
+}
+
+const struct sk_cert *graph_ca(struct graph *g, const char *subject, size_t key, const char *issuer,
+                               size_t signer)
+{
+    return graph_cert(g, &(struct pki_cert_spec){.subject = subject,
+                                                 .key = pki_key(PKI_EC, key),
+                                                 .issuer = issuer,
+                                                 .signer = pki_key(PKI_EC, signer),
+                                                 .exts = {PKI_CA_EXTS}});
+}
+
+const struct sk_cert *graph_leaf(struct graph *g, const char *subject, const char *issuer,
+                                 size_t signer)
+{
+    return graph_target(g, &(struct pki_cert_spec){.subject = subject,
+                                                   .key = pki_key(PKI_EC, LEAF_KEY),
+                                                   .issuer = issuer,
+                                                   .signer = pki_key(PKI_EC, signer)});
+}
+
+void graph_crl(struct graph *g, const struct pki_crl_spec *spec)
+{
+    add_object(g, pki_crl_der(g->arena, spec), true, false);
+}
+
+void graph_arl(struct graph *g, const struct pki_crl_spec *spec)
+{
+    add_object(g, pki_crl_der(g->arena, spec), true, true);
+}
+
+void graph_empty_crl(struct graph *g, const char *issuer, size_t signer)
+{
+    graph_crl(g, &(struct pki_crl_spec){.issuer = issuer, .signer = pki_key(PKI_EC, signer)});
+}
+
+const struct sk_source *graph_source(struct graph *g, unsigned seed)
+{
+    size_t order[GRAPH_OBJECTS], i;
+    struct sk_err err = {0};
+
+    memstore_free(g->store);
+    MUST(g->store = memstore_new());
+    for (i = 0; i < g->num_objects; i++)
+        order[i] = i;
+    for (i = g->num_objects; seed != 0 && i > 1; i--) {
+        size_t other, keep = order[i - 1];
+
+        seed = seed * 1103515245u + 12345u;
+        other = (seed >> 8) % i;
+        order[i - 1] = order[other];
+        order[other] = keep;
+    }
+    for (i = 0; i < g->num_objects; i++) {
+        struct sk_bytes der = g->objects[order[i]];
+
+        if (!g->is_crl[order[i]])
+            MUST(memstore_add_cert(g->store, der, NULL, &err) == SK_OK);
+        else if (g->is_arl[order[i]])
+            MUST(memstore_add_arl(g->store, der, &err) == SK_OK);
+        else
+            MUST(memstore_add_crl(g->store, der, &err) == SK_OK);
+    }
+    return memstore_source(g->store);
+}
+
+static void judge_order(struct graph *g, const struct sk_cert *target, unsigned seed)
+{
+    struct sk_query query = {
+        .target = target,
+        .params = &g->params,
+        .source = graph_source(g, seed),
+        .time = g->time,
+        .keys = g->keys,
+        .arena = g->job,
+    };
+
+    arena_reset(g->job);
+    MUST(judge(&query, &g->verdict) == SK_OK);
+}
+
+const struct sk_verdict *graph_judge(struct graph *g, const struct sk_cert *target)
+{
+    judge_order(g, target, 0);
+    return &g->verdict;
+}
+
+const struct sk_verdict *graph_judge_orders(struct graph *g, const struct sk_cert *target)
+{
+    uint8_t path[LIMIT_PATH_CERTS_MAX + 1][SK_SHA256];
+    enum finding_code finding;
+    enum verdict_kind kind;
+    size_t num_path, i;
+    unsigned seed;
+
+    judge_order(g, target, 0);
+    kind = g->verdict.kind;
+    finding = graph_finding(&g->verdict);
+    num_path = g->verdict.num_path;
+    for (i = 0; i < num_path; i++)
+        memcpy(path[i], g->verdict.path[i]->sha256, SK_SHA256);
+    for (seed = 1; seed <= ORDERS; seed++) {
+        judge_order(g, target, seed);
+        MUST(g->verdict.kind == kind && g->verdict.num_path == num_path);
+        MUST(graph_finding(&g->verdict) == finding);
+        for (i = 0; i < num_path; i++)
+            MUST(memcmp(path[i], g->verdict.path[i]->sha256, SK_SHA256) == 0);
+    }
+    return &g->verdict;
+}
+
+enum finding_code graph_finding(const struct sk_verdict *verdict)
+{
+    return verdict->num_findings > 0 ? verdict->findings[0].code : FINDING_NONE;
+}
