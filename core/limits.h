@@ -50,7 +50,7 @@
 #define LIMIT_JOB_SIGNATURES  128u   /* signatures verified by arithmetic */
 #define LIMIT_JOB_CPU_MS      2000u  /* thread CPU of one job */
 #define LIMIT_JOB_ARENA_BYTES (64u * 1024u * 1024u)
-#define LIMIT_CRL_PATH_DEPTH  2u    /* a CRL issuer's own path inside a path, nested */
+#define LIMIT_CRL_PATH_DEPTH  4u    /* CRL issuers' paths nested: one a rollover */
 #define LIMIT_DOUBTFUL_PATHS  4u    /* hopeless paths proposed when there is no other, to explain */
 #define LIMIT_CRLS            4096u /* CRLs looked at for the status of one certificate */
 #define LIMIT_POLICY_NODES    4096u /* nodes of the policy graph */

@@ -160,6 +160,15 @@ static bool is_waiting(const struct revocation_subject *subject, const struct sk
     return false;
 }
 
+/* A link certificate is the CA's word about its own next or last key. After a rollover the lists,
+ * also those about the link, come from the other key alone; then the link stands unless a list says
+ * otherwise (C-09). Certificates that others issued get no such trust (C-24). */
+static bool is_own_link(const struct sk_crl *crl, const struct sk_cert *cert)
+{
+    return cert->is_self_issued && cert->is_ca &&
+           name_equal(cert->subject_canon, crl->issuer_canon);
+}
+
 /* B-19, B-20, C-11: a CA is told from its namesakes by the names above it. The signer's path may
  * leave out CAs of the subject's path, and bring in none. Self-issued certificates do not count. */
 static bool is_same_authority(const struct revocation_subject *subject,
@@ -194,8 +203,8 @@ static bool is_settled(const struct revocation_subject *subject, const struct ve
     return true;
 }
 
-/* The CRL issuer's certificates need a status of their own. A list that its own signer's status
- * hangs on proves nothing (C-24). */
+/* The CRL issuer's certificates need a status of their own. One that waits for this
+ * very list is a link (is_own_link()): check_path() refused all others. */
 static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
                                    const struct verify_path *path, int64_t *holds_until)
 {
@@ -218,7 +227,7 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
             .outer = subject,
         };
 
-        if (is_settled(subject, path, i))
+        if (is_settled(subject, path, i) || is_waiting(subject, path->certs[i]))
             continue;
         if ((status = revocation_of_subject(job, &one, &state)) != SK_OK)
             return status;
@@ -244,7 +253,7 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
     size_t i;
 
     for (i = 0; i < path->num_certs; i++)
-        if (is_waiting(subject, path->certs[i]))
+        if (is_waiting(subject, path->certs[i]) && !is_own_link(crl->crl, path->certs[i]))
             return SK_NOTFOUND;
     if (name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject)) &&
         !is_same_authority(subject, path))
@@ -276,7 +285,7 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
     enum sk_status status;
     size_t tried;
 
-    if (is_waiting(subject, cert))
+    if (is_waiting(subject, cert) && !is_own_link(crl->crl, cert))
         return SK_NOTFOUND;
     if (!key_needs_parameters(cert->spki)) { /* the cheap cut: most namesakes end here */
         status = revocation_check_signature(job, crl, &signer);

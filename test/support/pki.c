@@ -267,7 +267,7 @@ struct sk_bytes pki_crl_der(struct sk_arena *arena, const struct pki_crl_spec *s
     size_t i;
     int len;
 
-    MUST(crl != NULL && X509_CRL_set_version(crl, spec->is_v1 ? 0 : 1) == 1);
+    MUST(crl != NULL && (spec->is_v1 || X509_CRL_set_version(crl, 1) == 1)); /* absent: v1 */
     MUST(X509_CRL_set_issuer_name(crl, issuer) == 1);
     set_crl_times(crl, spec);
     X509V3_set_ctx(&ctx, NULL, NULL, NULL, crl, 0);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test/support/graph.h"
+
+static struct graph g;
+
+static int set_up(void **state)
+{
+    (void)state;
+    graph_init(&g);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    graph_done(&g);
+    return 0;
+}
+
+static const struct sk_cert *ca_with(size_t key, const char *issuer, size_t signer,
+                                     struct pki_ext ext, int64_t not_after)
+{
+    return graph_cert(&g, &(struct pki_cert_spec){.subject = "/CN=CA",
+                                                  .issuer = issuer,
+                                                  .key = pki_key(PKI_EC, key),
+                                                  .signer = pki_key(PKI_EC, signer),
+                                                  .not_after = not_after,
+                                                  .exts = {PKI_CA_EXTS, ext}});
+}
+
+static void expect(const struct sk_cert *target, enum verdict_kind kind, enum finding_code code)
+{
+    const struct sk_verdict *verdict = graph_judge_orders(&g, target);
+
+    assert_string_equal(verdict_kind_text(verdict->kind), verdict_kind_text(kind));
+    assert_int_equal(graph_finding(verdict), code);
+}
+
+/* V-03 */
+static void test_judge_does_not_call_an_anchor_valid(void **state)
+{
+    (void)state;
+    expect(graph_anchor(&g, "/CN=Root", 0), VERDICT_INVALID, FINDING_TARGET_IS_ANCHOR);
+    assert_int_equal(g.verdict.num_path, 0);
+}
+
+static void test_judge_needs_an_anchor(void **state)
+{
+    (void)state;
+    graph_ca(&g, "/CN=Root", 0, "/CN=Root", 0);
+    expect(graph_leaf(&g, "/CN=EE", "/CN=Root", 0), VERDICT_INVALID, FINDING_NO_PATH);
+}
+
+/* B-14, B-15: the failure that came furthest is told first, then the others. */
+static void test_judge_tells_the_failure_that_came_furthest(void **state)
+{
+    const struct sk_cert *ee;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    /* The target fails below one CA, the CA itself below the other. */
+    ca_with(1, "/CN=Root", 0,
+            (struct pki_ext){"nameConstraints", "critical,excluded;DNS:a.example"}, 0);
+    graph_ca(&g, "/CN=Top", 2, "/CN=Root", 0);
+    graph_cert(
+        &g, &(struct pki_cert_spec){
+                .subject = "/CN=Middle",
+                .issuer = "/CN=Top",
+                .key = pki_key(PKI_EC, 3),
+                .signer = pki_key(PKI_EC, 2),
+                .exts = {PKI_CA_EXTS, {"policyConstraints", "critical,requireExplicitPolicy:0"}}});
+    ca_with(1, "/CN=Middle", 3, (struct pki_ext){NULL, NULL}, 0);
+    ee = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                  .issuer = "/CN=CA",
+                                                  .key = pki_key(PKI_EC, 23),
+                                                  .signer = pki_key(PKI_EC, 1),
+                                                  .exts = {{"subjectAltName", "DNS:x.a.example"}}});
+    expect(ee, VERDICT_INVALID, graph_finding(graph_judge(&g, ee)));
+    assert_int_equal(g.verdict.num_findings, 2);
+    assert_int_equal(g.verdict.findings[1].cert, -1);
+    assert_int_not_equal(g.verdict.findings[0].code, g.verdict.findings[1].code);
+}
+
+/* A known bad path must not hide one whose status is only unknown, nor the other way round. */
+static void test_judge_prefers_unknown_to_invalid_and_valid_to_both(void **state)
+{
+    struct pki_crl_spec crl = {
+        .issuer = "/CN=B", .signer = pki_key(PKI_EC, 2), .entries = {{.serial = 50}}};
+    const struct sk_cert *ee;
+
+    (void)state;
+    graph_anchor(&g, "/CN=A", 0);
+    graph_anchor(&g, "/CN=B", 2);
+    g.params.revocation = REVOCATION_REQUIRED;
+    graph_cert(&g, &(struct pki_cert_spec){.subject = "/CN=CA",
+                                           .issuer = "/CN=B",
+                                           .key = pki_key(PKI_EC, 1),
+                                           .signer = pki_key(PKI_EC, 2),
+                                           .serial = 50,
+                                           .exts = {PKI_CA_EXTS}});
+    ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    graph_empty_crl(&g, "/CN=CA", 1);
+    graph_crl(&g, &crl);
+    expect(ee, VERDICT_INVALID, FINDING_ISSUER_REVOKED);
+    graph_ca(&g, "/CN=CA", 1, "/CN=A", 0);
+    expect(ee, VERDICT_UNDETERMINED, FINDING_REVOCATION_NO_SOURCE);
+    graph_empty_crl(&g, "/CN=A", 0);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    assert_ptr_equal(g.verdict.path[2], g.anchors[0].cert);
+    assert_int_equal(g.verdict.num_evidence, 2);
+}
+
+/* Taking a list away never turns anything valid. */
+static void test_judge_says_nothing_better_with_fewer_lists(void **state)
+{
+    struct pki_crl_spec crl = {
+        .issuer = "/CN=CA", .signer = pki_key(PKI_EC, 1), .entries = {{.serial = 9}}};
+    const struct sk_cert *ee;
+    struct sk_bytes kept;
+    size_t i;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    graph_ca(&g, "/CN=CA", 1, "/CN=Root", 0);
+    ee = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                  .issuer = "/CN=CA",
+                                                  .key = pki_key(PKI_EC, 23),
+                                                  .signer = pki_key(PKI_EC, 1),
+                                                  .serial = 9});
+    graph_empty_crl(&g, "/CN=Root", 0);
+    graph_crl(&g, &crl);
+    g.params.revocation = REVOCATION_REQUIRED;
+    expect(ee, VERDICT_REVOKED, FINDING_REVOKED);
+    for (i = 1; i < 3; i++) {
+        kept = g.objects[i];
+        g.objects[i] = g.objects[0];
+        g.is_crl[i] = false;
+        assert_int_not_equal(graph_judge(&g, ee)->kind, VERDICT_VALID);
+        g.objects[i] = kept;
+        g.is_crl[i] = true;
+    }
+}
+
+static void test_judge_valid_until_is_the_last_good_second(void **state)
+{
+    const struct sk_cert *ee;
+    struct pki_ext none = {NULL, NULL};
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    ca_with(1, "/CN=Root", 0, none, PKI_T + 500);
+    ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    assert_int_equal(g.verdict.valid_until, PKI_T + 500);
+    g.params.revocation = REVOCATION_REQUIRED;
+    graph_empty_crl(&g, "/CN=Root", 0);
+    graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=CA",
+                                         .signer = pki_key(PKI_EC, 1),
+                                         .next_update = PKI_T + 300});
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    assert_int_equal(g.verdict.valid_until, PKI_T + 300);
+    g.time = PKI_T + 300;
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    g.time = PKI_T + 301;
+    expect(ee, VERDICT_UNDETERMINED, FINDING_REVOCATION_STALE);
+}
+
+/* Whatever ends first, the verdict is undetermined and says so. */
+static void test_judge_is_undetermined_when_any_budget_ends(void **state)
+{
+    struct sk_budget full;
+    const struct sk_cert *ee;
+    unsigned *caps[] = {&g.params.budget.max_paths, &g.params.budget.max_steps,
+                        &g.params.budget.max_signatures, &g.params.budget.max_policy_nodes};
+    size_t i;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    ca_with(1, "/CN=Root", 0, (struct pki_ext){"certificatePolicies", "1.2.3"}, 0);
+    ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    full = g.params.budget;
+    for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+        g.params.budget = full;
+        *caps[i] = 0;
+        expect(ee, VERDICT_UNDETERMINED, FINDING_BUDGET_EXHAUSTED);
+    }
+    g.params.budget = full;
+    arena_free(g.job);
+    g.job = arena_new(50000);
+    expect(ee, VERDICT_UNDETERMINED, FINDING_BUDGET_EXHAUSTED);
+}
+
+static int64_t late(void)
+{
+    static int64_t now;
+
+    return now += 10000000;
+}
+
+static void test_judge_is_undetermined_when_the_cpu_time_ends(void **state)
+{
+    struct sk_query query = {
+        .params = &g.params, .time = PKI_T, .keys = g.keys, .arena = g.job, .cpu_now = late};
+    struct sk_verdict verdict;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    g.params.budget.max_cpu_ms = 2000;
+    query.target = graph_leaf(&g, "/CN=EE", "/CN=Root", 0);
+    query.source = graph_source(&g, 0);
+    assert_int_equal(judge(&query, &verdict), SK_OK);
+    assert_int_equal(verdict.kind, VERDICT_UNDETERMINED);
+    assert_int_equal(graph_finding(&verdict), FINDING_BUDGET_EXHAUSTED);
+}
+
+/* Adding what has nothing to do with the target changes nothing. */
+static void test_judge_is_not_moved_by_strangers(void **state)
+{
+    const struct sk_cert *ee;
+    unsigned paths;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    graph_ca(&g, "/CN=CA", 1, "/CN=Root", 0);
+    ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    paths = g.verdict.work.paths;
+    graph_ca(&g, "/CN=X", 3, "/CN=Y", 4);
+    graph_ca(&g, "/CN=Y", 4, "/CN=X", 3);
+    graph_ca(&g, "/CN=EE", 23, "/CN=CA", 1); /* a namesake below */
+    graph_empty_crl(&g, "/CN=X", 3);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    assert_int_equal(g.verdict.work.paths, paths);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_judge_does_not_call_an_anchor_valid),
+        TEST(test_judge_needs_an_anchor),
+        TEST(test_judge_tells_the_failure_that_came_furthest),
+        TEST(test_judge_prefers_unknown_to_invalid_and_valid_to_both),
+        TEST(test_judge_says_nothing_better_with_fewer_lists),
+        TEST(test_judge_is_undetermined_when_any_budget_ends),
+        TEST(test_judge_is_undetermined_when_the_cpu_time_ends),
+        TEST(test_judge_valid_until_is_the_last_good_second),
+        TEST(test_judge_is_not_moved_by_strangers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
