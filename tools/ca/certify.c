@@ -253,7 +253,7 @@ void certify_done(struct certify *c)
     memset(c, 0, sizeof(*c));
 }
 
-enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer, enum register_list kind,
+enum sk_status certify_point(struct sk_ca *ca, const X509 *issuer, enum register_list kind,
                              DIST_POINT_NAME **out, struct sk_err *err)
 {
     bool is_crl = kind == LIST_CRL;
@@ -268,7 +268,7 @@ enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer, enum
     if (status == SK_OK && dn_text != NULL)
         status = dn_parse(dn_text, DN_UTF8, &dn, err);
     if (status == SK_OK && uri == NULL && dn == NULL) {
-        dn = X509_NAME_dup(X509_get_subject_name(issuer->cert));
+        dn = X509_NAME_dup(X509_get_subject_name(issuer));
         if (dn == NULL)
             status = err_openssl(err, SK_NOMEM, "no memory");
     }
@@ -280,15 +280,22 @@ enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer, enum
     return status;
 }
 
-enum sk_status certify_common(struct sk_ca *ca, const struct ca_key *issuer, struct certify *c,
+enum sk_status certify_crl_dp(struct sk_ca *ca, const struct ca_key *issuer, struct certify *c,
                               enum register_list kind, struct sk_err *err)
 {
     DIST_POINT_NAME *point = NULL;
-    char *san_dn = NULL;
-    enum sk_status status = certify_point(ca, issuer, kind, &point, err);
+    enum sk_status status =
+        certify_point(ca, issuer->cert != NULL ? issuer->cert : c->cert, kind, &point, err);
 
-    if (status == SK_OK)
-        status = extension_crl_dp(c->cert, point, err);
+    return status == SK_OK ? extension_crl_dp(c->cert, point, err) : status;
+}
+
+enum sk_status certify_common(struct sk_ca *ca, const struct ca_key *issuer, struct certify *c,
+                              enum register_list kind, struct sk_err *err)
+{
+    char *san_dn = NULL;
+    enum sk_status status = certify_crl_dp(ca, issuer, c, kind, err);
+
     if (status == SK_OK)
         status = register_get(ca->reg, CA_SETTING_SAN_DN, &san_dn, err);
     if (status == SK_OK && san_dn != NULL)

@@ -44,12 +44,15 @@ enum sk_status certify_finish(struct sk_ca *ca, const struct ca_key *issuer, str
                               struct sk_err *err) SK_MUST_CHECK;
 void certify_done(struct certify *c); /* harmless on a zeroed struct */
 
-/* The distribution point of a list, by the CA's settings; without any it is the CA's own name.
- * *out is freed with DIST_POINT_NAME_free(). */
-enum sk_status certify_point(struct sk_ca *ca, const struct ca_key *issuer, enum register_list kind,
+/* The distribution point of a list, by the CA's settings; without any it is the CA's own name,
+ * taken from its certificate. *out is freed with DIST_POINT_NAME_free(). */
+enum sk_status certify_point(struct sk_ca *ca, const X509 *issuer, enum register_list kind,
                              DIST_POINT_NAME **out, struct sk_err *err) SK_MUST_CHECK;
-/* What every certificate below the self-signed one carries: cRLDistributionPoints, and
- * issuerAltName when the CA has an alternative name. */
+/* cRLDistributionPoints of that point. */
+enum sk_status certify_crl_dp(struct sk_ca *ca, const struct ca_key *issuer, struct certify *c,
+                              enum register_list kind, struct sk_err *err) SK_MUST_CHECK;
+/* What every certificate below the self-signed one carries: the same, and issuerAltName when the
+ * CA has an alternative name. */
 enum sk_status certify_common(struct sk_ca *ca, const struct ca_key *issuer, struct certify *c,
                               enum register_list kind, struct sk_err *err) SK_MUST_CHECK;
 

@@ -157,7 +157,7 @@ static enum sk_status put_idp(struct sk_ca *ca, const struct ca_key *issuer,
         idp->onlyuser = 0xff;
     else
         idp->onlyCA = 0xff;
-    status = certify_point(ca, issuer, kind, &idp->distpoint, err);
+    status = certify_point(ca, issuer->cert, kind, &idp->distpoint, err);
     if (status == SK_OK && (len = i2d_ISSUING_DIST_POINT(idp, &der)) <= 0)
         status = err_openssl(err, SK_NOMEM, "issuingDistributionPoint");
     if (status == SK_OK) {

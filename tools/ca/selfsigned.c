@@ -15,7 +15,8 @@ enum sk_status selfsigned_ca_extensions(struct certify *c, long path_len, struct
     return status;
 }
 
-static enum sk_status add_extensions(struct sk_ca *ca, struct certify *c, struct sk_err *err)
+static enum sk_status add_extensions(struct sk_ca *ca, const struct ca_key *key, struct certify *c,
+                                     struct sk_err *err)
 {
     char *san_dn = NULL;
     enum sk_status status = selfsigned_ca_extensions(c, EXTENSION_NO_NUMBER, err);
@@ -24,6 +25,8 @@ static enum sk_status add_extensions(struct sk_ca *ca, struct certify *c, struct
         status = register_get(ca->reg, CA_SETTING_SAN_DN, &san_dn, err);
     if (status == SK_OK && san_dn != NULL)
         status = extension_alt_dn(c->cert, NID_subject_alt_name, san_dn, err);
+    if (status == SK_OK)
+        status = certify_crl_dp(ca, key, c, LIST_ARL, err);
     free(san_dn);
     return status;
 }
@@ -42,7 +45,7 @@ enum sk_status selfsigned_make(struct sk_ca *ca, struct ca_key *key, X509_NAME *
     if (status == SK_OK)
         status = certify_begin(key, subject, public, not_before, not_after, &c, err);
     if (status == SK_OK)
-        status = add_extensions(ca, &c, err);
+        status = add_extensions(ca, key, &c, err);
     if (status == SK_OK)
         status = certify_finish(ca, key, &c, &record, err);
     if (status == SK_OK) {
