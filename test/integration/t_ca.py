@@ -523,6 +523,21 @@ def an_older_key_may_sign_a_list_too(p):  # C-10
 
 
 @test
+def all_keys_sign_one_list(p):
+    ca = p.init("all-keys")
+    ee = p.issue(ca, "all-keys-x")
+    run(CA, ca, "rollover", "--key", "ec:P-384", "--label", p.label(), "--days", "5000")
+    run(CA, ca, "revoke", ee, "--reason", "superseded")
+    refuse(INPUT, "neither", CA, ca, "crl", "--all-keys", "--generation", "1")
+    for number in (1, 2):
+        run(CA, ca, "crl", "--all-keys")
+        texts = [openssl("crl", "-inform", "der", "-in", ca + "/out/" + n, "-noout", "-text") for n in ("crl.crl", "crl-g1.crl")]
+        check([number_of(t) for t in texts] == [number] * 2, "not one number")
+        check(all(serial_of(ee) in t for t in texts), "entries")
+    check(len(set(re.findall(r"Authority Key Identifier: *\n +(\S+)", "".join(texts)))) == 2, "one key signed both")
+
+
+@test
 def openssl_sees_the_revocation(p):
     ca = p.init("seen")
     good, bad = p.pem(p.issue(ca, "seen-good")), p.pem(p.issue(ca, "seen-bad"))
@@ -577,7 +592,7 @@ def export_makes_the_published_files_again(p):
 
 
 @test
-def a_failed_act_leaves_nothing(p):
+def an_act_whose_publication_fails_stays_registered(p):
     ca = p.init("nothing-left")
     before = run(CA, ca, "list")
     refuse(FAILURE, "publishing failed", CA, ca, "issue", "--csr", p.csr("nl"), "--profile", "office", "--days", "1", "--out",

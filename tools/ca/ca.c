@@ -203,22 +203,47 @@ static enum sk_status check_key(const struct ca_key *key, const char *label, str
     return status;
 }
 
+/* Label (free() it) and certificate of a generation. */
+static enum sk_status find_key(struct sk_ca *ca, unsigned generation, char **out_label, X509 **out,
+                               struct sk_err *err)
+{
+    char *label = NULL;
+    struct sk_buf der;
+    enum sk_status status;
+
+    buf_init(&der, LIMIT_CERT_BYTES);
+    status = register_key(ca->reg, generation, &label, &der, err);
+    if (status == SK_OK)
+        status = decode_cert(&der, out, err);
+    buf_done(&der);
+    if (status == SK_OK)
+        *out_label = label;
+    else
+        free(label);
+    return status;
+}
+
+enum sk_status ca_key_cert(struct sk_ca *ca, unsigned generation, X509 **out, struct sk_err *err)
+{
+    char *label = NULL;
+    enum sk_status status = find_key(ca, generation, &label, out, err);
+
+    free(label);
+    return status;
+}
+
 enum sk_status ca_key_load(struct sk_ca *ca, unsigned generation, struct ca_key *out,
                            struct sk_err *err)
 {
     struct ca_key key = {0};
     char *label = NULL, *name = NULL;
-    struct sk_buf der;
     enum sk_status status = SK_OK;
 
-    buf_init(&der, LIMIT_CERT_BYTES);
     if (generation == 0)
         status = register_newest(ca->reg, &generation, err);
     key.generation = generation;
     if (status == SK_OK)
-        status = register_key(ca->reg, generation, &label, &der, err);
-    if (status == SK_OK)
-        status = decode_cert(&der, &key.cert, err);
+        status = find_key(ca, generation, &label, &key.cert, err);
     if (status == SK_OK)
         status = ca_open_keys(ca, err);
     if (status == SK_OK)
@@ -231,7 +256,6 @@ enum sk_status ca_key_load(struct sk_ca *ca, unsigned generation, struct ca_key 
         *out = key;
     else
         ca_key_done(&key);
-    buf_done(&der);
     free(label);
     free(name);
     return status;

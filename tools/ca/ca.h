@@ -80,6 +80,9 @@ enum sk_status ca_use_keys(struct sk_ca *ca, const struct keystore_options *opti
  * becomes DIR/LABEL.pem. */
 enum sk_status ca_key_generate(struct sk_ca *ca, const char *label, const char *algorithm,
                                bool is_existing, EVP_PKEY **out, struct sk_err *err) SK_MUST_CHECK;
+/* The self-signed certificate of a generation, without its key. SK_NOTFOUND. */
+enum sk_status ca_key_cert(struct sk_ca *ca, unsigned generation, X509 **out,
+                           struct sk_err *err) SK_MUST_CHECK;
 /* generation 0: the newest. SK_NOTFOUND. */
 enum sk_status ca_key_load(struct sk_ca *ca, unsigned generation, struct ca_key *out,
                            struct sk_err *err) SK_MUST_CHECK;

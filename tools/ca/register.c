@@ -31,7 +31,7 @@ static const char register_schema[] =
     "CREATE TABLE list (kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 2),"
     " number INTEGER NOT NULL, generation INTEGER NOT NULL REFERENCES key,"
     " this_update INTEGER NOT NULL, next_update INTEGER NOT NULL, der BLOB,"
-    " PRIMARY KEY (kind, number)) STRICT;";
+    " PRIMARY KEY (kind, number, generation)) STRICT;";
 
 struct sk_register {
     sqlite3 *db;

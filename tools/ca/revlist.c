@@ -273,7 +273,8 @@ static enum sk_status set_number(struct sk_ca *ca, const struct ca_key *issuer,
     if (list->this_update < last_update)
         return err_set(err, SK_INPUT, "thisUpdate would be older than that of list %llu",
                        (unsigned long long)last);
-    list->number = last + 1;
+    if (list->number == 0)
+        list->number = last + 1;
     list->generation = issuer->generation;
     list->is_regular = issuer->generation == newest;
     return SK_OK;

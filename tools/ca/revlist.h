@@ -10,8 +10,9 @@
 
 #include "tools/ca/ca.h"
 
-/* list: kind, this_update, next_update are given; number, generation, is_regular and der are set,
- * der pointing into out. SK_INPUT when this_update is older than the last list's. */
+/* list: kind, this_update, next_update are given; number (unless it is given: the same list by
+ * another key), generation, is_regular and der are set, der pointing into out. SK_INPUT when
+ * this_update is older than the last list's. */
 enum sk_status revlist_make(struct sk_ca *ca, const struct ca_key *issuer,
                             struct register_crl *list, struct sk_buf *out,
                             struct sk_err *err) SK_MUST_CHECK;
