@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""sekisho-verify on the command line: files of both forms, folders, exit codes, messages."""
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+PKITS = "/usr/lib/python3/dist-packages/cryptography_vectors/x509/PKITS_data"
+TIME = "2011-04-15T00:00:00Z"
+number = 0
+failed = 0
+
+
+def check(name, good, why=""):
+    global number, failed
+    number += 1
+    failed += not good
+    print("%s %d - sekisho-verify: %s%s" % ("ok" if good else "not ok", number, name, "" if good else ": " + why))
+
+
+def run(*args, stdin=""):
+    done = subprocess.run([os.environ["SEKISHO_BIN"] + "/sekisho-verify", *args], input=stdin, text=True,
+                          capture_output=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def expect(name, code, *args, out="", err="", stdin=""):
+    got = run(*args, stdin=stdin)
+    good = got[0] == code and out in got[1] and err in got[2] and (code < 64 or not got[1])
+    check(name, good, "exit %d\n# %s\n# %s" % (got[0], got[1].replace("\n", "\n# "), got[2].replace("\n", "\n# ")))
+    return got
+
+
+def cert(name):
+    return PKITS + "/certs/" + name + ".crt"
+
+
+def pem(label, der):
+    text = base64.b64encode(der).decode()
+    lines = [text[i:i + 64] for i in range(0, len(text), 64)]
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n" % (label, "\n".join(lines), label)
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write(folder, name, data):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as f:
+        f.write(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def usage():
+    expect("no argument is wrong use", 64, err="no certificate to judge")
+    expect("no anchor is wrong use", 64, cert("GoodCACert"), err="no trust anchor")
+    expect("an unknown option is named", 64, "--frob", err="--frob: unknown option")
+    expect("an option without its value is named", 64, "--anchor", err="--anchor: wants a value")
+    expect("-p needs -c", 64, "-p", "x", cert("GoodCACert"), err="needs -c")
+    expect("--batch takes no targets", 64, "--batch", "x", err="--batch")
+    expect("a wrong time is refused", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--time", "now",
+           cert("GoodCACert"), err="now: not a time")
+    expect("a wrong mode is refused", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--revocation", "no",
+           cert("GoodCACert"), err="no: want required")
+    expect("a wrong OID is refused", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--policy-oid", "x",
+           cert("GoodCACert"), err="x: not an object identifier")
+    expect("--help", 0, "--help", out="usage: sekisho-verify")
+    expect("--version", 0, "--version", out="sekisho-verify ")
+
+
+def inputs(tmp):
+    anchor = ("--anchor", cert("TrustAnchorRootCertificate"))
+    expect("an unreadable target", 65, *anchor, tmp + "/none.pem", err="none.pem: ")
+    expect("an unreadable anchor", 65, "--anchor", tmp + "/none.pem", cert("GoodCACert"), err="none.pem: ")
+    expect("an unreadable folder", 65, *anchor, "--certs", tmp + "/none", cert("GoodCACert"), err="none: ")
+    empty = write(tmp, "empty.pem", "nothing here\n")
+    expect("a target without a certificate", 65, *anchor, empty, err="holds no certificate")
+    expect("a pool file without a CRL", 65, *anchor, "--crls", empty, cert("GoodCACert"), err="holds no CRL")
+    broken = write(tmp, "broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n")
+    expect("a PEM block without an end", 65, *anchor, broken, err="has no end")
+    expect("a FIFO is no file", 65, *anchor, "/dev/null", err="not a regular file")
+    junk = write(tmp, "junk.der", b"\x30\x03\x02\x01\x05")
+    expect("a malformed target is invalid", 1, *anchor, junk, out="error: malformed")
+    expect("a malformed pool certificate is passed over", 0, *anchor, "--certs", junk, "--time", TIME,
+           cert("GoodCACert"), out="valid", err="warning: " + junk)
+    expect("an unreadable configuration", 65, "-c", tmp + "/none.conf", cert("GoodCACert"), err="none.conf")
+
+
+def verdicts(tmp):
+    anchor = ("--anchor", cert("TrustAnchorRootCertificate"), "--time", TIME)
+    pool = ("--certs", PKITS + "/certs", "--crls", PKITS + "/crls")
+    good, revoked = cert("ValidCertificatePathTest1EE"), cert("InvalidRevokedEETest3EE")
+    unknown = cert("InvalidMissingCRLTest1EE")
+    expect("a valid certificate among all of PKITS", 0, *anchor, *pool, good, out="EE.crt: valid")
+    expect("a revoked one", 1, *anchor, *pool, revoked, out="EE.crt: revoked")
+    expect("one without a CRL", 2, *anchor, *pool, unknown, out="revocation-no-source")
+    expect("of several the worst counts", 1, *anchor, *pool, good, unknown, revoked)
+    expect("undetermined is worse than valid", 2, *anchor, *pool, good, unknown)
+    expect("without --crls nobody asks for status", 0, *anchor, "--certs", PKITS + "/certs", revoked)
+    expect("unless told to", 2, *anchor, "--certs", PKITS + "/certs", "--revocation", "required", good)
+    expect("an unknown issuer", 1, *anchor, good, out="no-path")
+    expect("a policy that is there", 0, *anchor, *pool, "--require-explicit-policy", "--policy-oid",
+           "2.16.840.1.101.3.2.1.48.1", good, out="policy 2.16.840.1.101.3.2.1.48.1")
+    expect("and one that is not", 1, *anchor, *pool, "--require-explicit-policy", "--policy-oid", "1.2.3", good,
+           out="error: policy")
+    bundle = write(tmp, "bundle.pem", pem("CERTIFICATE", read(good)) + pem("CERTIFICATE", read(cert("GoodCACert"))))
+    crls = write(tmp, "crls.pem", "".join(pem("X509 CRL", read(PKITS + "/crls/%s.crl" % n))
+                                          for n in ("GoodCACRL", "TrustAnchorRootCRL")))
+    root = write(tmp, "root.pem", pem("CERTIFICATE", read(cert("TrustAnchorRootCertificate"))))
+    expect("PEM, and the path in the target's file", 0, "--anchor", root, "--crls", crls, "--time", TIME, bundle,
+           out="bundle.pem: valid")
+    got = run(*anchor, *pool, "--json", good)
+    answer = json.loads(got[1])
+    check("--json", got[0] == 0 and answer["verdict"] == "valid" and answer["file"] == good
+          and len(answer["path"]) == 3, got[1])
+    got = run("--batch", stdin='{"id":1}\nx\n')
+    lines = [json.loads(line) for line in got[1].splitlines()]
+    check("--batch goes on after unreadable lines", got[0] == 0 and len(lines) == 2 and "error" in lines[1], got[1])
+    conf = write(tmp, "sekisho.conf", "[policy strict]\nanchor = %s sha256:%s\nrevocation = required\n" % (
+        cert("TrustAnchorRootCertificate"),
+        subprocess.run(["sha256sum", cert("TrustAnchorRootCertificate")], capture_output=True, text=True,
+                       check=True).stdout.split()[0]))
+    expect("a policy of a configuration", 0, "-c", conf, "-p", "strict", *pool, "--time", TIME, good)
+    expect("its revocation rule holds", 2, "-c", conf, "-p", "strict", "--certs", PKITS + "/certs", "--time", TIME,
+           good)
+    expect("a policy that does not exist", 64, "-c", conf, "-p", "none", good, err="no policy none")
+
+
+def main():
+    usage()
+    with tempfile.TemporaryDirectory() as tmp:
+        inputs(tmp)
+        verdicts(tmp)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
