@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <spawn.h>
@@ -177,6 +178,19 @@ void softhsm_free(struct softhsm *hsm)
     free(hsm->store);
     free(hsm->token);
     free(hsm);
+}
+
+CK_FUNCTION_LIST_PTR softhsm_calls(const struct softhsm *hsm)
+{
+    CK_FUNCTION_LIST_PTR calls = NULL;
+    CK_C_GetFunctionList get = NULL;
+    void *library = dlopen(hsm->module, RTLD_NOW | RTLD_LOCAL), *symbol;
+
+    assert_non_null(library);
+    symbol = dlsym(library, "C_GetFunctionList");
+    memcpy(&get, &symbol, sizeof(get));
+    assert_int_equal(get(&calls), CKR_OK);
+    return calls;
 }
 
 struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sessions)

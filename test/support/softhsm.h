@@ -8,6 +8,8 @@
 #ifndef SEKISHO_TEST_SUPPORT_SOFTHSM_H
 #define SEKISHO_TEST_SUPPORT_SOFTHSM_H
 
+#include <p11-kit/pkcs11.h>
+
 #include "tools/signer/keystore.h"
 
 #define SOFTHSM_PIN "test-4711"
@@ -32,6 +34,9 @@ void softhsm_add_token(const struct softhsm *hsm, const char *token);
 /* Imports a private key (PKCS #8, PEM) with its public half. id: hexadecimal CKA_ID. */
 void softhsm_import(const struct softhsm *hsm, const char *key_file, const char *label,
                     const char *id);
+
+/* The module's own calls, as somebody else in this process would have them. */
+CK_FUNCTION_LIST_PTR softhsm_calls(const struct softhsm *hsm);
 
 struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sessions);
 

@@ -64,8 +64,7 @@ enum sk_status keyproc_check(const struct keyproc_options *options, struct sk_er
     return status;
 }
 
-/* ---- threads ----------------------------------------------------------------------------------
- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static void wait_started(struct keyproc *proc)
 {
@@ -176,8 +175,7 @@ static bool join_threads(struct keyproc *proc)
     return true;
 }
 
-/* ---- the process --------------------------------------------------------------------------------
- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 /* Nobody may read this process's memory, with the PIN in it for a moment and software keys all the
  * time, and it gains no rights by executing something. */

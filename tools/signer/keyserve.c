@@ -129,8 +129,7 @@ static void reply(struct keyserve *serve, struct peer *peer, const struct sign_r
         close_peer(serve, peer, "does not take its replies");
 }
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void reply_result(struct keyserve *serve, struct peer *peer,
                          const struct sign_request *request, enum sign_result result,

@@ -61,7 +61,7 @@ const char *token_label(const struct token *token)
     return token->label;
 }
 
-/* ---- PIN ------------------------------------------------------------------------------------ */
+/* ---- PIN ------------------------------------------------------------------------------------- */
 
 static enum sk_status pin_open(const char *file, int *out_fd, struct pin_stamp *out_stamp,
                                struct sk_err *err)
@@ -158,7 +158,7 @@ out:
     return status;
 }
 
-/* ---- the token's slot and sessions ---------------------------------------------------------- */
+/* ---- the token's slot and sessions ----------------------------------------------------------- */
 
 static bool slot_has_label(const CK_TOKEN_INFO *info, const char *label)
 {
@@ -267,7 +267,7 @@ static enum sk_status token_start(struct token *token, struct sk_err *err)
     return status;
 }
 
-/* ---- recovery ------------------------------------------------------------------------------- */
+/* ---- recovery -------------------------------------------------------------------------------- */
 
 /* Waits for a change; false when until has passed. */
 static bool token_wait(struct token *token, const struct timespec *until)
@@ -335,7 +335,7 @@ static enum sk_status token_recover(struct token *token, uint64_t seen, struct s
     return token->is_up ? SK_OK : err_set(err, status, "%s", token->last.text);
 }
 
-/* ---- acts ----------------------------------------------------------------------------------- */
+/* ---- acts ------------------------------------------------------------------------------------ */
 
 static enum sk_status token_take_session(struct token *token, struct token_session **out,
                                          uint64_t *out_generation, struct sk_err *err)
@@ -493,7 +493,7 @@ void token_remove_key(struct token *token, struct token_key *key)
     (void)pthread_mutex_unlock(&token->lock);
 }
 
-/* ---- open and close ------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static struct token *token_new(const struct keystore_options *options)
 {

@@ -120,8 +120,7 @@ static CK_RV read_attribute(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE sessio
     return rv;
 }
 
-/* ---- the public half --------------------------------------------------------------------------
- */
+/* ---- the public half ------------------------------------------------------------------------- */
 
 struct public_half {
     uint8_t modulus[ATTRIBUTE_BYTES], exponent[ATTRIBUTE_BYTES]; /* RSA, big-endian */
@@ -219,8 +218,7 @@ static enum sk_status public_build(struct token_key *key, const struct public_ha
     return SK_OK;
 }
 
-/* ---- opening a key -----------------------------------------------------------------------------
- */
+/* ---- opening a key --------------------------------------------------------------------------- */
 
 struct opening {
     struct token_key *key;
@@ -373,8 +371,7 @@ enum token_key_type token_key_type(const struct token_key *key)
     return key->type;
 }
 
-/* ---- signing ------------------------------------------------------------------------------------
- */
+/* ---- signing --------------------------------------------------------------------------------- */
 
 struct signing {
     const struct token_key *key;
@@ -464,8 +461,7 @@ enum sk_status token_key_sign(struct token_key *key, struct sk_bytes in, uint8_t
     return SK_OK;
 }
 
-/* ---- making a key -------------------------------------------------------------------------------
- */
+/* ---- making a key ---------------------------------------------------------------------------- */
 
 struct making {
     const char *label;

@@ -26,8 +26,7 @@
 
 enum { MAX_PEERS = 4, MAX_ANSWERS = 600, HANG_S = 60 };
 
-/* ---- keys and certificates, made once ----------------------------------------------------------
- */
+/* ---- keys and certificates, made once -------------------------------------------------------- */
 
 static struct softhsm *hsm; /* NULL: SoftHSM is missing */
 static char folder[] = "/tmp/sekisho-keyproc-XXXXXX";
@@ -310,8 +309,7 @@ static void sign_until(struct process *process, enum sign_result want, struct an
     fail_msg("never got result %d", (int)want);
 }
 
-/* ---- refusals -----------------------------------------------------------------------------------
- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 static void check_unfit(const char *key, const char *cert)
 {
