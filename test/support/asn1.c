@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/support/asn1.h"
 
+#include <stdlib.h>
+
 #include "core/der.h"
 
 void asn1_name(struct sk_buf *out, const struct asn1_ava *avas, size_t num_avas)
@@ -98,4 +100,29 @@ void asn1_cert(struct sk_buf *out, const struct asn1_cert *cert)
     derout_raw(out, alg);
     put_or(out, cert->signature, ASN1_LIT("\x03\x03\x00\xab\xcd"));
     derout_close(out, mark);
+}
+
+struct sk_bytes asn1_cert_der(struct sk_arena *arena, const struct asn1_cert *cert)
+{
+    struct sk_buf buf;
+    struct sk_bytes out;
+
+    buf_init(&buf, 2u << 20);
+    asn1_cert(&buf, cert);
+    out = bytes_of(arena_copy(arena, buf.data, buf.len), buf.len);
+    if (buf_status(&buf) != SK_OK || out.p == NULL)
+        abort();
+    buf_done(&buf);
+    return out;
+}
+
+int64_t asn1_seconds(const ASN1_TIME *t)
+{
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days, seconds;
+
+    if (epoch == NULL || ASN1_TIME_diff(&days, &seconds, epoch, t) != 1)
+        abort();
+    ASN1_TIME_free(epoch);
+    return (int64_t)days * 86400 + seconds;
 }

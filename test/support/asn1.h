@@ -5,6 +5,9 @@
 #ifndef SEKISHO_TEST_SUPPORT_ASN1_H
 #define SEKISHO_TEST_SUPPORT_ASN1_H
 
+#include <openssl/asn1.h>
+
+#include "core/arena.h"
 #include "core/derout.h"
 #include "core/oid.h"
 
@@ -36,9 +39,14 @@ struct asn1_cert {
     struct sk_bytes signature;  /* whole BIT STRING */
 };
 void asn1_cert(struct sk_buf *out, const struct asn1_cert *cert);
+/* The same into memory of the arena. */
+struct sk_bytes asn1_cert_der(struct sk_arena *arena, const struct asn1_cert *cert);
 
 /* Appends one Extension. */
 void asn1_extension(struct sk_buf *out, enum oid_id id, bool is_critical, struct sk_bytes value);
+
+/* Seconds since 1970 by OpenSSL's own arithmetic. */
+int64_t asn1_seconds(const ASN1_TIME *t);
 
 /* Octets of a string literal, NULs included. */
 #define ASN1_LIT(text) bytes_of("" text "", sizeof(text) - 1)

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -654,14 +653,6 @@ static void test_crl_many_entries_cost_no_memory(void **state)
 /* ---- against OpenSSL over PKITS
  * --------------------------------------------------------------------------- */
 
-static int64_t seconds_of(const ASN1_TIME *t)
-{
-    struct tm tm;
-
-    assert_int_equal(ASN1_TIME_to_tm(t, &tm), 1);
-    return (int64_t)timegm(&tm);
-}
-
 static void compare_integer(struct sk_bytes ours, const ASN1_INTEGER *theirs)
 {
     unsigned char *der = NULL;
@@ -708,7 +699,7 @@ static void compare_entry(const struct crl_entry *ours, const X509_REVOKED *thei
     ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(theirs, NID_crl_reason, NULL, NULL);
 
     compare_integer(ours->serial, X509_REVOKED_get0_serialNumber(theirs));
-    assert_int_equal(ours->revoked_at, seconds_of(X509_REVOKED_get0_revocationDate(theirs)));
+    assert_int_equal(ours->revoked_at, asn1_seconds(X509_REVOKED_get0_revocationDate(theirs)));
     assert_true(ours->has_reason == (reason != NULL));
     if (reason != NULL)
         assert_int_equal(ours->reason, ASN1_ENUMERATED_get(reason));
@@ -731,8 +722,8 @@ static void compare_visit(void *arg, const char *file, struct sk_bytes der)
     if (crl_parse(arena, der, &crl, &err) != SK_OK)
         fail_msg("%s: %s", file, err.text);
     assert_int_equal(crl.version, X509_CRL_get_version(x) + 1);
-    assert_int_equal(crl.this_update, seconds_of(X509_CRL_get0_lastUpdate(x)));
-    assert_int_equal(crl.next_update, seconds_of(X509_CRL_get0_nextUpdate(x)));
+    assert_int_equal(crl.this_update, asn1_seconds(X509_CRL_get0_lastUpdate(x)));
+    assert_int_equal(crl.next_update, asn1_seconds(X509_CRL_get0_nextUpdate(x)));
     compare_number(crl.has_number, crl.number, x, NID_crl_number);
     compare_number(crl.is_delta, crl.base_number, x, NID_delta_crl);
     compare_idp(&crl.idp, x);
