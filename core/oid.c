@@ -8,12 +8,15 @@
 
 #include "core/limits.h"
 
-enum { OID_KNOWN_BYTES = 12 };
+enum {
+    OID_KNOWN_BYTES = 12,
+    OID_SLOTS = 256, /* a power of two, at least twice OID_COUNT */
+};
+_Static_assert(OID_COUNT * 2 <= OID_SLOTS, "the table of known OIDs is too full");
 
 struct known {
     uint8_t octets[OID_KNOWN_BYTES];
     size_t len;
-    enum oid_id id;
 };
 
 #define OID_TEXT_ROW(id, text, name) {text, name},
@@ -22,21 +25,26 @@ static const struct {
 } rows[] = {{"", "unknown"}, OID_TABLE(OID_TEXT_ROW)};
 #undef OID_TEXT_ROW
 
-static struct known by_id[OID_COUNT];     /* index: enum oid_id; entry 0 unused */
-static struct known by_octets[OID_COUNT]; /* sorted; entry 0 is OID_UNKNOWN, the empty string */
+static struct known by_id[OID_COUNT]; /* index: enum oid_id; entry 0 unused */
+static uint8_t slots[OID_SLOTS];      /* open hash over by_id; OID_UNKNOWN: free */
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 
-static int known_compare(const void *a, const void *b)
+/* Where the search for an OID starts (FNV-1a). */
+static size_t slot_of(struct sk_bytes oid)
 {
-    const struct known *x = a, *y = b;
+    uint32_t hash = 2166136261u;
+    size_t i;
 
-    return bytes_compare(bytes_of(x->octets, x->len), bytes_of(y->octets, y->len));
+    for (i = 0; i < oid.len; i++)
+        hash = (hash ^ oid.p[i]) * 16777619u;
+    return (hash ^ hash >> 16) % OID_SLOTS;
 }
 
 /* The table above is the only source; a row that does not encode is a bug caught by every test. */
 static void build_tables(void)
 {
     struct sk_buf buf;
+    size_t slot;
     int id;
 
     buf_init(&buf, OID_KNOWN_BYTES);
@@ -46,11 +54,11 @@ static void build_tables(void)
             abort();
         memcpy(by_id[id].octets, buf.data, buf.len);
         by_id[id].len = buf.len;
-        by_id[id].id = (enum oid_id)id;
+        for (slot = slot_of(buf_bytes(&buf)); slots[slot] != OID_UNKNOWN;)
+            slot = (slot + 1) % OID_SLOTS;
+        slots[slot] = (uint8_t)id;
     }
     buf_done(&buf);
-    memcpy(by_octets, by_id, sizeof(by_octets));
-    qsort(by_octets, OID_COUNT, sizeof(by_octets[0]), known_compare);
 }
 
 static void tables(void)
@@ -79,16 +87,18 @@ bool oid_check(struct sk_bytes oid)
 
 enum oid_id oid_known(struct sk_bytes oid)
 {
-    struct known key;
-    const struct known *hit;
+    size_t slot;
 
     if (oid.len == 0 || oid.len > OID_KNOWN_BYTES)
         return OID_UNKNOWN;
     tables();
-    memcpy(key.octets, oid.p, oid.len);
-    key.len = oid.len;
-    hit = bsearch(&key, by_octets, OID_COUNT, sizeof(by_octets[0]), known_compare);
-    return hit == NULL ? OID_UNKNOWN : hit->id;
+    for (slot = slot_of(oid); slots[slot] != OID_UNKNOWN; slot = (slot + 1) % OID_SLOTS) {
+        const struct known *known = &by_id[slots[slot]];
+
+        if (bytes_equal(oid, bytes_of(known->octets, known->len)))
+            return (enum oid_id)slots[slot];
+    }
+    return OID_UNKNOWN;
 }
 
 struct sk_bytes oid_bytes(enum oid_id id)
