@@ -18,9 +18,9 @@ static const struct sk_anchor *anchor_of_key(const struct sk_job *job, const str
     return NULL;
 }
 
-/* A path of the issuer, so that a list signed with another key of its name can be told from one of
- * a namesake (C-11). Left unknown when there is none: then only the issuer's own key counts. */
-static enum sk_status find_issuer_path(struct sk_job *job, struct revocation_subject *subject)
+/* A path to one certificate of the issuer's name and key. SK_NOTFOUND: none is good. */
+static enum sk_status find_path_to(struct sk_job *job, const struct sk_cert *ca,
+                                   struct revocation_subject *subject)
 {
     struct path_search *search;
     struct verify_path path;
@@ -28,9 +28,7 @@ static enum sk_status find_issuer_path(struct sk_job *job, struct revocation_sub
     const struct sk_cert **certs;
     enum sk_status status;
 
-    if ((subject->anchor = anchor_of_key(job, subject->issuer)) != NULL)
-        return SK_OK;
-    if ((status = path_search_new(job, subject->issuer, NULL, &search)) != SK_OK)
+    if ((status = path_search_new(job, ca, NULL, &search)) != SK_OK)
         return status;
     while ((status = path_search_next(search, &path)) == SK_OK) {
         path.is_for_crl = true;
@@ -46,6 +44,46 @@ static enum sk_status find_issuer_path(struct sk_job *job, struct revocation_sub
         subject->num_above = path.num_certs;
         return SK_OK;
     }
+    return status;
+}
+
+struct twins {
+    struct sk_job *job;
+    struct revocation_subject *subject;
+};
+
+/* Ends the enumeration with SK_AGAIN when a path was found. */
+static enum sk_status try_twin(void *arg, const struct sk_cert *cert)
+{
+    struct twins *twins = arg;
+    const struct sk_cert *issuer = twins->subject->issuer;
+    enum sk_status status;
+
+    if (memcmp(cert->spki_sha256, issuer->spki_sha256, SK_SHA256) != 0 ||
+        !name_equal(cert->subject_canon, issuer->subject_canon))
+        return SK_OK;
+    status = find_path_to(twins->job, cert, twins->subject);
+    if (status == SK_OK)
+        return SK_AGAIN;
+    return status == SK_NOTFOUND ? SK_OK : status;
+}
+
+/* A path of the issuer, so that a list signed with another key of its name can be told from one of
+ * a namesake (C-11). The issuer is a name and a key: any of its certificates will do, for the one
+ * at hand may be the self-signed one that leads nowhere. Left unknown when there is none: then only
+ * the issuer's own key counts. */
+static enum sk_status find_issuer_path(struct sk_job *job, struct revocation_subject *subject)
+{
+    struct twins twins = {job, subject};
+    enum sk_status status;
+
+    if ((subject->anchor = anchor_of_key(job, subject->issuer)) != NULL)
+        return SK_OK;
+    status = job->source->ops->certs_by_subject(job->source, job->arena,
+                                                subject->issuer->subject_hash, try_twin, &twins);
+    if (status != SK_OK)
+        return status == SK_AGAIN ? SK_OK : status;
+    status = find_path_to(job, subject->issuer, subject); /* it need not be in the source */
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
