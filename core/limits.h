@@ -52,7 +52,6 @@
 #define LIMIT_JOB_ARENA_BYTES (64u * 1024u * 1024u)
 #define LIMIT_CRL_PATH_DEPTH  4u    /* CRL issuers' paths nested: one a rollover */
 #define LIMIT_DOUBTFUL_PATHS  4u    /* hopeless paths proposed when there is no other, to explain */
-#define LIMIT_CRLS            4096u /* CRLs looked at for the status of one certificate */
 #define LIMIT_POLICY_NODES    4096u /* nodes of the policy graph */
 #define LIMIT_NAME_CHECKS     65536u /* name x subtree comparisons of a job */
 #define LIMIT_FINDINGS        64u    /* findings in one verdict */

@@ -198,6 +198,7 @@ static bool is_superseded(const struct revocation_task *task, const struct crl_i
         const struct crl_item *other = &task->items[i];
 
         if (other->is_authentic && other != item &&
+            other->src.from_arl_attribute == item->src.from_arl_attribute &&
             revocation_same_scope(other->src.crl, item->src.crl) &&
             memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) ==
                 0 &&

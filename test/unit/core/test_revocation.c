@@ -409,6 +409,12 @@ static void test_revocation_uses_an_arl_for_ca_certificates_only(void **state)
     EXPECT_UNKNOWN(NO_SOURCE);
     add(list());
     EXPECT_VALID();
+    /* An ARL and a newer CRL are two lists, not two issues of one. */
+    spec = (struct pki_crl_spec){
+        .issuer = "/CN=Root", .signer = pki_key(PKI_EC, ROOT), .this_update = PKI_T0 - 50};
+    graph_arl(&g, &spec);
+    EXPECT_VALID();
+    g.num_objects--;
     /* Where an ARL exists, another list does not clear a CA, but may still revoke it. */
     spec = (struct pki_crl_spec){
         .issuer = "/CN=Root", .signer = pki_key(PKI_EC, ROOT), .next_update = PKI_T - 1};
@@ -683,89 +689,6 @@ static void test_revocation_does_not_go_in_circles(void **state)
     EXPECT_UNKNOWN(UNUSABLE);
 }
 
-/* ---- a serial alone, as OCSP asks ---- */
-
-static enum revocation_kind serial_status(long serial, bool is_ca, const struct sk_cert *cert,
-                                          struct revocation_status *out)
-{
-    const uint8_t octet = (uint8_t)serial;
-    struct sk_query query = {.params = &g.params,
-                             .source = graph_source(&g, 0),
-                             .time = g.time,
-                             .keys = g.keys,
-                             .arena = g.job};
-    const struct sk_cert *issuer = NULL;
-
-    assert_int_equal(memstore_add_cert(g.store, g.objects[0], &issuer, NULL), SK_OK);
-    assert_int_equal(judge_serial(&query, issuer, bytes_of(&octet, 1), is_ca, cert, out), SK_OK);
-    return out->kind;
-}
-
-static void test_revocation_of_a_serial_without_a_list_is_undetermined(void **state)
-{
-    struct revocation_status status;
-
-    (void)state;
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
-    assert_int_equal(status.why, FINDING_REVOCATION_NO_SOURCE);
-}
-
-static void test_revocation_of_a_serial_by_the_issuers_own_list(void **state)
-{
-    struct revocation_status status;
-    struct pki_crl_spec spec = list();
-
-    (void)state;
-    revoke(&spec, CRL_REASON_SUPERSEDED);
-    add(spec);
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
-    assert_int_equal(status.next_update, PKI_T1);
-    assert_int_equal(status.this_update, PKI_T0);
-    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
-    assert_int_equal(serial_status(SERIAL, false, ee, &status), REVOCATION_REVOKED);
-    assert_int_equal(status.reason, CRL_REASON_SUPERSEDED);
-}
-
-static void test_revocation_of_a_serial_needs_every_list_to_be_current(void **state)
-{
-    struct pki_crl_spec east = with_idp("[idp]\nfullname=URI:http://a.example/east\n"),
-                        west = with_idp("[idp]\nfullname=URI:http://a.example/west\n");
-    struct revocation_status status;
-
-    (void)state;
-    add(east);
-    revoke(&west, CRL_REASON_SUPERSEDED);
-    add(west);
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
-    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
-    west.next_update = PKI_T - 1;
-    g.objects[g.num_objects - 1] = pki_crl_der(g.arena, &west);
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
-    assert_int_equal(status.why, FINDING_REVOCATION_STALE);
-}
-
-static void test_revocation_of_a_serial_tells_ca_lists_from_others(void **state)
-{
-    struct revocation_status status;
-
-    (void)state;
-    add(with_idp("[idp]\nonlyCA=TRUE\n"));
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
-    assert_int_equal(serial_status(9, true, NULL, &status), REVOCATION_GOOD);
-}
-
-/* C-10, O-03 */
-static void test_revocation_of_a_serial_by_another_key_of_the_issuer(void **state)
-{
-    struct revocation_status status;
-
-    (void)state;
-    list_by_other();
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
-    other_ca("/CN=Root", ROOT);
-    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -806,11 +729,6 @@ int main(void)
         TEST(test_revocation_of_a_link_certificate_ends_it),
         TEST(test_revocation_goes_over_two_rollovers),
         TEST(test_revocation_reads_indirect_lists_of_the_issuer_the_point_names),
-        TEST(test_revocation_of_a_serial_without_a_list_is_undetermined),
-        TEST(test_revocation_of_a_serial_by_the_issuers_own_list),
-        TEST(test_revocation_of_a_serial_needs_every_list_to_be_current),
-        TEST(test_revocation_of_a_serial_tells_ca_lists_from_others),
-        TEST(test_revocation_of_a_serial_by_another_key_of_the_issuer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The status of a serial alone, as OCSP asks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test/support/graph.h"
+
+/* Root (anchor, key 0) -> CA (key 1, the first object of the pool) -> EE (serial 7). */
+static struct graph g;
+
+enum { ROOT, CA, OTHER };
+enum { SERIAL = 7 };
+
+static int set_up(void **state)
+{
+    (void)state;
+    graph_init(&g);
+    g.params.revocation = REVOCATION_REQUIRED;
+    graph_anchor(&g, "/CN=Root", ROOT);
+    graph_ca(&g, "/CN=CA", CA, "/CN=Root", ROOT);
+    graph_empty_crl(&g, "/CN=Root", ROOT);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    graph_done(&g);
+    return 0;
+}
+
+/* A list of the CA, with an issuingDistributionPoint when there are sections. */
+static struct pki_crl_spec list(const char *sections)
+{
+    struct pki_crl_spec spec = {
+        .issuer = "/CN=CA", .signer = pki_key(PKI_EC, CA), .sections = sections};
+
+    if (sections != NULL)
+        spec.exts[0] = (struct pki_ext){"issuingDistributionPoint", "critical,@idp"};
+    return spec;
+}
+
+static void revoke(struct pki_crl_spec *spec)
+{
+    spec->entries[0] = (struct pki_entry){.serial = SERIAL, .reason = CRL_REASON_SUPERSEDED + 1};
+}
+
+static void add(struct pki_crl_spec spec)
+{
+    graph_crl(&g, &spec);
+}
+
+static const struct sk_cert *ee(long serial)
+{
+    return graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                    .issuer = "/CN=CA",
+                                                    .key = pki_key(PKI_EC, 23),
+                                                    .signer = pki_key(PKI_EC, CA),
+                                                    .serial = serial});
+}
+
+static enum revocation_kind serial_status(long serial, bool is_ca, const struct sk_cert *cert,
+                                          struct revocation_status *out)
+{
+    const uint8_t octet = (uint8_t)serial;
+    struct sk_query query = {.params = &g.params,
+                             .source = graph_source(&g, 0),
+                             .time = g.time,
+                             .keys = g.keys,
+                             .arena = g.job};
+    const struct sk_cert *issuer = NULL;
+
+    assert_int_equal(memstore_add_cert(g.store, g.objects[0], &issuer, NULL), SK_OK);
+    assert_int_equal(judge_serial(&query, issuer, bytes_of(&octet, 1), is_ca, cert, out), SK_OK);
+    return out->kind;
+}
+
+static void test_revocation_serial_without_a_list_is_undetermined(void **state)
+{
+    struct revocation_status status;
+
+    (void)state;
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_NO_SOURCE);
+}
+
+static void test_revocation_serial_by_the_issuers_own_list(void **state)
+{
+    struct revocation_status status;
+    struct pki_crl_spec spec = list(NULL);
+
+    (void)state;
+    revoke(&spec);
+    add(spec);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    assert_int_equal(status.next_update, PKI_T1);
+    assert_int_equal(status.this_update, PKI_T0);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_int_equal(serial_status(SERIAL, false, ee(SERIAL), &status), REVOCATION_REVOKED);
+    assert_int_equal(status.reason, CRL_REASON_SUPERSEDED);
+}
+
+static void test_revocation_serial_needs_every_list_to_be_current(void **state)
+{
+    struct pki_crl_spec east = list("[idp]\nfullname=URI:http://a.example/east\n"),
+                        west = list("[idp]\nfullname=URI:http://a.example/west\n");
+    struct revocation_status status;
+
+    (void)state;
+    add(east);
+    revoke(&west);
+    add(west);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    west.next_update = PKI_T - 1;
+    g.objects[g.num_objects - 1] = pki_crl_der(g.arena, &west);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_STALE);
+}
+
+static void test_revocation_serial_tells_ca_lists_from_others(void **state)
+{
+    struct revocation_status status;
+
+    (void)state;
+    add(list("[idp]\nonlyCA=TRUE\n"));
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(serial_status(9, true, NULL, &status), REVOCATION_GOOD);
+}
+
+/* C-10, O-03 */
+static void test_revocation_serial_by_another_key_of_the_issuer(void **state)
+{
+    struct pki_crl_spec spec = list(NULL);
+    struct revocation_status status;
+
+    (void)state;
+    spec.signer = pki_key(PKI_EC, OTHER);
+    add(spec);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    graph_ca(&g, "/CN=CA", OTHER, "/CN=Root", ROOT);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    g.params.num_anchors = 0; /* nobody to vouch for the other key */
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+}
+
+/* C-11: a namesake elsewhere. */
+static void test_revocation_serial_refuses_a_list_of_a_namesake(void **state)
+{
+    struct pki_crl_spec spec = list(NULL);
+    struct revocation_status status;
+
+    (void)state;
+    spec.signer = pki_key(PKI_EC, OTHER);
+    add(spec);
+    graph_anchor(&g, "/CN=Other Root", 4);
+    graph_ca(&g, "/CN=CA", OTHER, "/CN=Other Root", 4);
+    graph_empty_crl(&g, "/CN=Other Root", 4);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_UNUSABLE);
+}
+
+static void test_revocation_serial_of_an_anchor_that_is_the_issuer(void **state)
+{
+    const uint8_t octet = 9;
+    struct revocation_status status;
+    struct sk_query query = {.params = &g.params,
+                             .source = graph_source(&g, 0),
+                             .time = g.time,
+                             .keys = g.keys,
+                             .arena = g.job};
+
+    (void)state;
+    assert_int_equal(
+        judge_serial(&query, g.anchors[0].cert, bytes_of(&octet, 1), true, NULL, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_GOOD);
+}
+
+static void test_revocation_serial_is_undetermined_when_the_budget_ends(void **state)
+{
+    struct revocation_status status;
+
+    (void)state;
+    add(list(NULL));
+    g.params.budget.max_signatures = 0;
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_BUDGET_EXHAUSTED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_revocation_serial_without_a_list_is_undetermined),
+        TEST(test_revocation_serial_by_the_issuers_own_list),
+        TEST(test_revocation_serial_needs_every_list_to_be_current),
+        TEST(test_revocation_serial_tells_ca_lists_from_others),
+        TEST(test_revocation_serial_by_another_key_of_the_issuer),
+        TEST(test_revocation_serial_refuses_a_list_of_a_namesake),
+        TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
+        TEST(test_revocation_serial_is_undetermined_when_the_budget_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
