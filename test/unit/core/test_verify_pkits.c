@@ -122,9 +122,65 @@ static void test_verify_gives_the_results_of_pkits(void **state)
     arena_free(arena);
 }
 
+static bool always(const struct sk_source *source, const uint8_t object[SK_SHA256],
+                   const uint8_t spki[SK_SHA256])
+{
+    (void)source;
+    (void)object;
+    (void)spki;
+    return true;
+}
+
+/* 6.1.4(d)-(f), PKITS 4.1.5: such a key is not one thing without what it inherits, so neither a
+ * source's word nor what the job remembers counts for it. */
+static void test_verify_binds_inherited_parameters_to_the_path(void **state)
+{
+    const struct sk_source_ops ops = {.is_checked = always};
+    const struct sk_source source = {.ops = &ops};
+    struct sk_arena *arena = arena_new(LIMIT_JOB_ARENA_BYTES);
+    struct sk_keyring *keys = keyring_new(8);
+    struct sk_anchor anchor = {load(arena, "TrustAnchorRootCertificate")};
+    const struct sk_cert *certs[] = {load(arena, "DSACACert"),
+                                     load(arena, "DSAParametersInheritedCACert"),
+                                     load(arena, "ValidDSAParameterInheritanceTest5EE")};
+    const struct verify_path path = {.anchor = &anchor, .certs = certs, .num_certs = 3};
+    const struct sk_cert *other = pki_cert(
+        arena, &(struct pki_cert_spec){.subject = "/CN=other", .key = pki_key(PKI_DSA, 0)});
+    const struct sk_key *params_from = NULL;
+    struct sk_params params;
+    struct sk_job job = {
+        .arena = arena, .params = &params, .keys = keys, .source = &source, .time = PKITS_TIME};
+    struct verify_result result;
+
+    (void)state;
+    params_init(&params);
+    assert_int_equal(verify_path(&job, &path, &result), SK_OK);
+    assert_true(result.is_good);
+    assert_int_equal(job.work.signatures, 1);
+    assert_int_equal(verify_params_from(&job, &path, 0, &params_from, NULL), SK_OK);
+    assert_null(params_from); /* it has its own */
+    assert_int_equal(verify_params_from(&job, &path, 1, &params_from, NULL), SK_OK);
+    assert_non_null(params_from);
+    assert_int_equal(job_check_signature(&job, certs[2]->sha256, certs[2]->sig_alg, certs[2]->tbs,
+                                         certs[2]->signature, certs[1], params_from, NULL),
+                     SK_OK);
+    assert_int_equal(keyring_get0(keys, other, NULL, &params_from, NULL), SK_OK);
+    assert_int_equal(job_check_signature(&job, certs[2]->sha256, certs[2]->sig_alg, certs[2]->tbs,
+                                         certs[2]->signature, certs[1], params_from, NULL),
+                     SK_CRYPTO);
+    /* none to inherit: the certificates in between are no DSA keys (6.1.4(e)) */
+    assert_int_equal(keyring_get0(keys, anchor.cert, NULL, &params_from, NULL), SK_OK);
+    assert_int_equal(job_check_signature(&job, certs[2]->sha256, certs[2]->sig_alg, certs[2]->tbs,
+                                         certs[2]->signature, certs[1], params_from, NULL),
+                     SK_INPUT);
+    keyring_free(keys);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verify_binds_inherited_parameters_to_the_path),
         cmocka_unit_test(test_verify_gives_the_results_of_pkits),
     };
 
