@@ -436,9 +436,76 @@ static void test_verify_agrees_with_openssl(void **state)
     assert_true(num_good > CASES / 5 && num_good < CASES * 4 / 5);
 }
 
+/* ---- nothing but the real path is good
+ * ----------------------------------------------------------- */
+
+/* An arena of its own per try: only what is judged is in it. */
+static bool is_good_with(const struct random_path *r, struct sk_keyring *keys,
+                         const struct verify_path *path, const struct sk_cert **slot,
+                         struct sk_bytes der)
+{
+    struct sk_arena *arena = arena_new(1024 * 1024);
+    struct sk_job job = {.arena = arena, .params = &r->params, .keys = keys, .time = PKI_T};
+    const struct sk_cert *kept = *slot;
+    struct verify_result result = {.is_good = false};
+    struct sk_cert changed;
+    bool is_good = false;
+
+    if (cert_parse(arena, der, &changed, NULL) == SK_OK) {
+        *slot = &changed;
+        is_good = verify_path(&job, path, &result) == SK_OK && result.is_good;
+        *slot = kept;
+    }
+    arena_free(arena);
+    return is_good;
+}
+
+static void test_verify_notices_every_changed_octet(void **state)
+{
+    static struct random_path r;
+    struct sk_arena *arena = arena_new(LIMIT_JOB_ARENA_BYTES);
+    struct sk_keyring *keys = keyring_new(64);
+    struct sk_anchor anchor;
+    const struct sk_cert *certs[2];
+    const struct verify_path path = {.anchor = &anchor, .certs = certs, .num_certs = 2};
+    size_t index, i;
+
+    (void)state;
+    r.num = 3;
+    for (i = 0; i < r.num; i++) {
+        r.specs[i] =
+            (struct pki_cert_spec){.subject = (const char *[]){"/CN=0", "/CN=1", "/CN=2"}[i],
+                                   .issuer = (const char *[]){"/CN=0", "/CN=0", "/CN=1"}[i],
+                                   .key = pki_key(PKI_EC, i),
+                                   .signer = pki_key(PKI_EC, i > 0 ? i - 1 : 0),
+                                   .exts = {{"basicConstraints", "critical,CA:TRUE"},
+                                            {"subjectAltName", "DNS:a.example"}}};
+    }
+    params_init(&r.params);
+    anchor.cert = pki_cert(arena, &r.specs[0]);
+    for (i = 0; i < 2; i++)
+        certs[i] = pki_cert(arena, &r.specs[i + 1]);
+    for (index = 0; index < 2; index++) {
+        struct sk_bytes der = certs[index]->der;
+        uint8_t *copy = arena_copy(arena, der.p, der.len);
+        struct sk_bytes changed = bytes_of(copy, der.len);
+
+        assert_non_null(copy);
+        assert_true(is_good_with(&r, keys, &path, &certs[index], changed));
+        for (i = 0; i < der.len; i++) {
+            copy[i] ^= (uint8_t)(1u << i % 8);
+            assert_false(is_good_with(&r, keys, &path, &certs[index], changed));
+            copy[i] = der.p[i];
+        }
+    }
+    keyring_free(keys);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verify_notices_every_changed_octet),
         cmocka_unit_test(test_verify_agrees_with_openssl),
     };
 
