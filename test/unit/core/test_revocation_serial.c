@@ -148,6 +148,37 @@ static void test_revocation_serial_by_another_key_of_the_issuer(void **state)
     assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
 }
 
+/* Separate keys for certificates and lists; the policy's wishes are not for the issuer. */
+static void test_revocation_serial_by_the_list_key_of_the_issuer(void **state)
+{
+    static const uint8_t oid[] = {0x2a, 0x03, 0x04};
+    const struct sk_bytes policy = bytes_of(oid, sizeof(oid));
+    struct pki_crl_spec spec = list(NULL);
+    struct revocation_status status;
+
+    (void)state;
+    g.objects[0] = pki_cert_der(
+        g.arena, &(struct pki_cert_spec){.subject = "/CN=CA",
+                                         .issuer = "/CN=Root",
+                                         .key = pki_key(PKI_EC, CA),
+                                         .signer = pki_key(PKI_EC, ROOT),
+                                         .exts = {{"basicConstraints", "critical,CA:TRUE"},
+                                                  {"keyUsage", "critical,keyCertSign"}}});
+    graph_cert(&g, &(struct pki_cert_spec){.subject = "/CN=CA",
+                                           .issuer = "/CN=Root",
+                                           .key = pki_key(PKI_EC, OTHER),
+                                           .signer = pki_key(PKI_EC, ROOT),
+                                           .exts = {{"keyUsage", "critical,cRLSign"}}});
+    add(spec);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    spec.signer = pki_key(PKI_EC, OTHER);
+    add(spec);
+    g.params.require_explicit_policy = true;
+    g.params.policies = g.params.ekus = &policy;
+    g.params.num_policies = g.params.num_ekus = 1;
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+}
+
 /* C-11: a namesake elsewhere. */
 static void test_revocation_serial_refuses_a_list_of_a_namesake(void **state)
 {
@@ -200,6 +231,7 @@ int main(void)
         TEST(test_revocation_serial_needs_every_list_to_be_current),
         TEST(test_revocation_serial_tells_ca_lists_from_others),
         TEST(test_revocation_serial_by_another_key_of_the_issuer),
+        TEST(test_revocation_serial_by_the_list_key_of_the_issuer),
         TEST(test_revocation_serial_refuses_a_list_of_a_namesake),
         TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
         TEST(test_revocation_serial_is_undetermined_when_the_budget_ends),
