@@ -124,6 +124,7 @@
 #define LIMIT_FETCH_CONNECT_MS   10000u /* of LIMIT_FETCH_MS, for connecting */
 #define LIMIT_FETCH_PARALLEL     8u     /* transfers at a time */
 #define LIMIT_FETCH_FILES        10000u /* files of a folder that is a source */
+#define LIMIT_FETCH_CERTS        50000u /* certificates that one source gives */
 
 /* Offline CA (sekisho-ca) */
 #define LIMIT_CA_OPTIONS 128u          /* options of one command */

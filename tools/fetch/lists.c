@@ -13,6 +13,7 @@
 struct trial {
     const struct lists_input *in;
     struct list list;
+    bool has_unknown_critical; /* of the list or of an entry (C-06) */
     enum fetch_reason reason;
     struct sk_err err;
 };
@@ -31,10 +32,10 @@ static bool check_entries(struct trial *trial)
     struct crl_entry entry;
     enum sk_status status;
 
+    trial->has_unknown_critical = trial->list.crl.has_unknown_critical;
     crl_entries(&trial->list.crl, &walk);
-    do {
-        status = crl_entry_next(&walk, &entry, &trial->err);
-    } while (status == SK_OK);
+    while ((status = crl_entry_next(&walk, &entry, &trial->err)) == SK_OK)
+        trial->has_unknown_critical |= entry.has_unknown_critical;
     if (status == SK_NOTFOUND)
         return true;
     trial->reason = REASON_MALFORMED;
@@ -200,7 +201,7 @@ static enum sk_status add(struct lists *lists, const struct list *list)
  * source, and still better than going on with an older one: it may revoke. */
 static void warn_unusable(struct trial *trial)
 {
-    if (!trial->list.crl.has_unknown_critical)
+    if (!trial->has_unknown_critical)
         return;
     trial->list.source->has_fault = true;
     (void)refuse(trial, REASON_UNUSABLE, "published, but it has an unknown critical extension");

@@ -28,6 +28,8 @@ struct giver {
     struct fetch_source *source;
     const char *name;
     bool is_held;
+    size_t num;  /* certificates given */
+    bool is_cut; /* more than they may be */
     struct report *report;
     struct sk_err *err;
 };
@@ -38,8 +40,6 @@ static enum sk_status add_gift(struct pool *pool, struct pool_cert *cert,
     size_t cap = pool->cap_gifts > 0 ? pool->cap_gifts * 2 : 64;
     struct pool_gift *gifts;
 
-    if (pool->num_gifts == LIMIT_GENERATION_CERTS)
-        return SK_LIMIT;
     if (pool->num_gifts == pool->cap_gifts) {
         gifts = realloc(pool->gifts, cap * sizeof(*gifts));
         if (gifts == NULL)
@@ -51,25 +51,47 @@ static enum sk_status add_gift(struct pool *pool, struct pool_cert *cert,
     return SK_OK;
 }
 
+static void refuse_der(struct giver *giver, enum fetch_reason reason, const struct sk_err *err)
+{
+    giver->source->has_fault = true;
+    report_fault(giver->report, giver->source->ca->name, giver->name, reason, err);
+}
+
+/* One source must not use up what there is for all: past its cap it is cut off, once. */
+static bool is_over_cap(struct giver *giver)
+{
+    struct sk_err err = {SK_OK, ""};
+
+    giver->num++;
+    if (giver->num <= LIMIT_FETCH_CERTS && giver->pool->num_gifts < LIMIT_GENERATION_CERTS)
+        return false;
+    (void)err_set(&err, SK_LIMIT,
+                  "more than %u certificates of one source or %u of all; the rest is left out",
+                  LIMIT_FETCH_CERTS, LIMIT_GENERATION_CERTS);
+    if (!giver->is_cut)
+        refuse_der(giver, REASON_OVERSIZED, &err);
+    giver->is_cut = true;
+    return true;
+}
+
 static enum sk_status give(struct giver *giver, struct sk_bytes der)
 {
-    struct pool_cert *cert = arena_alloc(giver->pool->arena, sizeof(*cert));
-    struct sk_err parse_err = {SK_OK, ""};
+    struct pool_cert *cert;
+    struct sk_err err = {SK_OK, ""};
     enum sk_status status;
 
+    if (is_over_cap(giver))
+        return SK_OK;
+    cert = arena_alloc(giver->pool->arena, sizeof(*cert));
     if (cert == NULL)
         return err_set(giver->err, SK_NOMEM, "no memory");
-    status = cert_parse(giver->pool->arena, der, &cert->cert, &parse_err);
+    status = cert_parse(giver->pool->arena, der, &cert->cert, &err);
     if (status == SK_INPUT || status == SK_LIMIT) {
-        giver->source->has_fault = true;
-        report_fault(giver->report, giver->source->ca->name, giver->name, REASON_MALFORMED,
-                     &parse_err);
+        refuse_der(giver, REASON_MALFORMED, &err);
         return SK_OK;
     }
     if (status == SK_OK)
         status = add_gift(giver->pool, cert, giver->source, giver->name, giver->is_held);
-    if (status == SK_LIMIT)
-        return err_set(giver->err, status, "more than %u certificates", LIMIT_GENERATION_CERTS);
     return status == SK_OK ? SK_OK : err_set(giver->err, status, "no memory");
 }
 
@@ -92,8 +114,7 @@ static enum sk_status gather_body(struct giver *giver, struct sk_bytes bytes)
         decode_certs(giver->pool->arena, bytes, give_fetched, giver, &reason, &decode_err);
 
     if (reason != REASON_NONE) {
-        giver->source->has_fault = true;
-        report_fault(giver->report, giver->source->ca->name, giver->name, reason, &decode_err);
+        refuse_der(giver, reason, &decode_err);
         return SK_OK;
     }
     if (status != SK_OK && giver->err->status == SK_OK)
@@ -105,7 +126,8 @@ static enum sk_status gather_source(struct pool *pool, struct fetch_source *sour
                                     const struct held *held, struct report *report,
                                     struct sk_err *err)
 {
-    struct giver giver = {pool, source, source->url, false, report, err};
+    struct giver giver = {
+        .pool = pool, .source = source, .name = source->url, .report = report, .err = err};
     enum sk_status status = SK_OK;
     size_t i;
 
@@ -117,6 +139,8 @@ static enum sk_status gather_source(struct pool *pool, struct fetch_source *sour
         return status;
     giver.name = source->url;
     giver.is_held = true;
+    giver.num = 0;
+    giver.is_cut = false;
     status = held_each(held, source->url, give_held, &giver);
     if (status != SK_INPUT && status != SK_NOTFOUND)
         return status;

@@ -12,13 +12,21 @@ const char *report_reason_text(enum fetch_reason reason)
     return reason_words[reason];
 }
 
+/* A file's name may hold anything: keep control octets away from terminals and log files. */
+static void put_name(FILE *file, const char *name)
+{
+    for (; *name != '\0'; name++)
+        (void)fputc((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name, file);
+    (void)fputs(": ", file);
+}
+
 static void put_object(FILE *file, const char *ca, const char *object)
 {
     (void)fputs("sekisho-fetch: ", file);
     if (ca != NULL)
-        (void)fprintf(file, "%s: ", ca);
+        put_name(file, ca);
     if (object != NULL)
-        (void)fprintf(file, "%s: ", object);
+        put_name(file, object);
 }
 
 void report_fault(struct report *report, const char *ca, const char *object,

@@ -61,7 +61,8 @@ static bool read_files(struct fetch_source *source, const char *path, struct dir
         return false;
     }
     for (i = 0; i < num; i++) {
-        n = snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
+        n = snprintf(file, sizeof(file), "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/",
+                     entries[i]->d_name);
         if (n < 0 || (size_t)n >= sizeof(file)) {
             (void)err_set(&source->err, SK_LIMIT, "%s: path too long", path);
             plan_fail(source, REASON_UNREADABLE);
