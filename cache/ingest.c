@@ -126,8 +126,6 @@ static enum sk_status put_entry(struct ingest *in, const struct crl_entry *entry
     in->num_entries++;
     if (entry->has_unknown_critical)
         in->flags |= RECORD_CRL_UNUSABLE;
-    if (entry->serial.len > LIMIT_SERIAL_BYTES)
-        return SK_OK; /* looking for such a serial is SK_INPUT, never "not listed" */
     buf_reset(&in->value);
     record_put_entry(&in->value, entry);
     status = buf_status(&in->value);

@@ -162,7 +162,7 @@ enum sk_status publish_cert(struct sk_publish *pub, const struct sk_cert *cert, 
         status = put_parts(&pub->lists[RECORD_CERT], &sha256, 1, none, err);
     if (status == SK_OK)
         status = put_parts(&pub->lists[RECORD_SUBJECT], &by_subject, 1, sha256, err);
-    if (status == SK_OK && cert->serial.len <= LIMIT_SERIAL_BYTES)
+    if (status == SK_OK)
         status = put_parts(&pub->lists[RECORD_SERIAL], by_serial, 2, sha256, err);
     if (status == SK_OK && cert->ski_id.len > 0) {
         key_sha256(cert->ski_id, hash);

@@ -31,7 +31,8 @@
  *                                                      modified 5, expires 5
  *   origin     hash of the source's URL                list of hashes of what the source gave
  *
- * A serial of more than LIMIT_SERIAL_BYTES is in no record, and looking for one is SK_INPUT.
+ * No serial has more than LIMIT_SERIAL_BYTES: core/ refuses certificates and lists with a longer
+ * one, and looking for one in a list is SK_INPUT, never "not listed".
  */
 #ifndef SEKISHO_CACHE_RECORD_H
 #define SEKISHO_CACHE_RECORD_H
