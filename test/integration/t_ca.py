@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 BIN = os.environ.get("SEKISHO_BIN", "build/bin")
 CA = os.path.join(os.path.abspath(BIN), "sekisho-ca")
@@ -599,6 +600,25 @@ def an_act_whose_publication_fails_stays_registered(p):
            p.path("no", "such", "dir"))
     check(len(run(CA, ca, "list").splitlines()) == len(before.splitlines()) + 1, "registered first, then published")
     check(not glob.glob(ca + "/out/**/*.new", recursive=True), "a temporary file stayed")
+
+
+@test
+def an_act_killed_at_any_moment_is_whole_or_not_at_all(p):
+    ca = p.init("killed")
+    csr = p.csr("killed-x")
+    for i in range(20):
+        act = subprocess.Popen([CA, ca, "issue", "--csr", csr, "--profile", "office", "--days", "1"], stderr=subprocess.DEVNULL)
+        time.sleep(i * 0.003)
+        act.kill()
+        act.wait()
+    rows = [json.loads(line) for line in run(CA, ca, "list", "--json").splitlines()]
+    published = {os.path.relpath(f, ca + "/out") for f in glob.glob(ca + "/out/**/*.cer", recursive=True)}
+    check(published <= {r["file"] for r in rows}, "published, but not registered")
+    run(CA, ca, "export")
+    published = {os.path.relpath(f, ca + "/out") for f in glob.glob(ca + "/out/**/*.cer*", recursive=True)}
+    check(published == {r["file"] for r in rows}, "export left something out, or a temporary file")
+    p.issue(ca, "killed-y", csr=csr)
+    run(CA, ca, "crl")
 
 
 @test
