@@ -191,11 +191,14 @@ static enum sk_status read_issuer(struct sk_arena *arena, struct sk_crl *crl, st
     if (der_take_whole(tbs, DER_SEQUENCE, &crl->issuer) != SK_OK)
         return bad(err, "issuer", "5.1.2.3");
     status = name_canon(arena, crl->issuer, &crl->issuer_canon, err);
-    if (status == SK_OK)
-        name_hash(crl->issuer_canon, crl->issuer_hash);
-    else
+    if (status != SK_OK) {
         (void)err_context(err, "CRL: issuer");
-    return status;
+        return status;
+    }
+    if (crl->issuer_canon.len == 0)
+        return err_set(err, SK_INPUT, "CRL: issuer is empty (RFC 5280 5.1.2.3)");
+    name_hash(crl->issuer_canon, crl->issuer_hash);
+    return SK_OK;
 }
 
 static enum sk_status read_dates(struct sk_crl *crl, struct der *tbs, struct sk_err *err)

@@ -113,6 +113,20 @@ static void test_cert_keeps_its_size_limit(void **state)
     free(big);
 }
 
+static void test_cert_ends_with_a_status_when_memory_does(void **state)
+{
+    struct sk_bytes der = asn1_cert_der(arena, &(struct asn1_cert){.raw_version = false});
+    struct sk_arena *small = arena_new(40);
+    struct sk_cert cert = {.version = 99};
+    struct sk_err err = {.status = SK_OK};
+
+    (void)state;
+    assert_non_null(small);
+    assert_int_equal(cert_parse(small, der, &cert, &err), SK_NOMEM);
+    assert_int_equal(cert.version, 99);
+    arena_free(small);
+}
+
 static void test_cert_versions(void **state)
 {
     static const uint8_t any_ext[] = "\x30\x08\x06\x03\x2a\x03\x04\x04\x01\x00";
@@ -520,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_cert_refuses_every_truncation_and_a_tail),
         cmocka_unit_test(test_cert_survives_every_changed_octet),
         cmocka_unit_test(test_cert_keeps_its_size_limit),
+        cmocka_unit_test(test_cert_ends_with_a_status_when_memory_does),
         cmocka_unit_test(test_cert_versions),
         cmocka_unit_test(test_cert_serials_of_any_sign_within_the_limit),
         cmocka_unit_test(test_cert_times),

@@ -362,6 +362,37 @@ static struct sk_bytes sequence_of(struct sk_bytes element, size_t n, bool is_nu
     return out;
 }
 
+/* NameConstraints with n permitted subtrees. */
+static struct sk_bytes permitted(size_t n)
+{
+    struct sk_bytes list = sequence_of(ASN1_LIT("\x30\x03\x82\x01"
+                                                "a"),
+                                       n, false);
+    struct sk_buf buf;
+    struct sk_bytes out;
+    size_t mark;
+
+    buf_init(&buf, 1u << 20);
+    mark = derout_open(&buf, DER_SEQUENCE);
+    buf_put(&buf, list.p, list.len);
+    buf.data[mark] = DER_CONTEXT_CONSTRUCTED(0);
+    derout_close(&buf, mark);
+    out = bytes_of(arena_copy(arena, buf.data, buf.len), buf.len);
+    buf_done(&buf);
+    return out;
+}
+
+static void test_cert_subtrees_keep_their_limit(void **state)
+{
+    struct sk_cert cert;
+
+    (void)state;
+    (void)well_formed(OID_EXT_NAME_CONSTRAINTS, permitted(LIMIT_SUBTREES));
+    assert_int_equal(
+        with_extension(OID_EXT_NAME_CONSTRAINTS, permitted(LIMIT_SUBTREES + 1), &cert, NULL),
+        SK_LIMIT);
+}
+
 static void test_cert_extension_lists_keep_their_limits(void **state)
 {
     const struct {
@@ -417,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_cert_authority_key_identifier),
         cmocka_unit_test(test_cert_distribution_points),
         cmocka_unit_test(test_cert_reasons_are_packed),
+        cmocka_unit_test(test_cert_subtrees_keep_their_limit),
         cmocka_unit_test(test_cert_extension_lists_keep_their_limits),
     };
 

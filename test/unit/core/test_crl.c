@@ -45,6 +45,7 @@ static int teardown(void **state)
 /* A CRL to be written; NULL members are left out. */
 struct recipe {
     bool is_v1;
+    bool is_nobody;              /* an empty issuer */
     struct sk_bytes version;     /* whole, instead of what is_v1 says */
     struct sk_bytes this_update; /* whole; usual: 2010 */
     struct sk_bytes next_update; /* whole */
@@ -63,7 +64,10 @@ static void put_tbs(struct sk_buf *out, const struct recipe *r, struct sk_bytes 
     else if (!r->is_v1)
         derout_uint(out, DER_INTEGER, 1);
     derout_raw(out, alg);
-    asn1_common_name(out, "ca");
+    if (r->is_nobody)
+        derout_tlv(out, DER_SEQUENCE, bytes_of(NULL, 0));
+    else
+        asn1_common_name(out, "ca");
     derout_raw(out, r->this_update.len > 0 ? r->this_update : UTC_2010);
     derout_raw(out, r->next_update);
     if (r->has_entries)
@@ -190,6 +194,12 @@ static void test_crl_versions(void **state)
     assert_refused(&(struct recipe){.is_v1 = true, .extensions = ext}, SK_INPUT);
     assert_int_equal(parsed(&(struct recipe){.is_v1 = true}).version, 1);
     assert_int_equal(parsed(&(struct recipe){.extensions = ext}).version, 2);
+}
+
+static void test_crl_refuses_an_empty_issuer(void **state)
+{
+    (void)state;
+    assert_refused(&(struct recipe){.is_nobody = true}, SK_INPUT);
 }
 
 static void test_crl_dates(void **state)
@@ -749,6 +759,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crl_refuses_every_truncation_and_a_tail),
         cmocka_unit_test(test_crl_versions),
+        cmocka_unit_test(test_crl_refuses_an_empty_issuer),
         cmocka_unit_test(test_crl_dates),
         cmocka_unit_test(test_crl_refuses_wrong_extension_lists),
         cmocka_unit_test(test_crl_unknown_critical_extension_is_noted),

@@ -134,7 +134,7 @@ static struct sk_bytes algorithm(enum oid_id id, struct sk_bytes params)
     struct sk_bytes out;
     size_t mark;
 
-    buf_init(&buf, 1000);
+    buf_init(&buf, 10000);
     mark = derout_open(&buf, DER_SEQUENCE);
     derout_tlv(&buf, DER_OID, oid_bytes(id));
     derout_raw(&buf, params);
@@ -229,6 +229,11 @@ static void test_key_reads_pss_parameters(void **state)
     assert_int_equal(key_sig_alg_parse(algorithm(OID_RSASSA_PSS, PSS_SHA256_32), &alg), SK_OK);
     assert_true(alg.hash == KEY_SHA256 && alg.mgf_hash == KEY_SHA256);
     assert_int_equal(alg.salt_len, 32);
+    assert_int_equal(
+        key_sig_alg_parse(algorithm(OID_RSASSA_PSS, ASN1_LIT("\x30\x06\xa2\x04\x02\x02\x02\x00")),
+                          &alg),
+        SK_OK);
+    assert_int_equal(alg.salt_len, LIMIT_PSS_SALT);
 }
 
 /* ---- keys
@@ -287,6 +292,9 @@ static void test_key_refuses_rsa_keys_that_prove_nothing(void **state)
     assert_no_key(rsa_spki(ASN1_LIT("\xc1\x02\x03\x05"), e));           /* negative */
     assert_no_key(rsa_spki(ASN1_LIT("\x00\xc1\x02\x03\x04"), e));       /* even */
     assert_no_key(rsa_spki(small, ASN1_LIT("\x01\0\0\0\0\0\0\0\x01"))); /* 65 bits */
+    assert_int_equal(key_new(rsa_spki(small, ASN1_LIT("\x01\0\0\0\0\0\0\x01")), NULL, &key, NULL),
+                     SK_OK);
+    key_free(key);
     memset(n, 0xff, sizeof(n));
     n[0] = 0x01;
     assert_no_key(rsa_spki(bytes_of(n, sizeof(n)), e)); /* 16385 bits */
@@ -294,6 +302,43 @@ static void test_key_refuses_rsa_keys_that_prove_nothing(void **state)
     assert_int_equal(key_new(rsa_spki(bytes_of(n, sizeof(n)), e), NULL, &key, NULL), SK_OK);
     assert_int_equal(key_bits(key), LIMIT_RSA_BITS);
     key_free(key);
+}
+
+static struct sk_bytes dsa_spki(size_t p_bits)
+{
+    static uint8_t p[LIMIT_DSA_BITS / 8 + 2]; /* 00 or the highest bit, then ones */
+    struct sk_buf buf, params;
+    struct sk_bytes out;
+    size_t mark, seq;
+
+    memset(p, 0xff, sizeof(p));
+    p[0] = p_bits % 8 == 1 ? 0x01 : 0x00;
+    buf_init(&buf, 10000);
+    buf_init(&params, 10000);
+    seq = derout_open(&params, DER_SEQUENCE);
+    derout_tlv(&params, DER_INTEGER, bytes_of(p, p_bits / 8 + 1));
+    derout_uint(&params, DER_INTEGER, 0x10001);
+    derout_uint(&params, DER_INTEGER, 2);
+    derout_close(&params, seq);
+    mark = derout_open(&buf, DER_SEQUENCE);
+    derout_raw(&buf, algorithm(OID_DSA, buf_bytes(&params)));
+    derout_bits(&buf, DER_BIT_STRING, ASN1_LIT("\x02\x01\x05"));
+    derout_close(&buf, mark);
+    out = bytes_of(arena_copy(arena, buf.data, buf.len), buf.len);
+    buf_done(&buf);
+    buf_done(&params);
+    return out;
+}
+
+static void test_key_keeps_the_size_limit_of_dsa(void **state)
+{
+    enum key_kind kind;
+    unsigned bits;
+
+    (void)state;
+    assert_no_key(dsa_spki(LIMIT_DSA_BITS + 1));
+    assert_int_equal(key_peek(dsa_spki(LIMIT_DSA_BITS), &kind, &bits), SK_OK);
+    assert_int_equal(bits, LIMIT_DSA_BITS);
 }
 
 static void test_key_refuses_ec_keys_off_the_curve(void **state)
@@ -651,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_key_parameters_follow_the_rfcs),
         cmocka_unit_test(test_key_reads_pss_parameters),
         cmocka_unit_test(test_key_refuses_rsa_keys_that_prove_nothing),
+        cmocka_unit_test(test_key_keeps_the_size_limit_of_dsa),
         cmocka_unit_test(test_key_refuses_ec_keys_off_the_curve),
         cmocka_unit_test(test_key_refuses_malformed_keys),
         cmocka_unit_test(test_key_knows_kind_and_size),

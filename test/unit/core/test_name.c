@@ -121,7 +121,7 @@ static void put_many(struct sk_buf *buf, unsigned num_rdns, unsigned num_avas, s
     for (i = 0; i < num_rdns * num_avas; i++)
         avas[i] =
             (struct asn1_ava){i / num_avas, OID_AT_COMMON_NAME, DER_UTF8_STRING, value, value_len};
-    buf_init(buf, 1u << 20);
+    buf_init(buf, 4u << 20);
     asn1_name(buf, avas, (size_t)num_rdns * num_avas);
     assert_int_equal(buf_status(buf), SK_OK);
     free(avas);
@@ -149,6 +149,9 @@ static void test_name_keeps_its_limits(void **state)
     assert_int_equal(canon_many(1, LIMIT_NAME_AVAS + 1, 1), SK_LIMIT);
     assert_int_equal(canon_many(1, 1, LIMIT_NAME_VALUE_BYTES), SK_OK);
     assert_int_equal(canon_many(1, 1, LIMIT_NAME_VALUE_BYTES + 1), SK_LIMIT);
+    /* 62 RDNs of 14 AVAs are within a megabyte with 1198 octets each, and not with some more. */
+    assert_int_equal(canon_many(62, 14, 1190), SK_OK);
+    assert_int_equal(canon_many(62, 14, 1200), SK_LIMIT);
 }
 
 /* ---- names that differ
