@@ -164,7 +164,11 @@ static enum sk_status judge_path(struct trial *trial, const struct verify_path *
     verdict->authority_policies = result.authority_policies;
     verdict->num_authority_policies = result.num_authority_policies;
     verdict->valid_until = result.not_after;
-    return check_revocation(trial, path);
+    if ((status = check_revocation(trial, path)) != SK_OK || verdict->kind == VERDICT_VALID)
+        return status;
+    verdict->num_policies = verdict->num_authority_policies = 0; /* of valid paths only */
+    verdict->valid_until = 0;
+    return SK_OK;
 }
 
 /* ---- the best of all paths ---- */

@@ -138,6 +138,8 @@ static void test_judge_says_nothing_better_with_fewer_lists(void **state)
     graph_crl(&g, &crl);
     g.params.revocation = REVOCATION_REQUIRED;
     expect(ee, VERDICT_REVOKED, FINDING_REVOKED);
+    assert_int_equal(g.verdict.num_policies, 0);
+    assert_int_equal(g.verdict.valid_until, 0);
     for (i = 1; i < 3; i++) {
         kept = g.objects[i];
         g.objects[i] = g.objects[0];
@@ -186,6 +188,7 @@ static void test_judge_is_undetermined_when_any_budget_ends(void **state)
     ca_with(1, "/CN=Root", 0, (struct pki_ext){"certificatePolicies", "1.2.3"}, 0);
     ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
     expect(ee, VERDICT_VALID, FINDING_NONE);
+    assert_int_not_equal(g.verdict.valid_until, 0);
     full = g.params.budget;
     for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
         g.params.budget = full;
