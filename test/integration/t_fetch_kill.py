@@ -144,7 +144,8 @@ killed = finished = 0
 span = 0.2
 for body in bodies[1:]:
     offer(body)
-    process = subprocess.Popen([BIN + "/sekisho-fetch", "-c", conf], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([BIN + "/sekisho-fetch", "-c", conf], stdin=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)  # a sanitizer may be surprised by the kill
     try:
         process.wait(timeout=random.random() * span)
         finished += 1

@@ -87,7 +87,8 @@ static enum sk_status verify(struct run *run, struct sk_err *err)
 
     if (status != SK_OK)
         return status;
-    run->keys = keyring_new(run->pool.num_certs + 1);
+    /* Room for all, those that inherit parameters from several issuers included: none may go. */
+    run->keys = keyring_new(2 * run->pool.num_certs + 16);
     if (run->keys == NULL)
         return err_set(err, SK_NOMEM, "no memory");
     in.keys = run->keys;
