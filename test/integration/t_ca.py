@@ -24,6 +24,10 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    pass
+
+
 def test(f):
     TESTS.append(f)
     return f
@@ -604,8 +608,8 @@ def an_act_whose_publication_fails_stays_registered(p):
 
 @test
 def an_act_killed_at_any_moment_is_whole_or_not_at_all(p):
-    if p.is_token:  # SoftHSM rewrites its token file at each log-in and does not survive a kill there: not our act to test
-        return
+    if p.is_token:
+        raise Skipped("SoftHSM writes its token file at each log-in and may lose the token when killed there")
     ca = p.init("killed")
     csr = p.csr("killed-x")
     for i in range(20):
@@ -713,6 +717,8 @@ def main():
                 try:
                     f(place)
                     print("ok %d - %s" % (count, name))
+                except Skipped as e:
+                    print("ok %d - %s # SKIP %s" % (count, name, e))
                 except (Failed, OSError, ValueError, AttributeError, subprocess.SubprocessError) as e:
                     failed += 1
                     print("not ok %d - %s" % (count, name))
