@@ -15,23 +15,23 @@
 #define LIMIT_SERIAL_BYTES 64u  /* content octets of a serial number that we still compare */
 
 /* Certificates */
-#define LIMIT_CERT_BYTES       (256u * 1024u)  /* one certificate */
-#define LIMIT_CERT_EXTENSIONS  64u             /* extensions of one certificate */
-#define LIMIT_NAME_RDNS        64u             /* RDNs of one Name */
-#define LIMIT_NAME_AVAS        16u             /* attributes of one RDN */
-#define LIMIT_NAME_VALUE_BYTES 4096u           /* one attribute value */
-#define LIMIT_NAME_CANON_BYTES (1024u * 1024u) /* canonical form of one Name */
-#define LIMIT_GENERAL_NAMES    1024u           /* names in one SAN, IAN, distribution point */
-#define LIMIT_POLICIES         256u            /* policies in one certificatePolicies */
-#define LIMIT_POLICY_MAPPINGS  256u            /* pairs in one policyMappings */
-#define LIMIT_SUBTREES         1024u           /* subtrees in one nameConstraints, each kind */
-#define LIMIT_DIST_POINTS      64u             /* points in one cRLDistributionPoints */
-#define LIMIT_EKUS             64u             /* purposes in one extendedKeyUsage */
-#define LIMIT_ACCESS           64u             /* descriptions in one AIA or SIA */
-#define LIMIT_RSA_BITS         16384u          /* modulus of a key we compute with */
-#define LIMIT_RSA_EXPONENT     8u              /* octets of its public exponent */
-#define LIMIT_DSA_BITS         4096u           /* prime p of a DSA key */
-#define LIMIT_PSS_SALT         512u            /* octets of a PSS salt */
+#define LIMIT_CERT_BYTES       (256u * 1024u) /* one certificate */
+#define LIMIT_CERT_EXTENSIONS  64u            /* extensions of one certificate */
+#define LIMIT_NAME_RDNS        64u            /* RDNs of one Name */
+#define LIMIT_NAME_AVAS        16u            /* attributes of one RDN */
+#define LIMIT_NAME_VALUE_BYTES 4096u          /* one attribute value */
+#define LIMIT_NAME_CANON_BYTES (128u * 1024u) /* canonical form of one Name */
+#define LIMIT_GENERAL_NAMES    1024u          /* names in one SAN, IAN, distribution point */
+#define LIMIT_POLICIES         256u           /* policies in one certificatePolicies */
+#define LIMIT_POLICY_MAPPINGS  256u           /* pairs in one policyMappings */
+#define LIMIT_SUBTREES         1024u          /* subtrees in one nameConstraints, each kind */
+#define LIMIT_DIST_POINTS      64u            /* points in one cRLDistributionPoints */
+#define LIMIT_EKUS             64u            /* purposes in one extendedKeyUsage */
+#define LIMIT_ACCESS           64u            /* descriptions in one AIA or SIA */
+#define LIMIT_RSA_BITS         16384u         /* modulus of a key we compute with */
+#define LIMIT_RSA_EXPONENT     8u             /* octets of its public exponent */
+#define LIMIT_DSA_BITS         4096u          /* prime p of a DSA key */
+#define LIMIT_PSS_SALT         512u           /* octets of a PSS salt */
 
 /* CRLs */
 #define LIMIT_CRL_BYTES        (1024u * 1024u * 1024u) /* one CRL */

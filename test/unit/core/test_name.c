@@ -149,9 +149,9 @@ static void test_name_keeps_its_limits(void **state)
     assert_int_equal(canon_many(1, LIMIT_NAME_AVAS + 1, 1), SK_LIMIT);
     assert_int_equal(canon_many(1, 1, LIMIT_NAME_VALUE_BYTES), SK_OK);
     assert_int_equal(canon_many(1, 1, LIMIT_NAME_VALUE_BYTES + 1), SK_LIMIT);
-    /* 62 RDNs of 14 AVAs are within a megabyte with 1198 octets each, and not with some more. */
-    assert_int_equal(canon_many(62, 14, 1190), SK_OK);
-    assert_int_equal(canon_many(62, 14, 1200), SK_LIMIT);
+    /* LIMIT_NAME_CANON_BYTES: an AVA adds 9 octets to its value, an RDN 4. */
+    assert_int_equal(canon_many(62, 14, 141), SK_OK);
+    assert_int_equal(canon_many(62, 14, 142), SK_LIMIT);
 }
 
 /* ---- names that differ
