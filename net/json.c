@@ -219,8 +219,9 @@ static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *o
                              .cpu_now = clock_cpu_us};
     int64_t left = run->budget_us - (clock_cpu_us() - run->start_us);
     struct sk_err err = {0};
-    struct sk_cert target;
-    enum sk_status status;
+    /* The verdict's path points to it: it lives as long as the job. */
+    struct sk_cert *target = arena_alloc(run->service->arena, sizeof(*target));
+    enum sk_status status = SK_NOMEM;
 
     memset(out, 0, sizeof(*out));
     if (run->budget_us > 0 && left < 1000) {
@@ -229,17 +230,18 @@ static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *o
     }
     if (run->budget_us > 0)
         run->params.budget.max_cpu_ms = (unsigned)(left / 1000);
-    status = cert_parse(run->service->arena, der, &target, &err);
+    if (target != NULL)
+        status = cert_parse(run->service->arena, der, target, &err);
     if (status == SK_INPUT) {
         out->kind = VERDICT_INVALID;
         verdict_add(out, FINDING_MALFORMED, 0, "RFC 5280 4.1", "%s", err.text);
         return;
     }
     if (status != SK_OK) {
-        verdict_add(out, FINDING_BUDGET_EXHAUSTED, 0, "", "%s", err.text);
+        verdict_add(out, FINDING_BUDGET_EXHAUSTED, 0, "", "the request's memory is used up");
         return;
     }
-    query.target = &target;
+    query.target = target;
     if (judge(&query, out) != SK_OK)
         out->kind = VERDICT_UNDETERMINED; /* as judge() leaves it; said again where it counts */
 }

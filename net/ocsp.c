@@ -138,8 +138,7 @@ static enum key_hash hash_of(struct sk_bytes oid, size_t *out_len)
 static enum sk_status read_hash(struct der *d, enum key_hash *out, size_t *out_len)
 {
     struct der algorithm;
-    struct der_tlv parameters;
-    struct sk_bytes oid;
+    struct sk_bytes oid, null;
 
     if (der_enter(d, DER_SEQUENCE, &algorithm) != SK_OK ||
         der_oid(&algorithm, DER_OID, &oid) != SK_OK)
@@ -147,11 +146,9 @@ static enum sk_status read_hash(struct der *d, enum key_hash *out, size_t *out_l
     *out = hash_of(oid, out_len);
     if (der_at_end(&algorithm))
         return SK_OK;
-    if (der_any(&algorithm, &parameters) != SK_OK || der_finish(&algorithm) != SK_OK)
+    if (der_take(&algorithm, DER_NULL, &null) != SK_OK || null.len != 0)
         return SK_INPUT;
-    if (*out != KEY_HASH_NONE && (parameters.tag != DER_NULL || parameters.body.len != 0))
-        return SK_INPUT;
-    return SK_OK;
+    return der_finish(&algorithm);
 }
 
 static enum sk_status read_certid(struct der *d, struct ocsp_certid *out, struct sk_err *err)
@@ -236,7 +233,7 @@ static enum sk_status read_version(struct der *tbs)
 }
 
 static enum sk_status read_tbs(struct der *tbs, size_t max_ids, struct ocsp_request *out,
-                               bool *out_requestor, struct sk_err *err)
+                               struct sk_err *err)
 {
     struct der list, outer, extensions;
     enum sk_status status;
@@ -244,7 +241,7 @@ static enum sk_status read_tbs(struct der *tbs, size_t max_ids, struct ocsp_requ
 
     if (read_version(tbs) != SK_OK)
         return malformed(err, "a version that is not v1");
-    if (read_requestor(tbs, out_requestor) != SK_OK)
+    if (read_requestor(tbs, &out->has_requestor) != SK_OK)
         return malformed(err, "a malformed requestorName");
     if (der_enter(tbs, DER_SEQUENCE, &list) != SK_OK)
         return malformed(err, "no requestList");
@@ -287,7 +284,6 @@ enum sk_status ocsp_request_parse(struct sk_bytes der, size_t max_ids, struct oc
 {
     struct der top, request, tbs, outer;
     struct ocsp_request found;
-    bool has_requestor = false;
     enum sk_status status;
 
     found.num_ids = 0;
@@ -299,14 +295,15 @@ enum sk_status ocsp_request_parse(struct sk_bytes der, size_t max_ids, struct oc
     if (der_enter(&top, DER_SEQUENCE, &request) != SK_OK || der_finish(&top) != SK_OK ||
         der_enter(&request, DER_SEQUENCE, &tbs) != SK_OK)
         return malformed(err, "not an OCSPRequest");
-    status = read_tbs(&tbs, max_ids, &found, &has_requestor, err);
+    status = read_tbs(&tbs, max_ids, &found, err);
     if (status != SK_OK)
         return status;
     if (der_enter_optional(&request, DER_CONTEXT_CONSTRUCTED(0), &found.is_signed, &outer) !=
             SK_OK ||
         der_finish(&request) != SK_OK)
         return malformed(err, "not an OCSPRequest");
-    if (found.is_signed && (!has_requestor || check_signature_form(&outer) != SK_OK)) /* O-13 */
+    if (found.is_signed &&
+        (!found.has_requestor || check_signature_form(&outer) != SK_OK)) /* O-13 */
         return malformed(err, "a malformed signature, or one without requestorName");
     *out = found;
     return SK_OK;

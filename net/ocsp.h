@@ -45,8 +45,8 @@ struct ocsp_request {
     struct ocsp_certid ids[LIMIT_OCSP_CERTIDS];
     size_t num_ids;
     bool has_nonce;
-    struct sk_bytes nonce; /* 1 to 128 octets */
-    bool is_signed;
+    struct sk_bytes nonce;         /* 1 to 128 octets */
+    bool has_requestor, is_signed; /* neither is looked into */
 };
 
 /* SK_INPUT: malformedRequest, err says why (unknown critical extensions and nonces of a wrong

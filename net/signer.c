@@ -244,6 +244,19 @@ static void detach(struct sk_signer *signer)
     arm_deadline(signer);
 }
 
+/* Asks whether the key process is there; until a signature has come, whether it can sign. The text
+ * is no ResponseData, so its signature is of no use to anybody. */
+static void probe(struct sk_signer *signer)
+{
+    static const char text[] = "sekisho: can you sign?";
+    bool is_sign = signer->has_identity && !signer->is_well;
+
+    if (signer->bev != NULL &&
+        ask(signer, is_sign ? SIGN_OP_SIGN : SIGN_OP_HELLO,
+            is_sign ? bytes_of(text, sizeof(text) - 1) : bytes_of(NULL, 0), NULL, NULL) != SK_OK)
+        set_well(signer, false);
+}
+
 static enum sk_status status_of(enum sign_result result)
 {
     switch (result) {
@@ -268,7 +281,7 @@ static void take_reply(struct sk_signer *signer, const struct sign_reply *reply)
         return; /* late: it was answered by its deadline */
     if (slot->op == SIGN_OP_HELLO && status == SK_OK && !signer->has_identity) {
         read_hello(signer, reply->payload);
-        set_well(signer, signer->has_identity);
+        probe(signer); /* HELLO needs no key; only a signature shows that it can be used */
     } else if (slot->op == SIGN_OP_SIGN && status == SK_OK) {
         set_well(signer, true);
     } else if (status == SK_CRYPTO) { /* busy says nothing about the key */
@@ -330,20 +343,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     arm_deadline(signer);
 }
 
-/* Asks whether the key process is there; after a failed signature, whether it can sign again. The
- * text is no ResponseData, so its signature is of no use to anybody. */
 static void on_probe(evutil_socket_t fd, short what, void *arg)
 {
-    static const char text[] = "sekisho: can you sign?";
-    struct sk_signer *signer = arg;
-    bool is_sign = signer->has_identity && !signer->is_well;
-
     (void)fd;
     (void)what;
-    if (signer->bev != NULL &&
-        ask(signer, is_sign ? SIGN_OP_SIGN : SIGN_OP_HELLO,
-            is_sign ? bytes_of(text, sizeof(text) - 1) : bytes_of(NULL, 0), NULL, NULL) != SK_OK)
-        set_well(signer, false);
+    probe(arg);
 }
 
 struct sk_signer *signer_new(struct event_base *base, signer_state_fn on_state, void *arg)

@@ -39,7 +39,7 @@ void signer_free(struct sk_signer *signer);
 /* Takes a connected, non-blocking stream socket; an earlier one is closed. */
 void signer_attach(struct sk_signer *signer, int fd);
 
-/* True when the key process has said who it is and answers. */
+/* True when the key process has said who it is and its last signature was good and in time. */
 bool signer_is_ready(const struct sk_signer *signer);
 /* NULL until HELLO was answered. */
 const struct signer_identity *signer_identity_get0(const struct sk_signer *signer);

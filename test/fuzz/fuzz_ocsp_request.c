@@ -2,7 +2,8 @@
 /* rooms: net cache policy core */
 /*
  * OCSP requests: any octets are refused or understood; what is understood is answered, and the
- * answer is DER that ends where it should. What we accept, OpenSSL must accept too.
+ * answer is DER that ends where it should. What we accept, OpenSSL must accept too, but for names
+ * and certificates inside, which we do not look into.
  */
 #include <stdlib.h>
 
@@ -19,6 +20,8 @@ static void check_with_openssl(const uint8_t *data, size_t size, const struct oc
     const unsigned char *p = data;
     OCSP_REQUEST *other = d2i_OCSP_REQUEST(NULL, &p, (long)size);
 
+    if (other == NULL && (request->is_signed || request->has_requestor))
+        return;
     if (other == NULL || p != data + size ||
         (size_t)OCSP_request_onereq_count(other) != request->num_ids)
         abort();
