@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections over socket pairs, with a loop that runs until nothing is left to do. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <event2/event.h>
+
+#include "net/conn.h"
+
+#define GET "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
+
+enum { MAX_EXCHANGES = 64, MAX_BODY = 4 * 1024 * 1024 };
+
+/* What the handler has got; it answers when the test says so, or at once. */
+struct bench {
+    struct event_base *base;
+    struct conn_set *set;
+    struct conn_exchange *waiting[MAX_EXCHANGES];
+    char path[MAX_EXCHANGES][32];
+    size_t count;
+    bool answers_at_once;
+    unsigned released, emptied;
+};
+
+static void reply(struct bench *bench, size_t i)
+{
+    struct http_answer answer;
+
+    answer_text(&answer, 200, bench->path[i]);
+    conn_reply(bench->waiting[i], &answer);
+}
+
+static void handle(void *arg, struct conn_exchange *exchange, const struct http_request *request)
+{
+    struct bench *bench = arg;
+    size_t i = bench->count++;
+
+    assert_in_range(i, 0, MAX_EXCHANGES - 1);
+    (void)snprintf(bench->path[i], sizeof(bench->path[i]), "%.*s;", (int)request->path.len,
+                   (const char *)request->path.p);
+    bench->waiting[i] = exchange;
+    if (bench->answers_at_once)
+        reply(bench, i);
+}
+
+static void note_empty(void *arg)
+{
+    ((struct bench *)arg)->emptied++;
+}
+
+static void note_release(void *arg)
+{
+    ((struct bench *)arg)->released++;
+}
+
+static void start(struct bench *bench, size_t max_connections)
+{
+    const struct conn_options options = {.http = {.head_bytes = 4096, .body_bytes = 4096},
+                                         .head_ms = 60000,
+                                         .body_ms = 60000,
+                                         .idle_ms = 60000,
+                                         .write_ms = 60000,
+                                         .max_connections = max_connections};
+
+    memset(bench, 0, sizeof(*bench));
+    bench->base = event_base_new();
+    bench->set = conn_set_new(bench->base, &options, handle, bench);
+    assert_non_null(bench->set);
+}
+
+static void stop(struct bench *bench)
+{
+    conn_set_free(bench->set);
+    event_base_free(bench->base);
+}
+
+/* The client's end of a new connection. */
+static int dial(struct bench *bench)
+{
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    conn_set_add(bench->set, fds[1]);
+    return fds[0];
+}
+
+static void turn(struct bench *bench)
+{
+    int i;
+
+    for (i = 0; i < 8; i++)
+        (void)event_base_loop(bench->base, EVLOOP_NONBLOCK);
+}
+
+static void say(struct bench *bench, int fd, const char *text)
+{
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    turn(bench);
+}
+
+/* Everything that has been answered; *out_ended tells whether the server has ended its side. */
+static const char *hear(struct bench *bench, int fd, bool *out_ended)
+{
+    static char text[65536];
+    size_t used = 0;
+    ssize_t n;
+
+    turn(bench);
+    while ((n = read(fd, text + used, sizeof(text) - 1 - used)) > 0) {
+        used += (size_t)n;
+        turn(bench);
+    }
+    text[used] = '\0';
+    if (out_ended != NULL)
+        *out_ended = n == 0;
+    return text;
+}
+
+/* The bodies of the answers, in order: "/1;/2;". */
+static const char *bodies(const char *text)
+{
+    static char out[4096];
+    size_t used = 0;
+
+    while ((text = strstr(text, "\r\n\r\n")) != NULL) {
+        text += 4;
+        while (*text == '/')
+            while ((out[used++] = *text++) != ';')
+                continue;
+    }
+    out[used] = '\0';
+    return out;
+}
+
+static void test_conn_answers_in_the_order_of_the_requests(void **state)
+{
+    struct bench bench;
+    char text[256];
+    bool ended;
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET GET GET, 1, 2, 3);
+    say(&bench, fd, text);
+    assert_int_equal(bench.count, 3);
+    reply(&bench, 2);
+    assert_string_equal(hear(&bench, fd, NULL), "");
+    reply(&bench, 1);
+    assert_string_equal(hear(&bench, fd, NULL), "");
+    reply(&bench, 0);
+    assert_string_equal(bodies(hear(&bench, fd, &ended)), "/1;/2;/3;");
+    assert_false(ended);
+    (void)close(fd);
+    turn(&bench);
+    assert_int_equal(conn_set_count(bench.set), 0);
+    stop(&bench);
+}
+
+static void test_conn_reads_no_more_than_it_owes_answers_for(void **state)
+{
+    struct bench bench;
+    char text[64];
+    int fd, i;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    for (i = 0; i < 20; i++) {
+        (void)snprintf(text, sizeof(text), GET, i);
+        say(&bench, fd, text);
+    }
+    assert_int_equal(bench.count, LIMIT_HTTP_PIPELINE);
+    reply(&bench, 0);
+    turn(&bench);
+    assert_int_equal(bench.count, LIMIT_HTTP_PIPELINE + 1);
+    for (i = 1; i < 20; i++) {
+        reply(&bench, (size_t)i);
+        turn(&bench);
+    }
+    assert_string_equal(bodies(hear(&bench, fd, NULL)),
+                        "/0;/1;/2;/3;/4;/5;/6;/7;/8;/9;/10;/11;/12;/13;/14;/15;/16;/17;/18;/19;");
+    (void)close(fd);
+    stop(&bench);
+}
+
+static void test_conn_puts_its_own_refusal_behind_what_is_owed(void **state)
+{
+    struct bench bench;
+    char text[128];
+    const char *got;
+    bool ended;
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET "junk\n", 1);
+    say(&bench, fd, text);
+    assert_string_equal(hear(&bench, fd, NULL), "");
+    reply(&bench, 0);
+    got = hear(&bench, fd, &ended);
+    assert_true(strstr(got, "/1;HTTP/1.1 400 ") != NULL);
+    assert_true(ended);
+    /* What still comes is thrown away, and no request. */
+    (void)snprintf(text, sizeof(text), GET, 2);
+    say(&bench, fd, text);
+    assert_int_equal(bench.count, 1);
+    assert_int_equal(conn_set_count(bench.set), 1);
+    (void)close(fd);
+    turn(&bench);
+    assert_int_equal(conn_set_count(bench.set), 0);
+    stop(&bench);
+}
+
+static void test_conn_lets_a_late_answer_find_its_client_gone(void **state)
+{
+    struct bench bench;
+    struct http_answer answer;
+    char text[128];
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET GET, 1, 2);
+    say(&bench, fd, text);
+    reply(&bench, 1); /* made, and never to be sent */
+    conn_set_free(bench.set);
+    answer_init(&answer, 200, NULL, 0);
+    answer.shared = bytes_of("x", 1);
+    answer.release = note_release;
+    answer.release_arg = &bench;
+    conn_reply(bench.waiting[0], &answer);
+    assert_int_equal(bench.released, 1);
+    (void)close(fd);
+    bench.set = NULL;
+    stop(&bench);
+}
+
+/* A client that has ended its side still gets what it asked for. */
+static void test_conn_answers_a_client_that_has_ended_its_side(void **state)
+{
+    struct bench bench;
+    char text[128];
+    bool ended;
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET, 1);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    turn(&bench);
+    assert_int_equal(bench.count, 1);
+    reply(&bench, 0);
+    assert_string_equal(bodies(hear(&bench, fd, &ended)), "/1;");
+    assert_true(ended);
+    assert_int_equal(conn_set_count(bench.set), 0);
+    (void)close(fd);
+    stop(&bench);
+}
+
+static void send_shared(struct bench *bench, size_t i, const uint8_t *body, size_t len)
+{
+    struct http_answer answer;
+
+    answer_init(&answer, 200, NULL, 0);
+    answer.shared = bytes_of(body, len);
+    answer.release = note_release;
+    answer.release_arg = bench;
+    conn_reply(bench->waiting[i], &answer);
+}
+
+static void test_conn_holds_a_shared_body_until_it_is_taken(void **state)
+{
+    uint8_t *body = calloc(1, MAX_BODY);
+    struct bench bench;
+    char text[128];
+    size_t total = 0;
+    ssize_t n;
+    int fd;
+
+    (void)state;
+    assert_non_null(body);
+    start(&bench, 8);
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET, 1);
+    say(&bench, fd, text);
+    send_shared(&bench, 0, body, MAX_BODY);
+    turn(&bench);
+    assert_int_equal(bench.released, 0);
+    /* Nothing further is read from a client that does not take its answer. */
+    say(&bench, fd, text);
+    assert_int_equal(bench.count, 1);
+    while (total < MAX_BODY) {
+        static char sink[65536];
+
+        turn(&bench);
+        n = read(fd, sink, sizeof(sink));
+        assert_true(n > 0);
+        total += (size_t)n;
+    }
+    turn(&bench);
+    assert_int_equal(bench.released, 1);
+    assert_int_equal(bench.count, 2);
+    send_shared(&bench, 1, body, 0); /* an empty one is given back too */
+    turn(&bench);
+    assert_int_equal(bench.released, 2);
+    /* and one whose client goes away in its middle */
+    say(&bench, fd, text);
+    send_shared(&bench, 2, body, MAX_BODY);
+    turn(&bench);
+    (void)close(fd);
+    turn(&bench);
+    assert_int_equal(bench.released, 3);
+    free(body);
+    stop(&bench);
+}
+
+static void test_conn_sends_no_body_to_head_and_with_304(void **state)
+{
+    struct bench bench;
+    struct http_answer answer;
+    const char *got;
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    bench.answers_at_once = true;
+    say(&bench, fd, "HEAD /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    got = hear(&bench, fd, NULL);
+    assert_true(strstr(got, "Content-Length: 3\r\n") != NULL);
+    assert_string_equal(bodies(got), "");
+    bench.answers_at_once = false;
+    say(&bench, fd, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    answer_text(&answer, 304, "/2;");
+    conn_reply(bench.waiting[1], &answer);
+    got = hear(&bench, fd, NULL);
+    assert_true(strstr(got, "HTTP/1.1 304 Not Modified\r\n") == got);
+    assert_true(strstr(got, "Content-Length") == NULL);
+    assert_string_equal(bodies(got), "");
+    (void)close(fd);
+    stop(&bench);
+}
+
+static void test_conn_makes_room_by_the_longest_idle(void **state)
+{
+    struct bench bench;
+    char text[64];
+    bool ended;
+    int fds[4];
+
+    (void)state;
+    start(&bench, 2);
+    fds[0] = dial(&bench);
+    fds[1] = dial(&bench);
+    bench.answers_at_once = true;
+    (void)snprintf(text, sizeof(text), GET, 0);
+    say(&bench, fds[0], text); /* now fds[1] is the one that waits longest */
+    assert_string_equal(bodies(hear(&bench, fds[0], NULL)), "/0;");
+    fds[2] = dial(&bench);
+    (void)hear(&bench, fds[1], &ended);
+    assert_true(ended);
+    (void)hear(&bench, fds[0], &ended);
+    assert_false(ended);
+    /* none is idle: the newcomer is turned away */
+    bench.answers_at_once = false;
+    say(&bench, fds[0], "GET / HT");
+    say(&bench, fds[2], "GET / HT");
+    fds[3] = dial(&bench);
+    assert_true(strstr(hear(&bench, fds[3], &ended), "HTTP/1.1 503 ") != NULL);
+    assert_true(ended);
+    assert_int_equal(conn_set_count(bench.set), 2);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+    (void)close(fds[2]);
+    (void)close(fds[3]);
+    stop(&bench);
+}
+
+static void test_conn_drains_with_the_next_answer(void **state)
+{
+    struct bench bench;
+    char text[128];
+    const char *got;
+    bool ended;
+    int waits, idle;
+
+    (void)state;
+    start(&bench, 8);
+    waits = dial(&bench);
+    idle = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET GET, 1, 2);
+    say(&bench, waits, text);
+    conn_set_drain(bench.set, note_empty, &bench);
+    reply(&bench, 0);
+    reply(&bench, 1);
+    got = hear(&bench, waits, &ended);
+    assert_string_equal(bodies(got), "/1;/2;");
+    /* only the last one says that it ends */
+    assert_true(strstr(got, "Connection: close") > strstr(got, "/1;"));
+    assert_true(ended);
+    (void)snprintf(text, sizeof(text), GET, 3);
+    say(&bench, idle, text);
+    reply(&bench, 2);
+    assert_true(strstr(hear(&bench, idle, &ended), "Connection: close") != NULL);
+    assert_true(ended);
+    assert_int_equal(bench.emptied, 0);
+    (void)close(waits);
+    (void)close(idle);
+    turn(&bench);
+    assert_int_equal(bench.emptied, 1);
+    stop(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conn_answers_in_the_order_of_the_requests),
+        cmocka_unit_test(test_conn_reads_no_more_than_it_owes_answers_for),
+        cmocka_unit_test(test_conn_puts_its_own_refusal_behind_what_is_owed),
+        cmocka_unit_test(test_conn_lets_a_late_answer_find_its_client_gone),
+        cmocka_unit_test(test_conn_answers_a_client_that_has_ended_its_side),
+        cmocka_unit_test(test_conn_holds_a_shared_body_until_it_is_taken),
+        cmocka_unit_test(test_conn_sends_no_body_to_head_and_with_304),
+        cmocka_unit_test(test_conn_makes_room_by_the_longest_idle),
+        cmocka_unit_test(test_conn_drains_with_the_next_answer),
+    };
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGPIPE, &ignore, NULL); /* as the network process does */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a validation request may ask; what it is answered is tested over the whole daemon. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/hex.h"
+#include "core/memstore.h"
+#include "net/json_int.h"
+#include "test/support/pki.h"
+
+static struct sk_arena *arena;
+static struct sk_policy policies[2];
+static struct sk_config config;
+static char *cert_text; /* base64 */
+
+static int set_up(void **state)
+{
+    static char first[] = "default", second[] = "other";
+    struct sk_cert *cert;
+    struct sk_buf text;
+
+    (void)state;
+    arena = arena_new(16 * 1024 * 1024);
+    policies[0].name = first;
+    policies[1].name = second;
+    config.policies = policies;
+    config.num_policies = 2;
+    config.default_policy = &policies[0];
+    config.limits.json_certs = 3;
+    cert = pki_cert(arena, &(struct pki_cert_spec){.subject = "/CN=x", .key = pki_key(PKI_EC, 0)});
+    buf_init(&text, 65536);
+    base64_encode(cert->der, &text);
+    cert_text = arena_copy(arena, text.data, text.len);
+    buf_done(&text);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+/* The HTTP status of the refusal, 0 when accepted. "$" in the text stands for a certificate. */
+static unsigned ask(const char *text, struct json_ask *out)
+{
+    struct http_answer answer;
+    struct sk_buf body;
+    unsigned status = 0;
+
+    buf_init(&body, 1024 * 1024);
+    for (; *text != '\0'; text++) {
+        if (*text == '$')
+            buf_put_text(&body, cert_text);
+        else
+            buf_put_byte(&body, (uint8_t)*text);
+    }
+    if (json_ask_read(&config, arena, buf_bytes(&body), out, &answer) != SK_OK) {
+        status = answer.status;
+        assert_int_equal(buf_status(&answer.body), SK_OK);
+        assert_memory_equal(answer.body.data, "{\"error\":{\"code\":\"", 18);
+        assert_null(out->hints);
+        answer_done(&answer);
+    }
+    buf_done(&body);
+    return status;
+}
+
+static void test_json_refuses_what_it_does_not_understand(void **state)
+{
+    static const struct {
+        unsigned status;
+        const char *text;
+    } cases[] = {
+        {400, ""},
+        {400, "{"},
+        {400, "null"},
+        {400, "\"x\""},
+        {400, "{}"},
+        {400, "{\"certificates\":[\"$\"]}x"},
+        {400, "{\"certificates\":[\"$\"],\"certificates\":[\"$\"]}"},
+        {400, "{\"certificates\":[\"$\"],\"polisy\":\"other\"}"},
+        {400, "{\"certificates\":[\"$\"],\"\":0}"},
+        {400, "{\"certificates\":[]}"},
+        {400, "{\"certificates\":{}}"},
+        {400, "{\"certificates\":[[\"$\"]]}"},
+        {400, "{\"certificates\":[\"$=\"]}"},
+        {400, "{\"certificates\":[\"$%\"]}"},
+        {400, "{\"certificates\":[\"-----BEGIN CERTIFICATE-----\"]}"},
+        {400,
+         "{\"certificates\":[\"-----BEGIN CERTIFICATE-----\\n$\\n-----END CERTIFICATE----\"]}"},
+        {400,
+         "{\"certificates\":[\"x-----BEGIN CERTIFICATE-----\\n$\\n-----END CERTIFICATE-----\"]}"},
+        {400,
+         "{\"certificates\":[\"-----BEGIN CERTIFICATE-----\\n$\\n-----END CERTIFICATE-----x\"]}"},
+        {400, "{\"certificates\":[\"-----BEGIN CERTIFICATE----------END CERTIFICATE-----\"]}"},
+        {413, "{\"certificates\":[\"$\",\"$\",\"$\",\"$\"]}"},
+        {400, "{\"certificates\":[\"$\"],\"policy\":5}"},
+        {404, "{\"certificates\":[\"$\"],\"policy\":\"nobody\"}"},
+        {404, "{\"certificates\":[\"$\"],\"policy\":\"\"}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":\"2026-01-01\"}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":null}"},
+        {400, "{\"certificates\":[\"$\"],\"want\":{}}"},
+        {400, "{\"certificates\":[\"$\"],\"want\":[1]}"},
+        {400, "{\"certificates\":[\"$\"],\"want\":[\"Path\"]}"},
+        {400, "{\"certificates\":[\"$\"],\"intermediates\":\"$\"}"},
+        {400, "{\"certificates\":[\"$\"],\"intermediates\":[\"MAA=\"]}"},
+    };
+    struct json_ask out;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned got = ask(cases[i].text, &out);
+
+        if (got != cases[i].status)
+            fail_msg("wanted %u, got %u: %s", cases[i].status, got, cases[i].text);
+    }
+}
+
+static void test_json_refuses_nesting_past_its_cap(void **state)
+{
+    char text[2 * LIMIT_JSON_DEPTH + 64];
+    struct json_ask out;
+    struct http_answer answer;
+    size_t i, n = 0;
+
+    (void)state;
+    for (i = 0; i <= LIMIT_JSON_DEPTH; i++)
+        text[n++] = '[';
+    assert_int_equal(json_ask_read(&config, arena, bytes_of(text, n), &out, &answer), SK_INPUT);
+    assert_true(memmem(answer.body.data, answer.body.len, "nested", 6) != NULL);
+    answer_done(&answer);
+    /* brackets inside a string do not count */
+    text[0] = '"';
+    text[n++] = '"';
+    assert_int_equal(json_ask_read(&config, arena, bytes_of(text, n), &out, &answer), SK_INPUT);
+    assert_true(memmem(answer.body.data, answer.body.len, "nested", 6) == NULL);
+    answer_done(&answer);
+}
+
+static void test_json_refuses_a_certificate_past_its_cap(void **state)
+{
+    size_t len = LIMIT_CERT_BYTES / 3 * 4 + 8, i;
+    char *text = malloc(len + 64);
+    struct json_ask out;
+    int n;
+
+    (void)state;
+    assert_non_null(text);
+    n = snprintf(text, len + 64, "{\"certificates\":[\"");
+    for (i = 0; i < len; i++)
+        text[(size_t)n + i] = 'A';
+    memcpy(text + n + len, "\"]}", 4);
+    assert_int_equal(ask(text, &out), 413);
+    free(text);
+}
+
+static void test_json_reads_a_full_request(void **state)
+{
+    struct json_ask out;
+
+    (void)state;
+    assert_int_equal(
+        ask(" {\"policy\":\"other\",\"time\":\"2026-01-31T00:00:00Z\",\"certificates\":[\"$\","
+            "\"\\n-----BEGIN CERTIFICATE-----\\r\\n$\\r\\n-----END "
+            "CERTIFICATE-----\\r\\n\",\"MAA=\"],"
+            "\"intermediates\":[\"$\",\"$\"],\"want\":[\"path\",\"explanation\"]} ",
+            &out),
+        0);
+    assert_ptr_equal(out.policy, &policies[1]);
+    assert_int_equal(out.num_certs, 3);
+    assert_true(bytes_equal(out.certs[0], out.certs[1]));
+    assert_int_equal(out.certs[2].len, 2);
+    assert_int_equal(out.time, 1769817600);
+    assert_true(out.want_explanation);
+    assert_false(out.want_evidence);
+    assert_non_null(out.hints);
+    json_ask_done(&out);
+}
+
+static void test_json_takes_the_default_policy_and_now(void **state)
+{
+    struct json_ask out;
+
+    (void)state;
+    assert_int_equal(ask("{\"certificates\":[\"$\"]}", &out), 0);
+    assert_ptr_equal(out.policy, &policies[0]);
+    assert_true(out.time > PKI_T1);
+    assert_false(out.want_explanation);
+    json_ask_done(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json_refuses_what_it_does_not_understand),
+        cmocka_unit_test(test_json_refuses_nesting_past_its_cap),
+        cmocka_unit_test(test_json_refuses_a_certificate_past_its_cap),
+        cmocka_unit_test(test_json_reads_a_full_request),
+        cmocka_unit_test(test_json_takes_the_default_policy_and_now),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
