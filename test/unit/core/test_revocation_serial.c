@@ -148,6 +148,25 @@ static void test_revocation_serial_by_another_key_of_the_issuer(void **state)
     assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
 }
 
+/* The issuer is a name and a key: its self-signed certificate leads nowhere, its cross certificate
+ * to the anchor. */
+static void test_revocation_serial_by_any_certificate_of_the_issuer(void **state)
+{
+    struct pki_crl_spec spec = list(NULL);
+    struct revocation_status status;
+
+    (void)state;
+    g.objects[0] = pki_cert_der(g.arena, &(struct pki_cert_spec){.subject = "/CN=CA",
+                                                                 .key = pki_key(PKI_EC, CA),
+                                                                 .exts = {PKI_CA_EXTS}});
+    spec.signer = pki_key(PKI_EC, OTHER);
+    add(spec);
+    graph_ca(&g, "/CN=CA", OTHER, "/CN=Root", ROOT);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    graph_ca(&g, "/CN=CA", CA, "/CN=Root", ROOT);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+}
+
 /* Separate keys for certificates and lists; the policy's wishes are not for the issuer. */
 static void test_revocation_serial_by_the_list_key_of_the_issuer(void **state)
 {
@@ -231,6 +250,7 @@ int main(void)
         TEST(test_revocation_serial_needs_every_list_to_be_current),
         TEST(test_revocation_serial_tells_ca_lists_from_others),
         TEST(test_revocation_serial_by_another_key_of_the_issuer),
+        TEST(test_revocation_serial_by_any_certificate_of_the_issuer),
         TEST(test_revocation_serial_by_the_list_key_of_the_issuer),
         TEST(test_revocation_serial_refuses_a_list_of_a_namesake),
         TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
