@@ -44,6 +44,7 @@ struct sk_params {
     const struct sk_bytes *policies;
     size_t num_policies;
     bool require_explicit_policy, inhibit_policy_mapping, inhibit_any_policy;
+    bool honour_anchor_constraints; /* the anchor certificate's extensions count (RFC 5937) */
 
     enum revocation_mode revocation;
     int64_t grace_s; /* a CRL counts this long after its nextUpdate; the verdict then says so */
@@ -60,6 +61,7 @@ struct sk_params {
      * extension is absent or holds anyExtendedKeyUsage (S-11) */
     const struct sk_bytes *ekus;
     size_t num_ekus;
+    bool nested_ekus;   /* and of every CA certificate of the path that has the extension (V-74) */
     unsigned key_usage; /* KEY_USAGE_* bits that the target's keyUsage, if present, must all have */
 
     /* Names the target must be for (each one; dNSName by RFC 6125 left-most wildcard, e-mail, URI

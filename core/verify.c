@@ -25,7 +25,10 @@ struct state {
     unsigned explicit_policy, inhibit_any_policy, policy_mapping, max_path_length;
     struct policy_graph *policies;       /* valid_policy_tree */
     struct name_constraints constraints; /* permitted_subtrees, excluded_subtrees */
-    struct sk_bytes parameters; /* working_public_key_parameters: the SPKI that holds them */
+    struct sk_bytes parameters;   /* working_public_key_parameters: the SPKI that holds them */
+    const struct sk_bytes *asked; /* user-initial-policy-set */
+    size_t num_asked;
+    bool asks_any; /* it is {anyPolicy}, and asked is empty */
 };
 typedef enum sk_status (*check_fn)(struct state *s);
 
@@ -191,23 +194,33 @@ static enum sk_status check_names(struct state *s)
     return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 6.1.3(b)-(c)", "%s", err.text);
 }
 
+static enum sk_status read_policies(const struct sk_cert *cert, struct sk_bytes out[LIMIT_POLICIES],
+                                    size_t *out_num)
+{
+    struct cert_policy policy;
+    struct cert_walk walk;
+    size_t num = 0;
+    enum sk_status status = cert_walk_init(&walk, &cert->policies);
+
+    while (status == SK_OK && num < LIMIT_POLICIES) {
+        status = cert_policy_next(&walk, &policy);
+        if (status == SK_OK)
+            out[num++] = policy.oid;
+    }
+    *out_num = num;
+    return status == SK_NOTFOUND ? SK_OK : SK_INPUT;
+}
+
 /* 6.1.3(d)-(f) */
 static enum sk_status check_policies(struct state *s)
 {
     bool any_counts =
         s->inhibit_any_policy > 0 || (!s->is_last && s->cert->is_self_issued); /* V-34 */
     struct sk_bytes found[LIMIT_POLICIES];
-    struct cert_policy policy;
-    struct cert_walk walk;
-    size_t num = 0;
-    enum sk_status status = cert_walk_init(&walk, &s->cert->policies);
+    size_t num;
+    enum sk_status status = read_policies(s->cert, found, &num);
 
-    while (status == SK_OK && num < LIMIT_POLICIES) {
-        status = cert_policy_next(&walk, &policy);
-        if (status == SK_OK)
-            found[num++] = policy.oid;
-    }
-    if (status != SK_NOTFOUND)
+    if (status != SK_OK)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.4",
                     "certificatePolicies is malformed or too long");
     status = policy_graph_extend(s->policies, found, num, any_counts);
@@ -336,8 +349,6 @@ static void policies_text(const struct sk_bytes *oids, size_t num, char out[LIMI
 /* 6.1.5(a)-(b), (g) */
 static enum sk_status wrap_up_policies(struct state *s)
 {
-    const struct sk_params *params = s->job->params;
-    size_t num_asked = s->path->is_for_crl ? 0 : params->num_policies;
     char asked[LIMIT_FINDING_TEXT / 3], found[LIMIT_FINDING_TEXT / 3];
     struct policy_set authority, user;
     enum sk_status status;
@@ -345,20 +356,22 @@ static enum sk_status wrap_up_policies(struct state *s)
     s->explicit_policy -= s->explicit_policy > 0; /* V-59 */
     if (s->cert->has_require_explicit && s->cert->require_explicit == 0)
         s->explicit_policy = 0; /* V-58 */
-    status = policy_graph_sets(s->policies, params->policies, num_asked, &authority, &user);
+    status = policy_graph_sets(s->policies, s->asked, s->num_asked, &authority, &user);
     if (status != SK_OK)
         return status;
+    if (s->num_asked == 0 && !s->asks_any) /* none at all, where the graph takes none for any */
+        user.num = 0;
     s->result.authority_policies = authority.oids;
     s->result.num_authority_policies = authority.num;
     s->result.policies = user.oids;
     s->result.num_policies = user.num;
     if (s->explicit_policy > 0 || user.num > 0) /* V-60 */
         return SK_OK;
-    policies_text(params->policies, num_asked, asked);
+    policies_text(s->asked, s->num_asked, asked);
     policies_text(authority.oids, authority.num, found);
     return fail(s, FINDING_POLICY, "RFC 5280 6.1.5(g)",
-                "a policy is required: expected %s, the path gives %s",
-                num_asked > 0 ? asked : "any", found);
+                "a policy is required: expected %s, the path gives %s", s->asks_any ? "any" : asked,
+                found);
 }
 
 /* One of all the purposes asked; S-11 of extendedKeyUsages: absent or anyExtendedKeyUsage fit all.
@@ -380,8 +393,23 @@ static enum sk_status check_purpose(struct state *s, struct sk_bytes asked)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.12", "extendedKeyUsage is malformed");
     if (oid_to_text(asked, oid, sizeof(oid)) != SK_OK)
         (void)snprintf(oid, sizeof(oid), "the purpose asked");
-    return fail(s, FINDING_EXTENDED_KEY_USAGE, "RFC 5280 4.2.1.12",
-                "extendedKeyUsage does not hold %s", oid);
+    return fail(s, FINDING_EXTENDED_KEY_USAGE,
+                s->is_last ? "RFC 5280 4.2.1.12" : "policy: nested-extended-key-usage",
+                "%s does not hold %s",
+                s->is_last ? "extendedKeyUsage" : "the extendedKeyUsage of an issuer", oid);
+}
+
+/* V-74: an option of the policy; RFC 5280 knows no purposes of issuers. */
+static enum sk_status check_nested_purposes(struct state *s)
+{
+    const struct sk_params *params = s->job->params;
+    bool is_asked = params->nested_ekus && !s->path->is_for_crl && s->cert->eku.is_present;
+    size_t i, num = is_asked ? params->num_ekus : 0;
+    enum sk_status status = SK_OK;
+
+    for (i = 0; i < num && status == SK_OK; i++)
+        status = check_purpose(s, params->ekus[i]);
+    return status;
 }
 
 static enum sk_status check_usage(struct state *s)
@@ -419,6 +447,96 @@ static enum sk_status check_asked_names(struct state *s)
             return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6",
                         "the certificate does not name the %s asked",
                         general_name_kind_text(params->names[i].kind));
+    }
+    return status;
+}
+
+/* ---- RFC 5937: the anchor's own constraints
+ * --------------------------------------------------------------- */
+
+static bool has_any_policy(const struct sk_bytes *oids, size_t num)
+{
+    size_t i;
+
+    for (i = 0; i < num; i++)
+        if (oid_is(oids[i], OID_ANY_POLICY))
+            return true;
+    return false;
+}
+
+/* RFC 5937 3.2: user-initial-policy-set becomes its intersection with the anchor's policies. */
+static enum sk_status intersect_policies(struct state *s, const struct sk_bytes *own,
+                                         size_t num_own)
+{
+    struct sk_bytes *both;
+    size_t i, k, num = 0;
+
+    if (num_own == 0 || has_any_policy(own, num_own))
+        return SK_OK;
+    if ((both = job_alloc(s->job, num_own, sizeof(*both))) == NULL)
+        return SK_LIMIT;
+    for (i = 0; i < num_own; i++) {
+        bool is_asked = s->asks_any;
+
+        for (k = 0; k < s->num_asked && !is_asked; k++)
+            is_asked = bytes_equal(s->asked[k], own[i]);
+        if (is_asked)
+            both[num++] = own[i];
+    }
+    s->asked = both;
+    s->num_asked = num;
+    s->asks_any = false;
+    return SK_OK;
+}
+
+static enum sk_status honour_policies(struct state *s)
+{
+    struct sk_bytes own[LIMIT_POLICIES];
+    size_t num;
+
+    if (read_policies(s->cert, own, &num) != SK_OK)
+        return fail(s, FINDING_MALFORMED, "RFC 5937 3.2",
+                    "trust anchor: certificatePolicies is malformed or too long");
+    return intersect_policies(s, own, num);
+}
+
+/* The flags are those of CertPathControls where the extension skips no certificate; a number above
+ * 0 is honoured as 6.1.4(i)-(j) would. */
+static void honour_counters(struct state *s)
+{
+    const struct sk_cert *anchor = s->cert;
+
+    lower_to(&s->explicit_policy, anchor->has_require_explicit, anchor->require_explicit);
+    lower_to(&s->policy_mapping, anchor->has_inhibit_mapping, anchor->inhibit_mapping);
+    lower_to(&s->inhibit_any_policy, anchor->inhibit_any.is_present, anchor->inhibit_any_skip);
+    lower_to(&s->max_path_length, anchor->has_path_len, anchor->path_len);
+}
+
+static enum sk_status honour_extensions(struct state *s)
+{
+    enum sk_status status = check_critical(s);
+
+    if (status == SK_OK)
+        status = prepare_names(s);
+    if (status == SK_OK)
+        status = honour_policies(s);
+    if (status == SK_OK)
+        honour_counters(s);
+    return status;
+}
+
+/* What the anchor's certificate says acts on the path from its first certificate on. */
+static enum sk_status honour_anchor(struct state *s)
+{
+    enum sk_status status;
+
+    if (!s->job->params->honour_anchor_constraints)
+        return SK_OK;
+    s->cert = s->path->anchor->cert;
+    status = honour_extensions(s);
+    if (status == SK_INPUT) {
+        s->result.finding.cert = (int)s->path->num_certs;
+        s->result.finding.rule = "RFC 5937 3.2";
     }
     return status;
 }
@@ -471,8 +589,8 @@ static enum sk_status check_signature(struct state *s)
 
 static const check_fn each[] = {check_critical, check_form,  check_strength, check_validity,
                                 check_issuer,   check_names, check_policies};
-static const check_fn issuing[] = {check_ca, prepare_path_length, prepare_mappings, prepare_names,
-                                   prepare_counters};
+static const check_fn issuing[] = {check_ca,         check_nested_purposes, prepare_path_length,
+                                   prepare_mappings, prepare_names,         prepare_counters};
 static const check_fn last[] = {wrap_up_policies, check_usage, check_asked_names};
 static const check_fn signing[] = {check_signature};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -500,6 +618,8 @@ static enum sk_status judge_certs(struct state *s)
     enum sk_status status = check_anchor(s);
     size_t i;
 
+    if (status == SK_OK)
+        status = honour_anchor(s);
     for (i = 0; i < s->path->num_certs && status == SK_OK; i++) {
         step_to(s, i);
         status = run(s, each, COUNT(each));
@@ -528,7 +648,10 @@ static enum sk_status init(struct state *s, struct sk_job *job, const struct ver
         .policy_mapping = is_asked && params->inhibit_policy_mapping ? 0 : n + 1,
         .max_path_length = n,
         .result = {.finding = {.cert = -1}, .not_after = CLOCK_NEVER},
+        .asked = params->policies,
+        .num_asked = is_asked ? params->num_policies : 0,
     };
+    s->asks_any = s->num_asked == 0 || has_any_policy(s->asked, s->num_asked);
     step_to(s, 0);
     return policy_graph_new(job, &s->policies);
 }

@@ -179,6 +179,12 @@ static const struct schema_row ROWS[] = {
     {CONFIG_POLICY, "inhibit-any-policy", SCHEMA_BOOL,
      IN(policy_draft, policy.params.inhibit_any_policy), .number = false,
      .help = "anyPolicy in a certificate of the path matches no policy."},
+    {CONFIG_POLICY, "honour-anchor-constraints", SCHEMA_BOOL,
+     IN(policy_draft, policy.params.honour_anchor_constraints), .number = false,
+     .help =
+         "Name constraints, certificate policies, policy constraints, inhibitAnyPolicy and path "
+         "length in the trust anchor's own certificate count (RFC 5937). Otherwise an anchor "
+         "is a name and a key."},
     {CONFIG_POLICY, "revocation", SCHEMA_WORD, IN(policy_draft, policy.params.revocation),
      .words = MODES, .number = REVOCATION_REQUIRED,
      .help = "required: every certificate below the anchor needs a known, good status. "
@@ -207,6 +213,10 @@ static const struct schema_row ROWS[] = {
      .example = "1.3.6.1.5.5.7.3.2",
      .help = "A purpose that the judged certificate's extendedKeyUsage, if it has one, must name. "
              "May stand several times; all of them are needed."},
+    {CONFIG_POLICY, "nested-extended-key-usage", SCHEMA_BOOL,
+     IN(policy_draft, policy.params.nested_ekus), .number = false,
+     .help = "A CA certificate of the path that has extendedKeyUsage must name those purposes as "
+             "well, or anyExtendedKeyUsage."},
     {CONFIG_POLICY, "key-usage", SCHEMA_FLAGS, IN(policy_draft, policy.params.key_usage),
      .words = KEY_USAGES, .number = 0, .example = "digitalSignature nonRepudiation",
      .help = "Bits that the judged certificate's keyUsage, if it has one, must all have, with "

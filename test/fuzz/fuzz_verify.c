@@ -22,6 +22,8 @@ enum {
     INPUT_NAME = 32,
     INPUT_USAGE = 64,
     INPUT_FLOOR = 128,
+    INPUT_HONOUR_ANCHOR = 16, /* of the octet of policies */
+    INPUT_NESTED_EKU = 32,
 };
 
 static bool always(const struct sk_source *source, const uint8_t object[SK_SHA256],
@@ -59,6 +61,8 @@ static void inputs_read(struct inputs *in, unsigned flags, unsigned policies)
     in->params.require_explicit_policy = (flags & INPUT_EXPLICIT) != 0;
     in->params.inhibit_policy_mapping = (flags & INPUT_NO_MAPPING) != 0;
     in->params.inhibit_any_policy = (flags & INPUT_NO_ANY) != 0;
+    in->params.honour_anchor_constraints = (policies & INPUT_HONOUR_ANCHOR) != 0;
+    in->params.nested_ekus = (policies & INPUT_NESTED_EKU) != 0;
     in->params.policies = in->policies;
     for (i = 0; i < 4; i++) {
         if ((policies >> i & 1) != 0)

@@ -135,6 +135,26 @@ static enum sk_status read_pool(struct reading *r, json_t *line)
     return read_objects(r, line, "crls", case_add_crl, true);
 }
 
+static enum sk_status read_flags(struct reading *r, json_t *line)
+{
+    static const struct {
+        const char *member;
+        void (*set)(struct verify_case *c);
+    } flags[] = {
+        {"require_explicit_policy", case_require_explicit_policy},
+        {"inhibit_policy_mapping", case_inhibit_policy_mapping},
+        {"inhibit_any_policy", case_inhibit_any_policy},
+        {"honour_anchor_constraints", case_honour_anchor_constraints},
+        {"nested_extended_key_usage", case_nest_ekus},
+    };
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]) && status == SK_OK; i++)
+        status = read_flag(r, line, flags[i].member, flags[i].set);
+    return status;
+}
+
 static enum sk_status read_settings(struct reading *r, json_t *line, bool has_base)
 {
     enum sk_status status = SK_OK;
@@ -145,13 +165,9 @@ static enum sk_status read_settings(struct reading *r, json_t *line, bool has_ba
         (status = read_texts(r, line, "initial_policies", true, case_add_policy)) != SK_OK ||
         (status = read_texts(r, line, "extended_key_usages", true, case_add_eku)) != SK_OK ||
         (status = read_texts(r, line, "names", true, case_add_name)) != SK_OK ||
-        (status = read_texts(r, line, "revocation", false, case_set_revocation)) != SK_OK ||
-        (status = read_flag(r, line, "require_explicit_policy", case_require_explicit_policy)) !=
-            SK_OK ||
-        (status = read_flag(r, line, "inhibit_policy_mapping", case_inhibit_policy_mapping)) !=
-            SK_OK)
+        (status = read_texts(r, line, "revocation", false, case_set_revocation)) != SK_OK)
         return status;
-    return read_flag(r, line, "inhibit_any_policy", case_inhibit_any_policy);
+    return read_flags(r, line);
 }
 
 static json_t *answer_object(struct reading *r, json_t *line, bool has_base)

@@ -246,6 +246,16 @@ void case_inhibit_any_policy(struct verify_case *c)
     c->params.inhibit_any_policy = true;
 }
 
+void case_honour_anchor_constraints(struct verify_case *c)
+{
+    c->params.honour_anchor_constraints = true;
+}
+
+void case_nest_ekus(struct verify_case *c)
+{
+    c->params.nested_ekus = true;
+}
+
 enum sk_status case_judge(struct verify_case *c, struct sk_bytes target_der,
                           const struct sk_verdict **out)
 {

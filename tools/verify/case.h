@@ -48,6 +48,8 @@ enum sk_status case_set_time(struct verify_case *c, const char *time,
 void case_require_explicit_policy(struct verify_case *c);
 void case_inhibit_policy_mapping(struct verify_case *c);
 void case_inhibit_any_policy(struct verify_case *c);
+void case_honour_anchor_constraints(struct verify_case *c);
+void case_nest_ekus(struct verify_case *c);
 
 /* Judges one target. A target that is no certificate is `invalid` with `malformed`. The verdict
  * lives until the next call or case_free(). SK_NOMEM, SK_INTERNAL. */

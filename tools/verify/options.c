@@ -9,6 +9,7 @@ const char options_help[] =
     "usage: sekisho-verify [-c FILE -p POLICY] [--anchor FILE]... [--certs FILE|DIR]...\n"
     "           [--crls FILE|DIR]... [--time RFC3339] [--policy-oid OID]...\n"
     "           [--require-explicit-policy] [--inhibit-policy-mapping] [--inhibit-any-policy]\n"
+    "           [--honour-anchor-constraints] [--nested-extended-key-usage]\n"
     "           [--revocation required|if-available|off] [--json] CERT...\n"
     "       sekisho-verify [-c FILE -p POLICY] --batch\n"
     "\n"
@@ -23,6 +24,10 @@ const char options_help[] =
     "      --policy-oid OID       acceptable certificate policy (any)\n"
     "      --require-explicit-policy, --inhibit-policy-mapping, --inhibit-any-policy\n"
     "                             inputs of RFC 5280 6.1.1\n"
+    "      --honour-anchor-constraints\n"
+    "                             the anchors' own extensions count (RFC 5937)\n"
+    "      --nested-extended-key-usage\n"
+    "                             the policy's purposes are asked of CA certificates as well\n"
     "      --revocation MODE      required (with --crls), if-available, off (without)\n"
     "      --json                 one JSON object for each CERT\n"
     "      --batch                read JSON lines on standard input, answer each with one\n"
@@ -39,6 +44,8 @@ enum option_id {
     OPTION_EXPLICIT,
     OPTION_NO_MAPPING,
     OPTION_NO_ANY,
+    OPTION_HONOUR_ANCHOR,
+    OPTION_NESTED_EKU,
     OPTION_REVOCATION,
     OPTION_JSON,
     OPTION_BATCH,
@@ -57,6 +64,8 @@ static const struct option long_options[] = {
     {"require-explicit-policy", no_argument, NULL, OPTION_EXPLICIT},
     {"inhibit-policy-mapping", no_argument, NULL, OPTION_NO_MAPPING},
     {"inhibit-any-policy", no_argument, NULL, OPTION_NO_ANY},
+    {"honour-anchor-constraints", no_argument, NULL, OPTION_HONOUR_ANCHOR},
+    {"nested-extended-key-usage", no_argument, NULL, OPTION_NESTED_EKU},
     {"revocation", required_argument, NULL, OPTION_REVOCATION},
     {"json", no_argument, NULL, OPTION_JSON},
     {"batch", no_argument, NULL, OPTION_BATCH},
@@ -92,6 +101,10 @@ static bool take(struct verify_options *out, int id, const char *value)
         out->inhibit_policy_mapping = true;
     else if (id == OPTION_NO_ANY)
         out->inhibit_any_policy = true;
+    else if (id == OPTION_HONOUR_ANCHOR)
+        out->honour_anchor_constraints = true;
+    else if (id == OPTION_NESTED_EKU)
+        out->nested_ekus = true;
     else if (id == OPTION_REVOCATION)
         out->revocation = value;
     else if (id == OPTION_JSON)
@@ -114,7 +127,7 @@ static enum sk_status check(const struct verify_options *o, struct sk_err *err)
                         0 ||
                     o->time != NULL || o->revocation != NULL || o->json ||
                     o->require_explicit_policy || o->inhibit_policy_mapping ||
-                    o->inhibit_any_policy;
+                    o->inhibit_any_policy || o->honour_anchor_constraints || o->nested_ekus;
 
     if (o->help || o->version)
         return SK_OK;

@@ -28,6 +28,7 @@ struct verify_options {
     struct option_list anchors, certs, crls, policy_oids, targets;
     const char *time, *revocation;
     bool require_explicit_policy, inhibit_policy_mapping, inhibit_any_policy;
+    bool honour_anchor_constraints, nested_ekus;
     bool json, batch, help, version;
 };
 

@@ -124,6 +124,10 @@ static enum sk_status set_options(struct run *run)
         case_inhibit_policy_mapping(run->c);
     if (o->inhibit_any_policy)
         case_inhibit_any_policy(run->c);
+    if (o->honour_anchor_constraints)
+        case_honour_anchor_constraints(run->c);
+    if (o->nested_ekus)
+        case_nest_ekus(run->c);
     return status;
 }
 

@@ -470,6 +470,7 @@ static void check_full_policy(const struct sk_policy *policy)
     assert_int_equal(p->num_policies, 2);
     assert_true(bytes_equal(p->policies[1], bytes_of(any_policy, sizeof(any_policy))));
     assert_true(p->require_explicit_policy && p->inhibit_policy_mapping && p->inhibit_any_policy);
+    assert_true(p->honour_anchor_constraints && p->nested_ekus);
     assert_int_equal(p->revocation, REVOCATION_IF_AVAILABLE);
     assert_int_equal(p->grace_s, 6 * 3600);
     assert_int_equal(p->clock_skew_s, 300);

@@ -220,6 +220,40 @@ static void test_batch_sets_the_policy_inputs(void **state)
     expect_verdict("invalid", "policy"); /* the CA has no policies */
 }
 
+static void test_batch_asks_issuers_for_purposes_when_told_to(void **state)
+{
+    const struct sk_cert *limited = pki_cert(
+        g.arena,
+        &(struct pki_cert_spec){.subject = "/CN=CA",
+                                .issuer = "/CN=Root",
+                                .key = pki_key(PKI_EC, 1),
+                                .signer = pki_key(PKI_EC, 0),
+                                .exts = {PKI_CA_EXTS, {"extendedKeyUsage", "clientAuth"}}});
+
+    (void)state;
+    json_object_set_new(line, "certs", json_pack("[o]", b64(limited->der)));
+    json_object_set_new(line, "extended_key_usages", json_pack("[s]", "1.3.6.1.5.5.7.3.1"));
+    json_object_set_new(line, "nested_extended_key_usage", json_false());
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "nested_extended_key_usage", json_true());
+    expect_verdict("invalid", "extended-key-usage");
+}
+
+static void test_batch_honours_the_anchor_when_told_to(void **state)
+{
+    const struct sk_cert *limited = pki_cert(
+        g.arena, &(struct pki_cert_spec){
+                     .subject = "/CN=Root",
+                     .key = pki_key(PKI_EC, 0),
+                     .exts = {PKI_CA_EXTS, {"nameConstraints", "permitted;DNS:b.example"}}});
+
+    (void)state;
+    json_object_set_new(line, "anchors", json_pack("[o]", b64(limited->der)));
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "honour_anchor_constraints", json_true());
+    expect_verdict("invalid", "name-constraints");
+}
+
 static void test_batch_reads_lines_until_the_end(void **state)
 {
     static const char input[] = "{\"id\":1}\n\n  \r\n{\"id\":2}\nnot json\n{\"id\":3}";
@@ -272,6 +306,8 @@ int main(void)
         TEST(test_batch_takes_the_defaults_of_rfc_5280),
         TEST(test_batch_asks_for_purposes_and_names),
         TEST(test_batch_sets_the_policy_inputs),
+        TEST(test_batch_asks_issuers_for_purposes_when_told_to),
+        TEST(test_batch_honours_the_anchor_when_told_to),
         TEST(test_batch_reads_lines_until_the_end),
     };
 
