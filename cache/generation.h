@@ -35,8 +35,8 @@ enum sk_status reader_new(struct sk_generation *gen, struct sk_reader **out,
 void reader_free(struct sk_reader *reader);
 struct sk_generation *reader_generation(const struct sk_reader *reader);
 
-/* The generation as a source of validation (core/source.h); results point into the map and the
- * job's arena and are valid while the reader is. */
+/* The generation as a source of validation (core/source.h); results point into the map, the
+ * reader's own memory and the job's arena. They are valid while the reader and the job are. */
 const struct sk_source *reader_source(const struct sk_reader *reader);
 
 /* A certificate by SHA-256 of its DER, or by the hashes of an OCSP CertID: hash is KEY_SHA1, 256,

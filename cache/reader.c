@@ -6,12 +6,20 @@
 enum sk_status reader_new(struct sk_generation *gen, struct sk_reader **out, struct sk_err *err)
 {
     struct sk_reader *reader = calloc(1, sizeof(*reader));
+    size_t num_crls =
+        gen->meta.num_crls < LIMIT_READER_CRLS ? gen->meta.num_crls : LIMIT_READER_CRLS;
     int rc;
 
-    if (reader == NULL)
+    if (reader == NULL ||
+        kept_init(&reader->kept, LIMIT_READER_CERTS, num_crls, LIMIT_READER_BYTES) != SK_OK) {
+        if (reader != NULL)
+            kept_done(&reader->kept);
+        free(reader);
         return err_set(err, SK_NOMEM, "generation reader: no memory");
+    }
     rc = mdb_txn_begin(gen->env, NULL, MDB_RDONLY, &reader->txn);
     if (rc != MDB_SUCCESS) {
+        kept_done(&reader->kept);
         free(reader);
         return cache_lmdb(rc, err, "generation reader", "begin");
     }
@@ -26,6 +34,7 @@ void reader_free(struct sk_reader *reader)
 {
     if (reader == NULL)
         return;
+    kept_done(&reader->kept);
     mdb_txn_abort(reader->txn);
     generation_unref(reader->gen);
     free(reader);
@@ -73,15 +82,12 @@ static enum sk_status get_promised(const struct sk_reader *reader, enum record_d
     return status == SK_NOTFOUND ? SK_INPUT : status;
 }
 
-enum sk_status cache_cert(const struct sk_reader *reader, struct sk_arena *arena,
-                          const uint8_t sha256[SK_SHA256], const struct sk_cert **out)
+static enum sk_status parse_cert(struct sk_arena *arena, struct sk_bytes der,
+                                 const uint8_t sha256[SK_SHA256], const struct sk_cert **out)
 {
-    struct sk_bytes der;
     struct sk_cert *cert;
-    enum sk_status status = get_promised(reader, RECORD_BLOB, bytes_of(sha256, SK_SHA256), &der);
+    enum sk_status status;
 
-    if (status != SK_OK)
-        return status;
     cert = arena_alloc(arena, sizeof(*cert));
     if (cert == NULL)
         return SK_LIMIT;
@@ -94,9 +100,35 @@ enum sk_status cache_cert(const struct sk_reader *reader, struct sk_arena *arena
     return SK_OK;
 }
 
-enum sk_status cache_each_cert(const struct sk_reader *reader, struct sk_arena *arena,
-                               enum record_db db, struct sk_bytes key, source_cert_fn visit,
-                               void *arg)
+enum sk_status cache_cert(struct sk_reader *reader, struct sk_arena *arena,
+                          const uint8_t sha256[SK_SHA256], const struct sk_cert **out)
+{
+    const struct sk_cert *cert = kept_cert(&reader->kept, sha256);
+    struct sk_arena *room = kept_room_for_cert(&reader->kept);
+    struct sk_bytes der;
+    enum sk_status status;
+
+    if (cert != NULL) {
+        *out = cert;
+        return SK_OK;
+    }
+    status = get_promised(reader, RECORD_BLOB, bytes_of(sha256, SK_SHA256), &der);
+    if (status != SK_OK)
+        return status;
+    if (room != NULL) {
+        status = parse_cert(room, der, sha256, &cert);
+        if (status == SK_OK) {
+            kept_add_cert(&reader->kept, cert);
+            *out = cert;
+        }
+        if (!kept_is_refused(&reader->kept, status))
+            return status;
+    }
+    return parse_cert(arena, der, sha256, out);
+}
+
+enum sk_status cache_each_cert(struct sk_reader *reader, struct sk_arena *arena, enum record_db db,
+                               struct sk_bytes key, source_cert_fn visit, void *arg)
 {
     struct sk_bytes list;
     const struct sk_cert *cert;
@@ -116,7 +148,7 @@ enum sk_status cache_each_cert(const struct sk_reader *reader, struct sk_arena *
 }
 
 /* The first certificate of a list record. */
-static enum sk_status first_cert(const struct sk_reader *reader, struct sk_arena *arena,
+static enum sk_status first_cert(struct sk_reader *reader, struct sk_arena *arena,
                                  enum record_db db, struct sk_bytes key, const struct sk_cert **out)
 {
     struct sk_bytes list;

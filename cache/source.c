@@ -7,23 +7,29 @@ static enum sk_status certs_by_subject(const struct sk_source *source, struct sk
                                        const uint8_t hash[SK_SHA256], source_cert_fn visit,
                                        void *arg)
 {
-    const struct sk_reader *reader = source->ctx;
+    struct sk_reader *reader = source->ctx;
 
     return cache_each_cert(reader, arena, RECORD_SUBJECT, bytes_of(hash, SK_SHA256), visit, arg);
 }
 
-/* Fills a candidate from the CRL's record and the head of its DER. */
-static enum sk_status load_crl(const struct sk_reader *reader, struct sk_arena *arena, unsigned id,
-                               struct source_crl *out)
+/* A CRL as a candidate, with what it points to. */
+struct loaded_crl {
+    struct source_crl crl;
+    struct source_handle handle;
+    struct sk_crl head;
+};
+
+/* A candidate from the CRL's record and the head of its DER. */
+static enum sk_status parse_crl(const struct sk_reader *reader, struct sk_arena *arena, unsigned id,
+                                const struct source_crl **out)
 {
-    struct source_handle *handle = arena_alloc(arena, sizeof(*handle));
-    struct sk_crl *crl = arena_alloc(arena, sizeof(*crl));
+    struct loaded_crl *loaded = arena_alloc(arena, sizeof(*loaded));
     struct record_crl record;
     struct record_key key;
     struct sk_bytes value, der;
     enum sk_status status;
 
-    if (handle == NULL || crl == NULL)
+    if (loaded == NULL)
         return SK_LIMIT;
     record_key_init(&key);
     if (!record_key_put_u16(&key, id))
@@ -34,23 +40,48 @@ static enum sk_status load_crl(const struct sk_reader *reader, struct sk_arena *
     if (status == SK_OK)
         status = cache_get(reader, RECORD_BLOB, bytes_of(record.sha256, SK_SHA256), &der);
     if (status == SK_OK)
-        status = crl_parse(arena, der, crl, NULL);
+        status = crl_parse(arena, der, &loaded->head, NULL);
     if (status != SK_OK)
         return status == SK_NOTFOUND ? SK_INPUT : status;
-    handle->id = id;
-    handle->flags = record.flags;
-    out->crl = crl;
-    memcpy(out->sha256, record.sha256, SK_SHA256);
-    out->from_arl_attribute = (record.flags & RECORD_CRL_ARL) != 0;
-    out->handle = handle;
+    loaded->handle.id = id;
+    loaded->handle.flags = record.flags;
+    loaded->crl.crl = &loaded->head;
+    memcpy(loaded->crl.sha256, record.sha256, SK_SHA256);
+    loaded->crl.from_arl_attribute = (record.flags & RECORD_CRL_ARL) != 0;
+    loaded->crl.handle = &loaded->handle;
+    *out = &loaded->crl;
     return SK_OK;
+}
+
+/* The CRL with this id, kept by the reader or parsed into the arena. */
+static enum sk_status load_crl(struct sk_reader *reader, struct sk_arena *arena, unsigned id,
+                               const struct source_crl **out)
+{
+    const struct source_crl *crl = kept_crl(&reader->kept, id);
+    struct sk_arena *room = kept_room_for_crl(&reader->kept, id);
+    enum sk_status status;
+
+    if (crl != NULL) {
+        *out = crl;
+        return SK_OK;
+    }
+    if (room != NULL) {
+        status = parse_crl(reader, room, id, &crl);
+        if (status == SK_OK) {
+            kept_add_crl(&reader->kept, id, crl);
+            *out = crl;
+        }
+        if (!kept_is_refused(&reader->kept, status))
+            return status;
+    }
+    return parse_crl(reader, arena, id, out);
 }
 
 static enum sk_status crls_by_issuer(const struct sk_source *source, struct sk_arena *arena,
                                      const uint8_t hash[SK_SHA256], source_crl_fn visit, void *arg)
 {
-    const struct sk_reader *reader = source->ctx;
-    struct source_crl crl;
+    struct sk_reader *reader = source->ctx;
+    const struct source_crl *crl;
     struct sk_bytes list;
     size_t num, i;
     unsigned id;
@@ -65,7 +96,7 @@ static enum sk_status crls_by_issuer(const struct sk_source *source, struct sk_a
         if (status == SK_OK)
             status = load_crl(reader, arena, id, &crl);
         if (status == SK_OK)
-            status = visit(arg, &crl);
+            status = visit(arg, crl);
     }
     return status;
 }

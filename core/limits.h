@@ -117,9 +117,12 @@
 #define LIMIT_GENERATION_OBJECTS 500000u                         /* paths below /pki/ */
 #define LIMIT_OBJECT_PATH_BYTES  255u                            /* one such path */
 #define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */
-#define LIMIT_FETCH_BYTES        (64u * 1024u * 1024u)           /* one fetched object; default */
-#define LIMIT_CERT_FILE_BYTES    (4u * 1024u * 1024u) /* a file of certificates, PEM or DER */
-#define LIMIT_FETCH_MS           30000u               /* one fetch; default */
+#define LIMIT_READER_CERTS       4096u                 /* certificates that a reader keeps parsed */
+#define LIMIT_READER_CRLS        4096u                 /* heads of CRLs likewise */
+#define LIMIT_READER_BYTES       (16u * 1024u * 1024u) /* what both may take */
+#define LIMIT_FETCH_BYTES        (64u * 1024u * 1024u) /* one fetched object; default */
+#define LIMIT_CERT_FILE_BYTES    (4u * 1024u * 1024u)  /* a file of certificates, PEM or DER */
+#define LIMIT_FETCH_MS           30000u                /* one fetch; default */
 #define LIMIT_FETCH_REDIRECTS    5u
 #define LIMIT_FETCH_CONNECT_MS   10000u /* of LIMIT_FETCH_MS, for connecting */
 #define LIMIT_FETCH_PARALLEL     8u     /* transfers at a time */
