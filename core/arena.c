@@ -19,6 +19,7 @@ struct sk_arena {
     struct block *blocks; /* newest first; never empty after the first allocation */
     size_t max_bytes;     /* cap on handed-out bytes */
     size_t used;          /* handed out since the last reset */
+    bool has_failed;
 };
 
 struct sk_arena *arena_new(size_t max_bytes)
@@ -44,7 +45,7 @@ static struct block *block_add(struct sk_arena *arena, size_t need)
     return b;
 }
 
-void *arena_alloc(struct sk_arena *arena, size_t len)
+static void *alloc(struct sk_arena *arena, size_t len)
 {
     const size_t align = alignof(max_align_t);
     struct block *b = arena->blocks;
@@ -69,10 +70,26 @@ void *arena_alloc(struct sk_arena *arena, size_t len)
     return p;
 }
 
+void *arena_alloc(struct sk_arena *arena, size_t len)
+{
+    void *p = alloc(arena, len);
+
+    if (p == NULL)
+        arena->has_failed = true;
+    return p;
+}
+
+bool arena_has_failed(const struct sk_arena *arena)
+{
+    return arena->has_failed;
+}
+
 void *arena_array(struct sk_arena *arena, size_t count, size_t size)
 {
-    if (size != 0 && count > SIZE_MAX / size)
+    if (size != 0 && count > SIZE_MAX / size) {
+        arena->has_failed = true;
         return NULL;
+    }
     return arena_alloc(arena, count * size);
 }
 
@@ -80,8 +97,10 @@ void *arena_copy(struct sk_arena *arena, const void *p, size_t len)
 {
     uint8_t *copy;
 
-    if (len == SIZE_MAX)
+    if (len == SIZE_MAX) {
+        arena->has_failed = true;
         return NULL;
+    }
     copy = arena_alloc(arena, len + 1);
     if (copy != NULL && len > 0)
         memcpy(copy, p, len);
@@ -102,6 +121,7 @@ void arena_reset(struct sk_arena *arena)
         b->used = 0;
     arena->blocks = b;
     arena->used = 0;
+    arena->has_failed = false;
 }
 
 size_t arena_used(const struct sk_arena *arena)

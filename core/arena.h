@@ -9,6 +9,7 @@
 #ifndef SEKISHO_CORE_ARENA_H
 #define SEKISHO_CORE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sk_arena;
@@ -28,6 +29,10 @@ void *arena_copy(struct sk_arena *arena, const void *p, size_t len);
 
 /* Forgets everything and keeps one block for the next job. All earlier pointers are dead. */
 void arena_reset(struct sk_arena *arena);
+
+/* True once an allocation has failed, until the reset: what was made of the arena's memory may then
+ * be less than the whole. */
+bool arena_has_failed(const struct sk_arena *arena);
 
 /* Bytes handed out since the last reset. */
 size_t arena_used(const struct sk_arena *arena);

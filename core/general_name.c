@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/general_name.h"
 
+#include <stdlib.h>
+
 #include "core/limits.h"
 #include "core/name.h"
 #include "core/oid.h"
@@ -223,17 +225,30 @@ static size_t prepare_list(struct sk_arena *arena, struct sk_bytes list, struct 
     return used;
 }
 
+static int keyed_order(const void *a, const void *b)
+{
+    const struct keyed_name *x = a, *y = b;
+
+    return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : bytes_compare(x->key, y->key);
+}
+
 bool general_names_intersect(struct sk_arena *arena, struct sk_bytes a, struct sk_bytes b)
 {
     struct keyed_name *names_a = NULL, *names_b = NULL;
-    size_t num_a = prepare_list(arena, a, &names_a), num_b, i, j;
+    size_t num_a = prepare_list(arena, a, &names_a), num_b, i = 0, j = 0;
 
     num_b = num_a > 0 ? prepare_list(arena, b, &names_b) : 0;
-    for (i = 0; i < num_a; i++) {
-        for (j = 0; j < num_b; j++) {
-            if (names_a[i].kind == names_b[j].kind && bytes_equal(names_a[i].key, names_b[j].key))
-                return true;
-        }
+    if (num_b == 0)
+        return false;
+    qsort(names_a, num_a, sizeof(names_a[0]), keyed_order);
+    qsort(names_b, num_b, sizeof(names_b[0]), keyed_order);
+    while (i < num_a && j < num_b) {
+        int order = keyed_order(&names_a[i], &names_b[j]);
+
+        if (order == 0)
+            return true;
+        i += order < 0;
+        j += order > 0;
     }
     return false;
 }

@@ -64,6 +64,38 @@ bool job_spend_name_check(struct sk_job *job)
            (job->work.name_checks % CPU_CHECK_EVERY != 0 || has_cpu_left(job));
 }
 
+bool job_spend_name_checks(struct sk_job *job, size_t count)
+{
+    unsigned *spent = &job->work.name_checks, before = *spent / CPU_CHECK_EVERY;
+
+    if (job->is_exhausted || count > job->params->budget.max_name_checks ||
+        *spent > job->params->budget.max_name_checks - count) {
+        job->is_exhausted = true;
+        return false;
+    }
+    *spent += (unsigned)count;
+    return *spent / CPU_CHECK_EVERY == before || has_cpu_left(job);
+}
+
+bool job_may_go_on(struct sk_job *job)
+{
+    return !job->is_exhausted && has_cpu_left(job);
+}
+
+/* Signatures cost a budget of time as well, counted by the kind of key: 320 of RSA-2048 are 6 ms,
+ * of P-384 220. One more is allowed as long as anything is left. */
+static bool spend_arithmetic(struct sk_job *job, struct sk_bytes spki)
+{
+    uint64_t max = (uint64_t)job->params->budget.max_signatures * LIMIT_SIGNATURE_US;
+
+    if (job->work.arithmetic_us >= max && job->work.signatures > 0)
+        job->is_exhausted = true;
+    if (!job_spend_signature(job))
+        return false;
+    job->work.arithmetic_us += key_cost_us(spki);
+    return true;
+}
+
 void *job_alloc(struct sk_job *job, size_t count, size_t size)
 {
     void *p = arena_array(job->arena, count, size);
@@ -124,7 +156,7 @@ static enum sk_status compute(struct sk_job *job, struct sk_bytes sig_alg, struc
     const struct sk_key *key = NULL;
     enum sk_status status;
 
-    if (!job_spend_signature(job))
+    if (!spend_arithmetic(job, issuer->spki))
         return err_set(err, SK_LIMIT, "the signatures (or the CPU time) of this job are used up");
     status = keyring_get0(job->keys, issuer, params_from, &key, err);
     if (status == SK_CRYPTO) /* a key that OpenSSL refuses is no signature that is wrong */

@@ -38,6 +38,12 @@ static void start(struct trial *trial, const struct sk_query *query)
         trial->job.cpu_start_us = query->cpu_now();
 }
 
+/* Where memory ended, a name may have been taken for one that matches nothing. */
+static bool has_ended(const struct sk_job *job)
+{
+    return job->is_exhausted || arena_has_failed(job->arena);
+}
+
 /* ---- one path ---- */
 
 static int index_of(const struct verify_path *path, size_t i)
@@ -137,7 +143,7 @@ static enum sk_status check_revocation(struct trial *trial, const struct verify_
         }
     if (!is_good)
         return SK_OK;
-    if (trial->job.is_exhausted)
+    if (has_ended(&trial->job))
         return SK_LIMIT;
     verdict_set_valid(verdict);
     return SK_OK;
@@ -347,7 +353,7 @@ enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
     if (status == SK_OK)
         status = try_paths(&trial, search);
     /* A full arena is a budget that ended, not a machine without memory. */
-    if (status == SK_NOMEM && trial.job.is_exhausted)
+    if (status == SK_NOMEM && has_ended(&trial.job))
         status = SK_LIMIT;
     conclude(&trial, search, status, out);
     return status == SK_NOTFOUND || status == SK_LIMIT ? SK_OK : status;
@@ -362,11 +368,11 @@ enum sk_status judge_serial(const struct sk_query *query, const struct sk_cert *
 
     start(&trial, query);
     status = revocation_of_serial(&trial.job, issuer, serial, is_ca_cert, cert, out);
-    if (status == SK_OK)
+    if (status == SK_OK && !has_ended(&trial.job))
         return SK_OK;
     memset(out, 0, sizeof(*out));
     out->why = FINDING_BUDGET_EXHAUSTED;
-    if (status == SK_LIMIT || (status == SK_NOMEM && trial.job.is_exhausted))
+    if (status == SK_LIMIT || (status == SK_NOMEM && has_ended(&trial.job)))
         status = SK_OK;
     return status;
 }

@@ -34,6 +34,11 @@ bool key_needs_parameters(struct sk_bytes spki);
 enum sk_status key_peek(struct sk_bytes spki, enum key_kind *out_kind,
                         unsigned *out_bits) SK_MUST_CHECK;
 
+/* About how long one verification with the key takes, in microseconds of a machine of 2023; 0 for
+ * what is no key. The same key costs the same everywhere: budgets must not depend on the machine.
+ */
+unsigned key_cost_us(struct sk_bytes spki);
+
 /* What an AlgorithmIdentifier (whole) says. SK_INPUT: unknown or malformed (also: absent or wrong
  * parameters where the RFCs require them). */
 struct key_sig_alg {

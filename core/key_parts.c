@@ -197,6 +197,33 @@ enum sk_status key_peek(struct sk_bytes spki, enum key_kind *out_kind, unsigned 
     return SK_OK;
 }
 
+unsigned key_cost_us(struct sk_bytes spki)
+{
+    enum { RSA_MULTIPLICATIONS_US = 2048u * 2048u, DSA_2048_US = 220 };
+    struct key_parts parts;
+    unsigned bits;
+
+    if (key_take_apart(spki, &parts) != SK_OK)
+        return 0;
+    bits = parts.bits;
+    switch (parts.kind) {
+    case KEY_RSA:
+    case KEY_RSA_PSS: /* a squaring for each bit of the exponent, at most as many products */
+        return 1 + (unsigned)((uint64_t)bits * bits * key_magnitude_bits(parts.e) * 3 / 2 /
+                              RSA_MULTIPLICATIONS_US);
+    case KEY_EC:
+        return bits <= 256 ? 75 : bits <= 384 ? 700 : 550; /* P-384 has no code of its own */
+    case KEY_ED25519:
+        return 115;
+    case KEY_DSA: /* without parameters: the largest it may inherit */
+        bits = bits != 0 ? bits : LIMIT_DSA_BITS;
+        return 1 + (unsigned)((uint64_t)DSA_2048_US * bits * bits / RSA_MULTIPLICATIONS_US);
+    case KEY_UNKNOWN:
+        break;
+    }
+    return 0;
+}
+
 bool key_needs_parameters(struct sk_bytes spki)
 {
     struct key_parts parts;

@@ -92,15 +92,24 @@ static enum sk_status store_crls_by_issuer(const struct sk_source *source, struc
                                            void *arg)
 {
     struct sk_memstore *store = source->ctx;
+    size_t low = 0, high;
     enum sk_status status;
-    size_t i;
 
     (void)arena;
     store_sort(store);
-    for (i = 0; i < store->num_crls; i++) {
-        if (memcmp(store->crls[i].crl->issuer_hash, name_hash, SK_SHA256) != 0)
-            continue;
-        if ((status = visit(arg, &store->crls[i])) != SK_OK)
+    high = store->num_crls;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (memcmp(store->crls[middle].crl->issuer_hash, name_hash, SK_SHA256) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < store->num_crls; low++) {
+        if (memcmp(store->crls[low].crl->issuer_hash, name_hash, SK_SHA256) != 0)
+            break;
+        if ((status = visit(arg, &store->crls[low])) != SK_OK)
             return status;
     }
     return SK_OK;

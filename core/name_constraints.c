@@ -4,12 +4,14 @@
 #include "core/name.h"
 #include "core/subtree.h"
 
-enum { QUOTED_BYTES = 100 };
+enum { QUOTED_BYTES = 100, OCTETS_A_CHECK = 16 };
 
+enum { KINDS = GENERAL_NAME_REGISTERED_ID + 1 };
+
+/* Sorted by kind, so that a name meets none but its own. */
 struct subtree_list {
     struct subtree *items;
-    size_t num;
-    unsigned kinds; /* bit 1 << general_name_kind of those in items */
+    size_t first[KINDS + 1]; /* of each kind; the last is the number of all */
 };
 
 /* One nameConstraints extension, read. */
@@ -21,9 +23,18 @@ struct constraint_set {
     struct subtree_list permitted, excluded;
 };
 
-static unsigned kind_bit(enum general_name_kind kind)
+static void sort_by_kind(const struct subtree *items, size_t num, struct subtree_list *out)
 {
-    return 1u << (unsigned)kind;
+    size_t next[KINDS], kind, i;
+
+    for (i = 0; i < num; i++)
+        out->first[items[i].base.kind + 1]++;
+    for (kind = 0; kind < KINDS; kind++) {
+        next[kind] = out->first[kind];
+        out->first[kind + 1] += out->first[kind];
+    }
+    for (i = 0; i < num; i++)
+        out->items[next[items[i].base.kind]++] = items[i];
 }
 
 static enum sk_status count_items(struct der list, size_t *out)
@@ -44,8 +55,9 @@ static enum sk_status read_list(struct sk_job *job, struct der *seq, uint8_t tag
                                 struct subtree_list *out, struct sk_err *err)
 {
     bool is_present = false;
+    struct subtree *items;
     struct der list;
-    size_t num;
+    size_t num, i;
 
     if (der_enter_optional(seq, tag, &is_present, &list) != SK_OK)
         return err_set(err, SK_INPUT, "malformed nameConstraints");
@@ -53,17 +65,17 @@ static enum sk_status read_list(struct sk_job *job, struct der *seq, uint8_t tag
         return SK_OK;
     if (count_items(list, &num) != SK_OK || num == 0 || num > LIMIT_SUBTREES)
         return err_set(err, SK_INPUT, "nameConstraints with an empty or too long list");
-    out->items = job_alloc(job, num, sizeof(*out->items));
-    if (out->items == NULL)
+    items = job_alloc(job, num, sizeof(items[0]));
+    out->items = job_alloc(job, num, sizeof(items[0]));
+    if (items == NULL || out->items == NULL)
         return err_set(err, SK_LIMIT, "no room for the nameConstraints");
-    while (out->num < num) {
-        enum sk_status status = subtree_next(&list, job->arena, &out->items[out->num], err);
+    for (i = 0; i < num; i++) {
+        enum sk_status status = subtree_next(&list, job->arena, &items[i], err);
 
         if (status != SK_OK)
             return status;
-        out->kinds |= kind_bit(out->items[out->num].base.kind);
-        out->num++;
     }
+    sort_by_kind(items, num, out);
     return SK_OK;
 }
 
@@ -150,15 +162,13 @@ static enum sk_status check_list(struct sk_job *job, const struct subtree_list *
                                  const struct subtree_name *name, bool is_permitted,
                                  struct sk_err *err)
 {
-    size_t i;
+    size_t i, end = list->first[name->kind + 1];
 
-    if ((list->kinds & kind_bit(name->kind)) == 0)
+    if (list->first[name->kind] == end)
         return SK_OK;
-    for (i = 0; i < list->num; i++) {
+    for (i = list->first[name->kind]; i < end; i++) {
         enum subtree_answer answer;
 
-        if (list->items[i].base.kind != name->kind)
-            continue;
         if (!job_spend_name_check(job))
             return err_set(err, SK_LIMIT, "the name checks of this job are used up");
         answer = subtree_holds(&list->items[i], name);
@@ -201,6 +211,8 @@ static enum sk_status check_alternatives(const struct name_constraints *constrai
 
         if (general_name_next(&names, false, &found) != SK_OK)
             return err_set(err, SK_INPUT, "malformed subjectAltName");
+        if (!job_spend_name_checks(job, 1 + found.value.len / OCTETS_A_CHECK))
+            return err_set(err, SK_LIMIT, "the name checks of this job are used up");
         name.kind = found.kind;
         name.value = found.value;
         if (found.kind == GENERAL_NAME_EMAIL)

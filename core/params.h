@@ -30,8 +30,8 @@ struct sk_budget {
     unsigned max_path_certs; /* certificates in a path, anchor not counted */
     unsigned max_paths;
     unsigned max_steps;
-    unsigned max_signatures;
-    unsigned max_cpu_ms; /* 0: not watched (fuzzing, reproducible tests) */
+    unsigned max_signatures; /* and LIMIT_SIGNATURE_US for each, on average */
+    unsigned max_cpu_ms;     /* 0: not watched (fuzzing, reproducible tests) */
     unsigned max_policy_nodes;
     unsigned max_name_checks;
 };

@@ -27,7 +27,7 @@ struct path_search {
     size_t max_depth;
     enum pass pass;
     unsigned num_proposed; /* paths of this pass */
-    unsigned doubtful_steps;
+    size_t doubtful_steps;
     bool is_cut;
     const struct sk_cert *path[LIMIT_PATH_CERTS_MAX]; /* of the last proposal, anchor side first */
 };
@@ -166,13 +166,16 @@ static void forget_choices(struct path_search *search)
             name->nodes[i]->choices = NULL;
 }
 
-/* The later passes prove nothing, so their steps do not use up the job's budget. */
-static enum sk_status spend(struct path_search *search)
+/* The later passes prove nothing, so their steps do not use up the job's budget, but a small one of
+ * their own. */
+static enum sk_status spend(struct path_search *search, size_t count)
 {
     if (search->pass == PASS_HOPEFUL)
         return job_spend_step(search->graph.job) ? SK_OK : SK_LIMIT;
-    search->doubtful_steps++;
-    return search->doubtful_steps <= LIMIT_JOB_STEPS ? SK_OK : SK_NOTFOUND;
+    search->doubtful_steps += count;
+    if (search->doubtful_steps > LIMIT_DOUBTFUL_STEPS)
+        return SK_NOTFOUND;
+    return job_may_go_on(search->graph.job) ? SK_OK : SK_LIMIT;
 }
 
 /* Takes the next choice of the top frame, or pops it. SK_AGAIN: go on; SK_OK: proposed. */
@@ -183,6 +186,9 @@ static enum sk_status step(struct path_search *search, struct verify_path *out)
     enum sk_status status;
 
     if (top->node->choices == NULL) {
+        if (search->pass != PASS_HOPEFUL &&
+            (status = spend(search, top->node->issuer->num_nodes)) != SK_OK)
+            return status;
         status = graph_choices(&search->graph, top->node, search->pass != PASS_HOPEFUL);
         if (status != SK_OK)
             return status;
@@ -192,7 +198,7 @@ static enum sk_status step(struct path_search *search, struct verify_path *out)
         return SK_AGAIN;
     }
     choice = &top->node->choices[top->next_choice++];
-    if ((status = spend(search)) != SK_OK)
+    if ((status = spend(search, 1)) != SK_OK)
         return status;
     if (!choice_fits(search, choice))
         return SK_AGAIN;
@@ -256,11 +262,13 @@ size_t path_search_partial(const struct path_search *search, const struct sk_cer
     while (top != NULL && count < max) {
         const struct graph_node *best = NULL;
         unsigned best_rank = UINT_MAX;
+        struct graph_hint hint;
 
+        graph_hint_init(&search->graph, top->cert, &hint);
         out[count++] = top->cert;
         for (i = 0; i < top->issuer->num_nodes; i++) {
             const struct graph_node *node = top->issuer->nodes[i];
-            unsigned rank = graph_rank(&search->graph, top->cert, node);
+            unsigned rank = graph_rank(&search->graph, &hint, node);
 
             if (rank < best_rank && !is_among(node->cert, out, count)) {
                 best = node;

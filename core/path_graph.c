@@ -18,8 +18,6 @@ enum {
     RANK_NOT_ANCHOR = 2048,
 };
 
-enum { ROUNDS_MAX = 2 * LIMIT_PATH_CERTS_MAX }; /* distances beyond are not told apart */
-
 static bool anchor_is_allowed(const struct path_graph *graph, const struct sk_anchor *anchor)
 {
     return graph->only_anchor == NULL || graph->only_anchor == anchor;
@@ -52,13 +50,60 @@ static struct graph_name *graph_find(const struct path_graph *graph, const uint8
     return name;
 }
 
+static int anchor_order(const void *a, const void *b)
+{
+    const struct sk_cert *x = (*(const struct sk_anchor *const *)a)->cert;
+    const struct sk_cert *y = (*(const struct sk_anchor *const *)b)->cert;
+    int order = memcmp(x->subject_hash, y->subject_hash, SK_SHA256);
+
+    if (order == 0)
+        order = memcmp(x->spki_sha256, y->spki_sha256, SK_SHA256);
+    return order != 0 ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
+}
+
+/* Once a job: all its searches end at the same anchors. */
+static enum sk_status sort_anchors(struct sk_job *job)
+{
+    size_t num = job->params->num_anchors, i;
+
+    if (job->anchors != NULL)
+        return SK_OK;
+    if ((job->anchors = job_alloc(job, num, sizeof(const struct sk_anchor *))) == NULL)
+        return SK_NOMEM;
+    for (i = 0; i < num; i++)
+        job->anchors[i] = &job->params->anchors[i];
+    if (num > 1)
+        qsort(job->anchors, num, sizeof(const struct sk_anchor *), anchor_order);
+    return SK_OK;
+}
+
+static void find_anchors(const struct path_graph *graph, struct graph_name *name)
+{
+    const struct sk_anchor *const *anchors = graph->job->anchors;
+    size_t low = 0, high = graph->job->params->num_anchors, num = high;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (memcmp(anchors[middle]->cert->subject_hash, name->hash, SK_SHA256) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    name->anchors = anchors + low;
+    for (; low < num; low++) {
+        if (!name_equal(anchors[low]->cert->subject_canon, name->canon))
+            break;
+        name->num_anchors++;
+        name->has_anchor = name->has_anchor || anchor_is_allowed(graph, anchors[low]);
+    }
+}
+
 /* The name that issued cert, entered when it is new; NULL: no memory. */
 static struct graph_name *graph_name_of_issuer(struct path_graph *graph, const struct sk_cert *cert)
 {
-    const struct sk_params *params = graph->job->params;
     struct graph_name *name = graph_find(graph, cert->issuer_hash);
     size_t bucket = ((size_t)cert->issuer_hash[0] << 8 | cert->issuer_hash[1]) % GRAPH_BUCKETS;
-    size_t i;
 
     if (name != NULL)
         return name;
@@ -66,10 +111,7 @@ static struct graph_name *graph_name_of_issuer(struct path_graph *graph, const s
         return NULL;
     memcpy(name->hash, cert->issuer_hash, SK_SHA256);
     name->canon = cert->issuer_canon;
-    for (i = 0; i < params->num_anchors; i++)
-        if (anchor_is_allowed(graph, &params->anchors[i]) &&
-            name_equal(params->anchors[i].cert->subject_canon, name->canon))
-            name->has_anchor = true;
+    find_anchors(graph, name);
     name->next_in_bucket = graph->buckets[bucket];
     graph->buckets[bucket] = name;
     *graph->tail = name;
@@ -107,6 +149,7 @@ static enum sk_status load_cert(void *arg, const struct sk_cert *cert)
     if ((node = job_alloc(job, 1, sizeof(*node))) == NULL)
         return SK_NOMEM;
     node->cert = cert;
+    node->subject = name;
     node->is_hopeless = is_hopeless(job, cert);
     name->nodes[name->num_nodes++] = node;
     return SK_OK;
@@ -146,44 +189,38 @@ static enum sk_status load_name(struct path_graph *graph, struct graph_name *nam
         return status;
     drop_duplicates(name);
     for (i = 0; i < name->num_nodes; i++) {
-        name->nodes[i]->issuer = graph_name_of_issuer(graph, name->nodes[i]->cert);
-        if (name->nodes[i]->issuer == NULL)
+        struct graph_node *node = name->nodes[i];
+
+        if ((node->issuer = graph_name_of_issuer(graph, node->cert)) == NULL)
             return SK_NOMEM;
+        node->next_issued = node->issuer->issued;
+        node->issuer->issued = node;
     }
     return SK_OK;
 }
 
-/* Is the name round certificates away from an anchor? */
-static bool is_at_round(const struct graph_name *name, unsigned round, int kind)
-{
-    size_t i;
-
-    for (i = 0; i < name->num_nodes; i++) {
-        const struct graph_node *node = name->nodes[i];
-
-        if (kind == 0 && node->is_hopeless)
-            continue;
-        if (node->issuer->distance[kind] == round - 1)
-            return true;
-    }
-    return false;
-}
-
+/* Breadth first, from the names of anchors down to what they issued. */
 static void measure(struct path_graph *graph, int kind)
 {
-    struct graph_name *name;
-    unsigned round;
-    bool changed = true;
+    struct graph_name *name, *due = NULL, **tail = &due;
 
-    for (name = graph->first; name != NULL; name = name->next)
+    for (name = graph->first; name != NULL; name = name->next) {
         name->distance[kind] = name->has_anchor ? 0 : GRAPH_FAR;
-    for (round = 1; changed && round <= ROUNDS_MAX; round++) {
-        changed = false;
-        for (name = graph->first; name != NULL; name = name->next) {
-            if (name->distance[kind] != GRAPH_FAR || !is_at_round(name, round, kind))
+        name->next_due = NULL;
+        if (!name->has_anchor)
+            continue;
+        *tail = name;
+        tail = &name->next_due;
+    }
+    for (name = due; name != NULL; name = name->next_due) {
+        const struct graph_node *node;
+
+        for (node = name->issued; node != NULL; node = node->next_issued) {
+            if (node->subject->distance[kind] != GRAPH_FAR || (kind == 0 && node->is_hopeless))
                 continue;
-            name->distance[kind] = round;
-            changed = true;
+            node->subject->distance[kind] = name->distance[kind] + 1;
+            *tail = node->subject;
+            tail = &node->subject->next_due;
         }
     }
 }
@@ -198,6 +235,8 @@ enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
     graph->only_anchor = only_anchor;
     graph->tail = &graph->first;
     graph->target.cert = target;
+    if ((status = sort_anchors(job)) != SK_OK)
+        return status;
     if ((graph->target.issuer = graph_name_of_issuer(graph, target)) == NULL)
         return SK_NOMEM;
     for (name = graph->first; name != NULL; name = name->next)
@@ -208,36 +247,50 @@ enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
     return SK_OK;
 }
 
-/* Does the AKI of child name this certificate by issuer and serial? */
-static bool serial_matches(const struct path_graph *graph, const struct sk_cert *child,
-                           const struct sk_cert *issuer)
+void graph_hint_init(const struct path_graph *graph, const struct sk_cert *child,
+                     struct graph_hint *out)
 {
     struct general_name name;
-    struct sk_bytes canon;
     struct der d;
 
-    if (child->aki.serial.len == 0 || !bytes_equal(child->aki.serial, issuer->serial))
-        return false;
+    memset(out, 0, sizeof(*out));
+    out->child = child;
+    if (child->aki.serial.len == 0)
+        return;
     der_init(&d, child->aki.issuer_names);
-    while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK)
+    while (out->num_issuers < HINT_NAMES && !der_at_end(&d) &&
+           general_name_next(&d, false, &name) == SK_OK)
         if (name.kind == GENERAL_NAME_DIRECTORY &&
-            name_canon(graph->job->arena, name.value, &canon, NULL) == SK_OK &&
-            name_equal(canon, issuer->issuer_canon))
+            name_canon(graph->job->arena, name.value, &out->issuers[out->num_issuers], NULL) ==
+                SK_OK)
+            out->num_issuers++;
+}
+
+/* Does the AKI name this certificate by issuer and serial? */
+static bool serial_matches(const struct graph_hint *hint, const struct sk_cert *issuer)
+{
+    size_t i;
+
+    if (hint->num_issuers == 0 || !bytes_equal(hint->child->aki.serial, issuer->serial))
+        return false;
+    for (i = 0; i < hint->num_issuers; i++)
+        if (name_equal(hint->issuers[i], issuer->issuer_canon))
             return true;
     return false;
 }
 
-static unsigned rank_of(const struct path_graph *graph, const struct sk_cert *child,
+static unsigned rank_of(const struct path_graph *graph, const struct graph_hint *hint,
                         const struct sk_cert *issuer)
 {
     const struct sk_source *source = graph->job->source;
+    const struct sk_cert *child = hint->child;
     unsigned rank = 0;
 
     if (!child->aki.has_key_id || issuer->ski_id.len == 0)
         rank += RANK_UNKNOWN_KEY_ID;
     else if (!bytes_equal(child->aki.key_id, issuer->ski_id))
         rank += RANK_OTHER_KEY_ID;
-    if (!serial_matches(graph, child, issuer))
+    if (!serial_matches(hint, issuer))
         rank += RANK_OTHER_SERIAL;
     if (source->ops->is_checked == NULL ||
         !source->ops->is_checked(source, child->sha256, issuer->spki_sha256))
@@ -245,10 +298,10 @@ static unsigned rank_of(const struct path_graph *graph, const struct sk_cert *ch
     return rank;
 }
 
-unsigned graph_rank(const struct path_graph *graph, const struct sk_cert *child,
+unsigned graph_rank(const struct path_graph *graph, const struct graph_hint *hint,
                     const struct graph_node *issuer)
 {
-    return rank_of(graph, child, issuer->cert) + (issuer->is_hopeless ? RANK_HOPELESS : 0) +
+    return rank_of(graph, hint, issuer->cert) + (issuer->is_hopeless ? RANK_HOPELESS : 0) +
            RANK_NOT_ANCHOR;
 }
 
@@ -264,32 +317,29 @@ static int choice_order(const void *a, const void *b)
 /* Anchors of the issuer's name. An anchor is a name and a key: several certificates of the same key
  * are one anchor, the one with the smallest SHA-256. */
 static size_t add_anchors(const struct path_graph *graph, const struct graph_node *node,
-                          struct graph_choice *choices)
+                          const struct graph_hint *hint, struct graph_choice *choices)
 {
-    const struct sk_params *params = graph->job->params;
-    size_t i, j, count = 0;
+    const struct graph_name *name = node->issuer;
+    size_t i, count = 0;
 
-    for (i = 0; i < params->num_anchors; i++) {
-        const struct sk_anchor *anchor = &params->anchors[i];
+    for (i = 0; i < name->num_anchors; i++) {
+        const struct sk_anchor *anchor = name->anchors[i];
 
         if (!anchor_is_allowed(graph, anchor) ||
-            !name_equal(anchor->cert->subject_canon, node->issuer->canon))
+            (count > 0 && memcmp(choices[count - 1].cert->spki_sha256, anchor->cert->spki_sha256,
+                                 SK_SHA256) == 0))
             continue;
-        for (j = 0; j < count; j++)
-            if (memcmp(choices[j].cert->spki_sha256, anchor->cert->spki_sha256, SK_SHA256) == 0)
-                break;
-        if (j < count && memcmp(choices[j].cert->sha256, anchor->cert->sha256, SK_SHA256) <= 0)
-            continue;
-        choices[j].anchor = anchor;
-        choices[j].cert = anchor->cert;
-        choices[j].rank = rank_of(graph, node->cert, anchor->cert);
-        count += j == count;
+        choices[count].anchor = anchor;
+        choices[count].cert = anchor->cert;
+        choices[count].rank = rank_of(graph, hint, anchor->cert);
+        count++;
     }
     return count;
 }
 
 static size_t add_nodes(const struct path_graph *graph, const struct graph_node *node,
-                        bool with_hopeless, struct graph_choice *choices)
+                        const struct graph_hint *hint, bool with_hopeless,
+                        struct graph_choice *choices)
 {
     const struct graph_name *name = node->issuer;
     size_t i, count = 0;
@@ -301,7 +351,7 @@ static size_t add_nodes(const struct path_graph *graph, const struct graph_node 
             continue;
         choices[count].node = name->nodes[i];
         choices[count].cert = name->nodes[i]->cert;
-        choices[count].rank = graph_rank(graph, node->cert, name->nodes[i]) +
+        choices[count].rank = graph_rank(graph, hint, name->nodes[i]) +
                               (distance < RANK_DISTANCE_MAX ? distance : RANK_DISTANCE_MAX);
         count++;
     }
@@ -311,7 +361,8 @@ static size_t add_nodes(const struct path_graph *graph, const struct graph_node 
 enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node, bool with_hopeless)
 {
     struct graph_name *name = node->issuer;
-    size_t max = graph->job->params->num_anchors + name->num_nodes, i;
+    size_t max = name->num_anchors + name->num_nodes, i;
+    struct graph_hint hint;
 
     /* The first look at a name's certificates was paid when they were loaded. */
     if (name->was_listed && !with_hopeless)
@@ -322,8 +373,10 @@ enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node, 
     node->choices = job_alloc(graph->job, max, sizeof(node->choices[0]));
     if (node->choices == NULL)
         return SK_NOMEM;
-    node->num_choices = add_anchors(graph, node, node->choices);
-    node->num_choices += add_nodes(graph, node, with_hopeless, node->choices + node->num_choices);
+    graph_hint_init(graph, node->cert, &hint);
+    node->num_choices = add_anchors(graph, node, &hint, node->choices);
+    node->num_choices +=
+        add_nodes(graph, node, &hint, with_hopeless, node->choices + node->num_choices);
     if (node->num_choices > 1)
         qsort(node->choices, node->num_choices, sizeof(node->choices[0]), choice_order);
     return SK_OK;

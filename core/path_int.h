@@ -14,8 +14,9 @@ enum { GRAPH_BUCKETS = 512 };
 /* A certificate that may stand in a path. */
 struct graph_node {
     const struct sk_cert *cert;
-    struct graph_name *issuer; /* the name that issued it */
-    bool is_hopeless;          /* whatever stands around it, RFC 5280 6.1 refuses it as an issuer */
+    struct graph_name *subject, *issuer; /* the name it bears, the name that issued it */
+    struct graph_node *next_issued;      /* by the same issuer */
+    bool is_hopeless; /* whatever stands around it, RFC 5280 6.1 refuses it as an issuer */
     struct graph_choice *choices; /* its possible issuers in order; NULL until first asked for */
     size_t num_choices;
 };
@@ -26,12 +27,16 @@ struct graph_name {
     struct sk_bytes canon;
     struct graph_node **nodes;
     size_t num_nodes, cap_nodes;
+    struct graph_node *issued;              /* what it issued, the target not counted */
+    const struct sk_anchor *const *anchors; /* of this name, allowed or not, sorted by key */
+    size_t num_anchors;
     bool has_anchor; /* an allowed anchor has this name */
     bool was_listed; /* its nodes have been looked at as issuers: from now on that is paid again */
     /* Fewest certificates between a certificate issued by this name and an anchor: 0 when an
      * anchor has the name. [0] counts only nodes with hope, [1] all. */
     unsigned distance[2];
     struct graph_name *next_in_bucket, *next; /* next: in order of discovery */
+    struct graph_name *next_due;              /* whose neighbours get their distance next */
 };
 
 /* One possible issuer of a node: an anchor or another node. */
@@ -57,8 +62,17 @@ enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
 /* Fills node->choices. with_hopeless: also what 6.1 is sure to refuse. */
 enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node,
                              bool with_hopeless) SK_MUST_CHECK;
-/* The rank of issuer as the issuer of child, distance and anchor not counted. */
-unsigned graph_rank(const struct path_graph *graph, const struct sk_cert *child,
+/* What the AKI of a certificate says of its issuer, read once for all candidates. */
+enum { HINT_NAMES = 8 };
+struct graph_hint {
+    const struct sk_cert *child;
+    struct sk_bytes issuers[HINT_NAMES]; /* authorityCertIssuer, canonical */
+    size_t num_issuers;
+};
+void graph_hint_init(const struct path_graph *graph, const struct sk_cert *child,
+                     struct graph_hint *out);
+/* The rank of issuer as the issuer of the hint's child, distance and anchor not counted. */
+unsigned graph_rank(const struct path_graph *graph, const struct graph_hint *hint,
                     const struct graph_node *issuer);
 
 #endif

@@ -24,6 +24,8 @@ struct revocation_task {
     const struct revocation_subject *subject;
     struct crl_item *items; /* latest nextUpdate first, then by SHA-256 */
     size_t num_items, cap_items;
+    struct sk_bytes *issuers; /* canonical names whose lists have been gathered */
+    size_t num_issuers, cap_issuers;
     bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
     unsigned covered; /* reasons for which the subject is known not to be revoked */
     struct revocation_status *out;
@@ -69,13 +71,9 @@ static enum sk_status add_item(void *arg, const struct source_crl *crl)
 {
     struct gathering *gathering = arg;
     struct revocation_task *task = gathering->task;
-    size_t i;
 
     if (!name_equal(crl->crl->issuer_canon, gathering->issuer_canon))
         return SK_OK;
-    for (i = 0; i < task->num_items; i++)
-        if (memcmp(task->items[i].src.sha256, crl->sha256, SK_SHA256) == 0)
-            return SK_OK;
     if (!job_spend_step(task->job))
         return SK_LIMIT;
     if (task->num_items == task->cap_items) {
@@ -94,13 +92,46 @@ static enum sk_status add_item(void *arg, const struct source_crl *crl)
     return SK_OK;
 }
 
+/* False: this name's lists are here already. */
+static enum sk_status remember_issuer(struct revocation_task *task, struct sk_bytes canon,
+                                      bool *out_is_new)
+{
+    size_t i;
+
+    *out_is_new = false;
+    for (i = 0; i < task->num_issuers; i++) {
+        if (!job_spend_name_check(task->job))
+            return SK_LIMIT;
+        if (name_equal(task->issuers[i], canon))
+            return SK_OK;
+    }
+    if (task->num_issuers == task->cap_issuers) {
+        size_t wanted = task->cap_issuers ? 4 * task->cap_issuers : 4;
+        struct sk_bytes *issuers = job_alloc(task->job, wanted, sizeof(issuers[0]));
+
+        if (issuers == NULL)
+            return SK_NOMEM;
+        if (task->num_issuers > 0)
+            memcpy(issuers, task->issuers, task->num_issuers * sizeof(issuers[0]));
+        task->issuers = issuers;
+        task->cap_issuers = wanted;
+    }
+    task->issuers[task->num_issuers++] = canon;
+    *out_is_new = true;
+    return SK_OK;
+}
+
 static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
 {
     struct revocation_task *task = arg;
     const struct sk_source *source = task->job->source;
     struct gathering gathering = {task, canon};
     uint8_t hash[NAME_HASH];
+    enum sk_status status;
+    bool is_new;
 
+    if ((status = remember_issuer(task, canon, &is_new)) != SK_OK || !is_new)
+        return status;
     name_hash(canon, hash);
     return source->ops->crls_by_issuer(source, task->job->arena, hash, add_item, &gathering);
 }
@@ -114,6 +145,20 @@ static int item_order(const void *a, const void *b)
     return memcmp(x->src.sha256, y->src.sha256, SK_SHA256);
 }
 
+/* A chain of sources may know a list twice. Once sorted, the two are neighbours. */
+static void drop_duplicates(struct revocation_task *task)
+{
+    size_t i, kept = 0;
+
+    if (task->num_items > 1)
+        qsort(task->items, task->num_items, sizeof(task->items[0]), item_order);
+    for (i = 0; i < task->num_items; i++)
+        if (kept == 0 ||
+            memcmp(task->items[kept - 1].src.sha256, task->items[i].src.sha256, SK_SHA256) != 0)
+            task->items[kept++] = task->items[i];
+    task->num_items = kept;
+}
+
 /* All lists of the certificate's issuer and of the CRL issuers its distribution points name. */
 static enum sk_status gather(struct revocation_task *task)
 {
@@ -124,8 +169,7 @@ static enum sk_status gather(struct revocation_task *task)
         status = revocation_crl_issuers(task->job, task->subject, gather_issuer, task);
     if (status != SK_OK)
         return status;
-    if (task->num_items > 1)
-        qsort(task->items, task->num_items, sizeof(task->items[0]), item_order);
+    drop_duplicates(task);
     for (i = 0; i < task->num_items; i++) {
         struct crl_item *item = &task->items[i];
 
@@ -197,8 +241,11 @@ static bool is_superseded(const struct revocation_task *task, const struct crl_i
     for (i = 0; i < task->num_items; i++) {
         const struct crl_item *other = &task->items[i];
 
-        if (other->is_authentic && other != item &&
-            other->src.from_arl_attribute == item->src.from_arl_attribute &&
+        if (!other->is_authentic || other == item)
+            continue;
+        if (!job_spend_name_check(task->job))
+            return false; /* the job has ended, and whatever is found now is not told */
+        if (other->src.from_arl_attribute == item->src.from_arl_attribute &&
             revocation_same_scope(other->src.crl, item->src.crl) &&
             memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) ==
                 0 &&
@@ -238,6 +285,10 @@ static enum sk_status find_delta(struct revocation_task *task, const struct crl_
     for (i = 0; i < task->num_items; i++) {
         const struct crl_item *item = &task->items[i];
 
+        if (!item->src.crl->is_delta)
+            continue;
+        if (!job_spend_name_check(task->job))
+            return SK_LIMIT;
         if (!delta_fits(task, base->src.crl, item->src.crl) ||
             (best != NULL && crl_number_compare(item->src.crl->number, best->src.crl->number) <= 0))
             continue;
@@ -275,6 +326,8 @@ static enum sk_status ask(struct revocation_task *task, const struct crl_item *i
     const struct sk_source *source = task->job->source;
     enum sk_status status;
 
+    if (!job_spend_step(task->job)) /* a list may be long */
+        return SK_LIMIT;
     status =
         source->ops->crl_find(source, task->job->arena, &item->src,
                               revocation_issuer_canon(task->subject), task->subject->serial, entry);
@@ -496,8 +549,10 @@ enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation
         if ((status = consult(&task, &task.items[i])) != SK_OK)
             return status;
         if (out->kind == REVOCATION_REVOKED)
-            return SK_OK;
+            return job->is_exhausted ? SK_LIMIT : SK_OK;
     }
+    if (job->is_exhausted)
+        return SK_LIMIT;
     if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task)))
         out->kind = REVOCATION_GOOD;
     else if (out->why == FINDING_NONE)

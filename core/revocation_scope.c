@@ -101,6 +101,14 @@ static enum sk_status names_implied(const struct revocation_subject *subject,
     return SK_OK;
 }
 
+/* Lists of names cost by their length, short ones nothing: hostile ones fill a certificate. */
+enum { OCTETS_A_CHECK = 64, OCTETS_A_WALK = 256 };
+
+static bool spend_names(struct sk_job *job, size_t octets)
+{
+    return job_spend_name_checks(job, octets / OCTETS_A_CHECK);
+}
+
 /* 6.3.3(b): may this list speak for this distribution point? */
 static enum sk_status point_fits(struct sk_job *job, const struct revocation_subject *subject,
                                  const struct sk_crl *crl, const struct cert_dist_point *point,
@@ -110,6 +118,8 @@ static enum sk_status point_fits(struct sk_job *job, const struct revocation_sub
     enum sk_status status;
 
     *out = false;
+    if (!spend_names(job, point->crl_issuer.len))
+        return SK_LIMIT;
     if (point->crl_issuer.len > 0) { /* C-02 */
         if (!crl->idp.is_indirect || !list_holds(job->arena, point->crl_issuer, crl->issuer_canon))
             return SK_OK;
@@ -121,6 +131,8 @@ static enum sk_status point_fits(struct sk_job *job, const struct revocation_sub
         *out = true;
         return SK_OK;
     }
+    if (!spend_names(job, point->full_name.len + crl->idp.full_name.len))
+        return SK_LIMIT;
     if ((status = names_of_idp(job->arena, crl, &of_list)) != SK_OK ||
         (status = names_of_point(job->arena, crl, point, &of_point)) != SK_OK)
         return status;
@@ -137,6 +149,8 @@ static enum sk_status scope_of_implied(struct sk_job *job, const struct revocati
     if (!name_equal(crl->issuer_canon, revocation_issuer_canon(subject)))
         return SK_OK;
     if (crl->idp.has_name) {
+        if (!spend_names(job, subject->cert->ian.value.len + crl->idp.full_name.len))
+            return SK_LIMIT;
         if ((status = names_implied(subject, &implied)) != SK_OK ||
             (status = names_of_idp(job->arena, crl, &of_list)) != SK_OK)
             return status;
@@ -179,6 +193,8 @@ enum sk_status revocation_scope(struct sk_job *job, const struct revocation_subj
             *out_reasons = own;
         return SK_OK;
     }
+    if (!job_spend_name_checks(job, subject->cert->crl_dp.value.len / OCTETS_A_WALK))
+        return SK_LIMIT;
     if ((status = cert_walk_init(&walk, &subject->cert->crl_dp)) != SK_OK)
         return status;
     while ((status = cert_dist_point_next(&walk, &point)) == SK_OK) {
@@ -207,6 +223,8 @@ static enum sk_status visit_names(struct sk_job *job, struct sk_bytes list,
     while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK) {
         if (name.kind != GENERAL_NAME_DIRECTORY)
             continue;
+        if (!spend_names(job, name.value.len))
+            return SK_LIMIT;
         status = name_canon(job->arena, name.value, &canon, NULL);
         if (status == SK_NOMEM)
             return status;

@@ -80,6 +80,7 @@ enum { VERDICT_EVIDENCE = 3 * LIMIT_PATH_CERTS_MAX };
 
 struct sk_work { /* what the job spent */
     unsigned paths, steps, signatures, policy_nodes, name_checks;
+    unsigned arithmetic_us; /* of the signatures, by key_cost_us(): the same on every machine */
 };
 
 struct sk_verdict {

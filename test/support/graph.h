@@ -19,7 +19,7 @@
 #include "core/memstore.h"
 #include "test/support/pki.h"
 
-enum { GRAPH_OBJECTS = 4096, GRAPH_ANCHORS = 64 };
+enum { GRAPH_OBJECTS = 24000, GRAPH_ANCHORS = 64 };
 
 struct graph {
     struct sk_arena *arena, *job;
