@@ -7,6 +7,7 @@
 
 #include <lmdb.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "cache/generation.h"
 #include "cache/kept.h"
@@ -15,6 +16,8 @@
 struct sk_generation {
     atomic_uint refs;
     MDB_env *env;
+    dev_t device; /* of the file, which no other file is while it is open */
+    ino_t inode;
     MDB_dbi dbis[RECORD_DBS];
     struct record_meta meta;
 };

@@ -48,29 +48,39 @@ static enum sk_status check_size(MDB_env *env, const char *path, const struct st
     return SK_OK;
 }
 
-static enum sk_status open_env(const char *path, MDB_env **out, struct sk_err *err)
+static enum sk_status stat_data(const char *path, struct stat *out, struct sk_err *err)
 {
     char file[DIRS_PATH];
-    struct stat st;
-    MDB_env *env = NULL;
     enum sk_status status = dirs_path(path, "data.mdb", file, err);
+
+    if (status == SK_OK && stat(file, out) != 0)
+        status = err_errno(err, errno == ENOENT ? SK_NOTFOUND : SK_IO, "%s", file);
+    return status;
+}
+
+/* Fills *st from the file that was opened. */
+static enum sk_status open_env(const char *path, MDB_env **out, struct stat *st, struct sk_err *err)
+{
+    MDB_env *env = NULL;
+    enum sk_status status = stat_data(path, st, err);
+    mdb_filehandle_t fd;
     int rc;
 
     if (status != SK_OK)
         return status;
-    if (stat(file, &st) != 0)
-        return err_errno(err, errno == ENOENT ? SK_NOTFOUND : SK_IO, "%s", file);
     rc = mdb_env_create(&env);
     if (rc != MDB_SUCCESS)
         return cache_lmdb(rc, err, path, "open");
     /* The map is as large as the file: LMDB refuses to map less than what it counts. */
-    if ((rc = mdb_env_set_mapsize(env, (size_t)st.st_size)) != MDB_SUCCESS ||
+    if ((rc = mdb_env_set_mapsize(env, (size_t)st->st_size)) != MDB_SUCCESS ||
         (rc = mdb_env_set_maxdbs(env, RECORD_DBS)) != MDB_SUCCESS ||
         (rc = mdb_env_open(env, path, MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0)) != MDB_SUCCESS) {
         status = rc == ENOENT ? err_set(err, SK_NOTFOUND, "%s: not there", path)
                               : cache_lmdb(rc, err, path, "open");
+    } else if (mdb_env_get_fd(env, &fd) != MDB_SUCCESS || fstat(fd, st) != 0) {
+        status = err_errno(err, SK_IO, "%s", path);
     } else {
-        status = check_size(env, path, &st, err);
+        status = check_size(env, path, st, err);
     }
     if (status != SK_OK) {
         mdb_env_close(env);
@@ -132,6 +142,7 @@ static enum sk_status open_number(const char *dir, uint64_t number, struct sk_ge
 {
     char path[DIRS_PATH];
     struct sk_generation *gen;
+    struct stat st;
     enum sk_status status = dirs_generation_path(dir, number, path, err);
 
     if (status != SK_OK)
@@ -140,9 +151,12 @@ static enum sk_status open_number(const char *dir, uint64_t number, struct sk_ge
     if (gen == NULL)
         return err_set(err, SK_NOMEM, "%s: no memory", path);
     atomic_init(&gen->refs, 1);
-    status = open_env(path, &gen->env, err);
-    if (status == SK_OK)
+    status = open_env(path, &gen->env, &st, err);
+    if (status == SK_OK) {
+        gen->device = st.st_dev;
+        gen->inode = st.st_ino;
         status = open_records(gen, path, number, err);
+    }
     if (status != SK_OK) {
         generation_unref(gen);
         return status;
@@ -202,4 +216,17 @@ int64_t generation_created(const struct sk_generation *gen)
 enum sk_status generation_current(const char *dir, uint64_t *out, struct sk_err *err)
 {
     return dirs_current(dir, out, err);
+}
+
+bool generation_is_current(const struct sk_generation *gen, const char *dir)
+{
+    char path[DIRS_PATH];
+    struct stat st;
+    uint64_t number;
+
+    if (dirs_current(dir, &number, NULL) != SK_OK ||
+        dirs_generation_path(dir, number, path, NULL) != SK_OK ||
+        stat_data(path, &st, NULL) != SK_OK)
+        return true;
+    return number == gen->meta.number && st.st_dev == gen->device && st.st_ino == gen->inode;
 }

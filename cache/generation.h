@@ -28,6 +28,10 @@ uint64_t generation_number(const struct sk_generation *gen);
 int64_t generation_created(const struct sk_generation *gen); /* wall seconds of publication */
 /* The number `current` names now, without opening. SK_NOTFOUND: none. */
 enum sk_status generation_current(const char *dir, uint64_t *out, struct sk_err *err) SK_MUST_CHECK;
+/* Does `current` name this very generation? Its number alone does not tell: in a directory that was
+ * removed and filled anew numbers begin at 1 again. True too when what it names is not there: then
+ * there is nothing to change to. */
+bool generation_is_current(const struct sk_generation *gen, const char *dir);
 
 /* A reader holds a reference on gen. All calls on a reader are of one thread. */
 enum sk_status reader_new(struct sk_generation *gen, struct sk_reader **out,

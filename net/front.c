@@ -216,7 +216,7 @@ static void look_for_generation(struct front *front)
 
     if (generation_current(front->config->server.cache, &number, &err) != SK_OK)
         return;
-    if (front->gen == NULL || generation_number(front->gen) != number)
+    if (front->gen == NULL || !generation_is_current(front->gen, front->config->server.cache))
         open_generation(front, number);
 }
 

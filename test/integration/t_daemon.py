@@ -157,8 +157,8 @@ def write_config(port, connections=1000, head="1s", workers=2):
                               "connections": connections, "head": head, "workers": workers})
 
 
-def fetch():
-    done = subprocess.run([os.path.join(BIN, "sekisho-fetch"), "-c", "s.conf", "-v"], cwd=work, capture_output=True,
+def fetch(config="s.conf"):
+    done = subprocess.run([os.path.join(BIN, "sekisho-fetch"), "-c", config, "-v"], cwd=work, capture_output=True,
                           stdin=subprocess.DEVNULL, timeout=120, check=False)
     return done.returncode, (done.stdout + done.stderr).decode()
 
@@ -632,6 +632,20 @@ def test_snapshots():
     ok(not failures, "no request of %d failed meanwhile" % done, failures[:5])
 
 
+def test_wiped_cache():
+    """A cache folder removed and filled anew counts from 1 again: the number served may be another snapshot's."""
+    before = json.loads(daemon.ask("GET", "/v1/snapshot")[2])["snapshot"]
+    write("new.conf", read("s.conf").replace("cache = cache", "cache = new"))
+    for number in range(before):
+        make_crl("ca", [0x32], 0x20 + number)
+        fetch("new.conf")
+    shutil.rmtree(path("cache"))
+    ok("later.pem: revoked" in openssl_asks("later"), "a removed cache folder takes nothing from what is served")
+    os.rename(path("new"), path("cache"))
+    ok(until(lambda: "later.pem: good" in openssl_asks("later")),
+       "a snapshot of the same number in a folder made anew is taken up", daemon.ask("GET", "/v1/snapshot")[2])
+
+
 def is_signing():
     try:
         return "Cert Status: good" in ocsp_text(daemon.ask("POST", "/ocsp", ocsp_request(0x31), OCSP_TYPE)[2])
@@ -726,6 +740,7 @@ def main():
     test_reload()
     test_bad_reload()
     test_snapshots()
+    test_wiped_cache()
     test_killed_children()
     test_drain()
     test_crowded(port)
