@@ -31,6 +31,24 @@ static void test_arena_keeps_its_cap(void **state)
     arena_free(NULL);
 }
 
+static void test_arena_remembers_that_it_refused(void **state)
+{
+    struct sk_arena *arena = arena_new(1000);
+    int i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        assert_false(arena_has_failed(arena));
+        assert_null(i == 0   ? arena_alloc(arena, 1001)
+                    : i == 1 ? arena_array(arena, SIZE_MAX, 2)
+                             : arena_copy(arena, "", SIZE_MAX));
+        assert_non_null(arena_alloc(arena, 1));
+        assert_true(arena_has_failed(arena));
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
 static void test_arena_memory_is_zeroed_aligned_and_apart(void **state)
 {
     struct sk_arena *arena = arena_new(10u << 20);
@@ -76,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_keeps_its_cap),
+        cmocka_unit_test(test_arena_remembers_that_it_refused),
         cmocka_unit_test(test_arena_memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(test_arena_copies_end_with_a_nul),
     };
