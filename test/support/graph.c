@@ -101,37 +101,122 @@ void graph_empty_crl(struct graph *g, const char *issuer, size_t signer)
     graph_crl(g, &(struct pki_crl_spec){.issuer = issuer, .signer = pki_key(PKI_EC, signer)});
 }
 
-const struct sk_source *graph_source(struct graph *g, unsigned seed)
+/* ---- a source that hands out in any order ---- */
+
+static void shuffle(size_t *order, size_t count, unsigned seed)
 {
-    size_t order[GRAPH_OBJECTS], i;
+    size_t i, other, kept;
+
+    for (i = 0; i < count; i++)
+        order[i] = i;
+    for (i = count; seed != 0 && i > 1; i--) {
+        seed = seed * 1103515245u + 12345u;
+        other = (seed >> 8) % i;
+        kept = order[i - 1];
+        order[i - 1] = order[other];
+        order[other] = kept;
+    }
+}
+
+/* What the store answers to one question, to be handed on in another order. */
+struct hand {
+    const struct sk_cert *certs[GRAPH_OBJECTS];
+    struct source_crl crls[GRAPH_OBJECTS];
+    size_t order[GRAPH_OBJECTS], num;
+};
+
+static enum sk_status take_cert(void *arg, const struct sk_cert *cert)
+{
+    struct hand *hand = arg;
+
+    hand->certs[hand->num++] = cert;
+    return SK_OK;
+}
+
+static enum sk_status take_crl(void *arg, const struct source_crl *crl)
+{
+    struct hand *hand = arg;
+
+    hand->crls[hand->num++] = *crl;
+    return SK_OK;
+}
+
+static enum sk_status shuffled_certs(const struct sk_source *source, struct sk_arena *arena,
+                                     const uint8_t hash[SK_SHA256], source_cert_fn visit, void *arg)
+{
+    const struct graph *g = source->ctx;
+    const struct sk_source *inner = memstore_source(g->store);
+    struct hand *hand = malloc(sizeof(*hand));
+    enum sk_status status;
+    size_t i;
+
+    MUST(hand != NULL);
+    hand->num = 0;
+    status = inner->ops->certs_by_subject(inner, arena, hash, take_cert, hand);
+    shuffle(hand->order, hand->num, g->seed);
+    for (i = 0; i < hand->num && status == SK_OK; i++)
+        status = visit(arg, hand->certs[hand->order[i]]);
+    free(hand);
+    return status;
+}
+
+static enum sk_status shuffled_crls(const struct sk_source *source, struct sk_arena *arena,
+                                    const uint8_t hash[SK_SHA256], source_crl_fn visit, void *arg)
+{
+    const struct graph *g = source->ctx;
+    const struct sk_source *inner = memstore_source(g->store);
+    struct hand *hand = malloc(sizeof(*hand));
+    enum sk_status status;
+    size_t i;
+
+    MUST(hand != NULL);
+    hand->num = 0;
+    status = inner->ops->crls_by_issuer(inner, arena, hash, take_crl, hand);
+    shuffle(hand->order, hand->num, g->seed);
+    for (i = 0; i < hand->num && status == SK_OK; i++)
+        status = visit(arg, &hand->crls[hand->order[i]]);
+    free(hand);
+    return status;
+}
+
+static enum sk_status shuffled_find(const struct sk_source *source, struct sk_arena *arena,
+                                    const struct source_crl *crl, struct sk_bytes cert_issuer_canon,
+                                    struct sk_bytes serial, struct crl_entry *out)
+{
+    const struct sk_source *inner = memstore_source(((const struct graph *)source->ctx)->store);
+
+    return inner->ops->crl_find(inner, arena, crl, cert_issuer_canon, serial, out);
+}
+
+static void fill_store(struct graph *g)
+{
     struct sk_err err = {0};
+    size_t i;
 
     memstore_free(g->store);
     MUST(g->store = memstore_new());
-    for (i = 0; i < g->num_objects; i++)
-        order[i] = i;
-    for (i = g->num_objects; seed != 0 && i > 1; i--) {
-        size_t other, keep = order[i - 1];
-
-        seed = seed * 1103515245u + 12345u;
-        other = (seed >> 8) % i;
-        order[i - 1] = order[other];
-        order[other] = keep;
-    }
     for (i = 0; i < g->num_objects; i++) {
-        struct sk_bytes der = g->objects[order[i]];
-
-        if (!g->is_crl[order[i]])
-            MUST(memstore_add_cert(g->store, der, NULL, &err) == SK_OK);
-        else if (g->is_arl[order[i]])
-            MUST(memstore_add_arl(g->store, der, &err) == SK_OK);
+        if (!g->is_crl[i])
+            MUST(memstore_add_cert(g->store, g->objects[i], NULL, &err) == SK_OK);
+        else if (g->is_arl[i])
+            MUST(memstore_add_arl(g->store, g->objects[i], &err) == SK_OK);
         else
-            MUST(memstore_add_crl(g->store, der, &err) == SK_OK);
+            MUST(memstore_add_crl(g->store, g->objects[i], &err) == SK_OK);
     }
-    return memstore_source(g->store);
 }
 
-static void judge_order(struct graph *g, const struct sk_cert *target, unsigned seed)
+const struct sk_source *graph_source(struct graph *g, unsigned seed)
+{
+    static const struct sk_source_ops ops = {shuffled_certs, shuffled_crls, shuffled_find, NULL};
+
+    fill_store(g);
+    g->seed = seed;
+    g->source = (struct sk_source){&ops, g};
+    return &g->source;
+}
+
+const struct sk_verdict *graph_judge_order(struct graph *g, const struct sk_cert *target,
+                                           unsigned seed)
 {
     struct sk_query query = {
         .target = target,
@@ -144,12 +229,12 @@ static void judge_order(struct graph *g, const struct sk_cert *target, unsigned 
 
     arena_reset(g->job);
     MUST(judge(&query, &g->verdict) == SK_OK);
+    return &g->verdict;
 }
 
 const struct sk_verdict *graph_judge(struct graph *g, const struct sk_cert *target)
 {
-    judge_order(g, target, 0);
-    return &g->verdict;
+    return graph_judge_order(g, target, 0);
 }
 
 const struct sk_verdict *graph_judge_orders(struct graph *g, const struct sk_cert *target)
@@ -160,14 +245,14 @@ const struct sk_verdict *graph_judge_orders(struct graph *g, const struct sk_cer
     size_t num_path, i;
     unsigned seed;
 
-    judge_order(g, target, 0);
+    (void)graph_judge_order(g, target, 0);
     kind = g->verdict.kind;
     finding = graph_finding(&g->verdict);
     num_path = g->verdict.num_path;
     for (i = 0; i < num_path; i++)
         memcpy(path[i], g->verdict.path[i]->sha256, SK_SHA256);
     for (seed = 1; seed <= ORDERS; seed++) {
-        judge_order(g, target, seed);
+        (void)graph_judge_order(g, target, seed);
         MUST(g->verdict.kind == kind && g->verdict.num_path == num_path);
         MUST(graph_finding(&g->verdict) == finding);
         for (i = 0; i < num_path; i++)

@@ -30,6 +30,8 @@ struct graph {
     bool is_crl[GRAPH_OBJECTS], is_arl[GRAPH_OBJECTS];
     size_t num_objects;
     struct sk_memstore *store; /* of the last judgement */
+    struct sk_source source;   /* the store, in the order of seed */
+    unsigned seed;
     int64_t time;
     struct sk_verdict verdict;
 };
@@ -52,8 +54,10 @@ void graph_crl(struct graph *g, const struct pki_crl_spec *spec);
 void graph_arl(struct graph *g, const struct pki_crl_spec *spec); /* told to be an ARL */
 void graph_empty_crl(struct graph *g, const char *issuer, size_t signer);
 
-/* A new store with the pool, added in an order that seed decides (0: as made). */
+/* A source of the pool that hands out candidates in an order that seed decides (0: the store's). */
 const struct sk_source *graph_source(struct graph *g, unsigned seed);
+const struct sk_verdict *graph_judge_order(struct graph *g, const struct sk_cert *target,
+                                           unsigned seed);
 const struct sk_verdict *graph_judge(struct graph *g, const struct sk_cert *target);
 /* Judges in many orders of the pool; ends the test when kind, path or first finding differ. */
 const struct sk_verdict *graph_judge_orders(struct graph *g, const struct sk_cert *target);

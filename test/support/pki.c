@@ -148,8 +148,8 @@ static void set_time(ASN1_TIME *to, int64_t when, int64_t otherwise)
 static void set_names(X509 *x, const struct pki_cert_spec *spec)
 {
     X509_NAME *subject = make_name(spec->subject, spec->subject_printable);
-    X509_NAME *issuer =
-        make_name(spec->issuer != NULL ? spec->issuer : spec->subject, spec->subject_printable);
+    X509_NAME *issuer = make_name(spec->issuer != NULL ? spec->issuer : spec->subject,
+                                  spec->subject_printable && !spec->issuer_utf8);
 
     MUST(X509_set_subject_name(x, subject) == 1 && X509_set_issuer_name(x, issuer) == 1);
     X509_NAME_free(subject);

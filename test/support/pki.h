@@ -24,7 +24,7 @@
 #define PKI_T  1350000000 /* a time between */
 
 enum pki_key_kind { PKI_EC, PKI_RSA, PKI_RSA1024, PKI_ED25519, PKI_DSA, PKI_KINDS };
-enum { PKI_KEYS = 24, PKI_EXTS = 16, PKI_ENTRIES = 16 };
+enum { PKI_KEYS = 64, PKI_EXTS = 16, PKI_ENTRIES = 16 };
 
 /* Key number index of a kind: made at the first use, the same afterwards, freed at exit. */
 EVP_PKEY *pki_key(enum pki_key_kind kind, size_t index);
@@ -51,6 +51,7 @@ struct pki_cert_spec {
     long serial;                   /* 0: a new one */
     const char *hash;              /* NULL: "SHA256" */
     bool subject_printable;        /* PrintableString in place of UTF8String, in both names */
+    bool issuer_utf8;              /* but not in the issuer's */
     const char *sections;          /* configuration text, or NULL */
     struct pki_ext exts[PKI_EXTS]; /* until a NULL name */
 };
