@@ -216,6 +216,7 @@ static enum sk_status authenticate(struct revocation_task *task)
         status = revocation_find_signer(task->job, task->subject, &item->src, &item->signer, &why);
         if (status == SK_NOTFOUND) {
             note(task, FINDING_REVOCATION_UNUSABLE, item, why);
+            task->out->has_unproven = true;
             continue;
         }
         if (status != SK_OK)

@@ -22,7 +22,8 @@ struct revocation_status {
     enum crl_reason reason;
     bool has_invalidity;
     int64_t invalidity_date;
-    bool in_grace;       /* rests on a CRL past its nextUpdate, within params->grace_s */
+    bool has_unproven; /* a list in scope was left out: signed with no key that is known to count */
+    bool in_grace;     /* rests on a CRL past its nextUpdate, within params->grace_s */
     int64_t this_update; /* of the CRL used: the latest thisUpdate and the earliest nextUpdate */
     int64_t next_update;
     int64_t holds_until;         /* when good: last second at which the same lists still say so */

@@ -118,8 +118,10 @@ enum sk_status revocation_of_serial(struct sk_job *job, const struct sk_cert *is
     if (cert != NULL && (!name_equal(cert->issuer_canon, issuer->subject_canon) ||
                          !bytes_equal(cert->serial, serial)))
         return SK_INTERNAL;
+    /* The issuer's own key is enough unless it leaves a question, or a list, open. */
     status = revocation_of_subject(job, &subject, out);
-    if (status != SK_OK || out->kind != REVOCATION_UNDETERMINED)
+    if (status != SK_OK || out->kind == REVOCATION_REVOKED ||
+        (out->kind == REVOCATION_GOOD && !out->has_unproven))
         return status;
     if ((status = find_issuer_path(job, &subject)) != SK_OK || subject.anchor == NULL)
         return status;

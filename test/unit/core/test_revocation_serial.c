@@ -198,6 +198,51 @@ static void test_revocation_serial_by_the_list_key_of_the_issuer(void **state)
     assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
 }
 
+/* X-01, C-10: a key before the last one still has a list out, and that list revokes. */
+static void test_revocation_serial_is_revoked_by_any_key_of_the_issuer(void **state)
+{
+    struct pki_crl_spec spec = list(NULL);
+    struct revocation_status status;
+
+    (void)state;
+    add(spec);
+    graph_ca(&g, "/CN=CA", OTHER, "/CN=Root", ROOT);
+    spec.signer = pki_key(PKI_EC, OTHER);
+    revoke(&spec);
+    add(spec);
+    assert_int_equal(graph_judge(&g, ee(SERIAL))->kind, VERDICT_REVOKED);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_int_equal(serial_status(SERIAL, false, ee(SERIAL), &status), REVOCATION_REVOKED);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    g.params.num_anchors = 0; /* nobody to vouch for the other key */
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_GOOD);
+}
+
+/* an indirect list that the certificate's distribution point names, beside the CA's own. */
+static void test_revocation_serial_is_revoked_by_an_indirect_list(void **state)
+{
+    const struct sk_cert *cert = graph_target(
+        &g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                    .issuer = "/CN=CA",
+                                    .key = pki_key(PKI_EC, 23),
+                                    .signer = pki_key(PKI_EC, CA),
+                                    .serial = SERIAL,
+                                    .sections = "[dp]\nCRLissuer=dirName:who\n[who]\nCN=Lists\n",
+                                    .exts = {{"crlDistributionPoints", "dp"}}});
+    struct pki_crl_spec spec = list("[idp]\nindirectCRL=TRUE\n");
+    struct revocation_status status;
+
+    (void)state;
+    add(list(NULL));
+    graph_ca(&g, "/CN=Lists", OTHER, "/CN=Root", ROOT);
+    spec.issuer = "/CN=Lists";
+    spec.signer = pki_key(PKI_EC, OTHER);
+    spec.entries[0] = (struct pki_entry){.serial = SERIAL, .issuer = "/CN=CA"};
+    add(spec);
+    assert_int_equal(graph_judge(&g, cert)->kind, VERDICT_REVOKED);
+    assert_int_equal(serial_status(SERIAL, false, cert, &status), REVOCATION_REVOKED);
+}
+
 /* C-11: a namesake elsewhere. */
 static void test_revocation_serial_refuses_a_list_of_a_namesake(void **state)
 {
@@ -253,6 +298,8 @@ int main(void)
         TEST(test_revocation_serial_by_any_certificate_of_the_issuer),
         TEST(test_revocation_serial_by_the_list_key_of_the_issuer),
         TEST(test_revocation_serial_refuses_a_list_of_a_namesake),
+        TEST(test_revocation_serial_is_revoked_by_any_key_of_the_issuer),
+        TEST(test_revocation_serial_is_revoked_by_an_indirect_list),
         TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
         TEST(test_revocation_serial_is_undetermined_when_the_budget_ends),
     };
