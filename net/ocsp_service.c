@@ -19,7 +19,7 @@ struct pending {
     struct sk_buf data; /* ResponseData */
     bool has_nonce;
     int64_t produced_at;
-    int64_t next_update; /* earliest of the answer */
+    int64_t keep_until; /* earliest nextUpdate, or the end of the responder certificate */
 };
 
 static void reply_error(struct conn_exchange *exchange, enum ocsp_error error)
@@ -62,6 +62,9 @@ static const struct sk_cert *find_cert(const struct service *service, const stru
 /* Table of protocols, part 10: undetermined is never good. False: tryLater. */
 static bool set_single(const struct revocation_status *status, int64_t now, struct ocsp_single *out)
 {
+    /* O-12: thisUpdate <= producedAt < nextUpdate, and no longer than the list it rests on. */
+    out->this_update = status->this_update < now ? status->this_update : now;
+    out->next_update = status->next_update;
     switch (status->kind) {
     case REVOCATION_UNDETERMINED:
         if (status->why == FINDING_REVOCATION_STALE || status->why == FINDING_BUDGET_EXHAUSTED)
@@ -69,24 +72,50 @@ static bool set_single(const struct revocation_status *status, int64_t now, stru
         set_unknown(out, now);
         return true;
     case REVOCATION_GOOD:
+        if (status->next_update <= now && !status->in_grace)
+            return false;
         out->status = OCSP_CERT_GOOD;
         break;
-    case REVOCATION_REVOKED:
+    case REVOCATION_REVOKED: /* by a list in its grace too: nothing newer is there to free it */
         out->status = OCSP_CERT_REVOKED;
         out->revoked_at = status->revoked_at;
         out->reason = status->reason;
         break;
     }
-    /* O-12: thisUpdate <= producedAt < nextUpdate, and no longer than the list it rests on; within
-     * the operator's grace an answer lives as long as one without a list. */
-    out->this_update = status->this_update < now ? status->this_update : now;
-    out->next_update = status->next_update;
-    if (status->next_update <= now) {
-        if (!status->in_grace)
-            return false;
+    /* Within the operator's grace an answer lives as long as one without a list. */
+    if (out->next_update <= now)
         out->next_update = now + LIMIT_OCSP_UNKNOWN_S;
-    }
+    if (status->kind == REVOCATION_GOOD && status->holds_until < out->next_update)
+        out->next_update = status->holds_until > now ? status->holds_until : now + 1;
     return true;
+}
+
+/* A CA certificate that was withdrawn from the repository is still in its issuer's ARL, and only
+ * there: a serial that no certificate of the snapshot has is good when neither kind of list holds
+ * it. An issuer without lists for CA certificates has nothing more to say. */
+static enum sk_status judge_unknown_serial(const struct sk_query *query,
+                                           const struct sk_cert *issuer, struct sk_bytes serial,
+                                           struct revocation_status *out)
+{
+    struct revocation_status as_ca;
+    enum sk_status status = judge_serial(query, issuer, serial, false, NULL, out);
+
+    if (status != SK_OK || out->kind != REVOCATION_GOOD)
+        return status;
+    status = judge_serial(query, issuer, serial, true, NULL, &as_ca);
+    if (status != SK_OK ||
+        (as_ca.kind == REVOCATION_UNDETERMINED && as_ca.why == FINDING_REVOCATION_NO_SOURCE))
+        return status;
+    if (as_ca.kind != REVOCATION_GOOD) {
+        *out = as_ca;
+        return SK_OK;
+    }
+    out->in_grace = out->in_grace || as_ca.in_grace;
+    if (as_ca.next_update < out->next_update)
+        out->next_update = as_ca.next_update;
+    if (as_ca.holds_until < out->holds_until)
+        out->holds_until = as_ca.holds_until;
+    return SK_OK;
 }
 
 static enum ocsp_error judge_one(struct service *service, const struct sk_query *query,
@@ -106,7 +135,8 @@ static enum ocsp_error judge_one(struct service *service, const struct sk_query 
     if (found != SK_OK)
         return OCSP_ERROR_INTERNAL;
     cert = find_cert(service, issuer, id->serial);
-    found = judge_serial(query, issuer, id->serial, cert != NULL && cert->is_ca, cert, &status);
+    found = cert != NULL ? judge_serial(query, issuer, id->serial, cert->is_ca, cert, &status)
+                         : judge_unknown_serial(query, issuer, id->serial, &status);
     if (found == SK_LIMIT)
         return OCSP_ERROR_TRY_LATER;
     if (found != SK_OK)
@@ -149,7 +179,7 @@ static void put_cache_fields(struct http_answer *answer, const struct pending *p
 {
     uint8_t hash[64];
     char hex[2 * sizeof(hash) + 1];
-    int64_t age = pending->next_update - pending->produced_at - 1;
+    int64_t age = pending->keep_until - pending->produced_at - 1;
     size_t len;
 
     if (pending->has_nonce) { /* O-41 */
@@ -159,7 +189,7 @@ static void put_cache_fields(struct http_answer *answer, const struct pending *p
     if (age > (int64_t)LIMIT_OCSP_MAX_AGE_S)
         age = LIMIT_OCSP_MAX_AGE_S;
     answer_date(answer, "Last-Modified", pending->produced_at);
-    answer_date(answer, "Expires", pending->next_update);
+    answer_date(answer, "Expires", pending->keep_until);
     answer_field(answer, "Cache-Control", "max-age=%d, public, no-transform, must-revalidate",
                  (int)(age > 0 ? age : 0));
     if (key_digest(KEY_SHA1, buf_bytes(&answer->body), hash, &len) != SK_OK)
@@ -224,13 +254,10 @@ static int64_t earliest_end(const struct ocsp_single *singles, size_t count)
 /* What stands against an answer at all. */
 static enum ocsp_error why_not(const struct service *service, int64_t now)
 {
-    const struct signer_identity *identity;
-
     /* RFC 6960 2.3: unauthorized also says that the server cannot answer authoritatively. */
     if (service->signer == NULL || service->config->default_policy == NULL)
         return OCSP_ERROR_UNAUTHORIZED;
-    identity = signer_identity_get0(service->signer);
-    if (service->reader == NULL || identity == NULL || now > identity->not_after)
+    if (service->reader == NULL || !signer_is_valid_at(service->signer, now))
         return OCSP_ERROR_TRY_LATER;
     return OCSP_ERROR_NONE;
 }
@@ -262,7 +289,9 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
     buf_init(&made.data, LIMIT_SIGN_REQUEST_BYTES);
     made.has_nonce = request.has_nonce;
     made.produced_at = now;
-    made.next_update = earliest_end(singles, request.num_ids);
+    made.keep_until = earliest_end(singles, request.num_ids);
+    if (made.keep_until > signer_identity_get0(service->signer)->not_after)
+        made.keep_until = signer_identity_get0(service->signer)->not_after;
     if (ocsp_response_data(
             &request, singles,
             bytes_of(signer_identity_get0(service->signer)->key_hash, SIGNER_KEY_HASH), now,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/service.h"
 
+#include "core/clock.h"
+
 /* What a path is served by, and which methods it takes. */
 enum route_kind {
     ROUTE_NONE = 0,
@@ -77,6 +79,8 @@ static void answer_readyz(const struct service *service, struct http_answer *out
         answer_text(out, 503, "not ready: nothing has been published yet\n");
     else if (service->signer != NULL && !signer_is_ready(service->signer))
         answer_text(out, 503, "not ready: the signer does not answer\n");
+    else if (service->signer != NULL && !signer_is_valid_at(service->signer, clock_wall()))
+        answer_text(out, 503, "not ready: the responder certificate is not valid now\n");
     else
         answer_text(out, 200, "ready\n");
 }

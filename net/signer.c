@@ -59,6 +59,12 @@ const struct signer_identity *signer_identity_get0(const struct sk_signer *signe
     return signer->has_identity ? &signer->identity : NULL;
 }
 
+bool signer_is_valid_at(const struct sk_signer *signer, int64_t now)
+{
+    return signer->has_identity && now >= signer->identity.not_before &&
+           now <= signer->identity.not_after;
+}
+
 static void tell_state(struct sk_signer *signer)
 {
     bool is_ready = signer_is_ready(signer);
@@ -142,12 +148,12 @@ static void read_hello(struct sk_signer *signer, struct sk_bytes payload)
         free(copy);
         return;
     }
-    if (clock_wall() > identity.not_after || clock_wall() < identity.not_before)
-        log_warning("signer", "the responder certificate is not valid now");
     free(signer->hello);
     signer->hello = copy;
     signer->identity = identity;
     signer->has_identity = true;
+    if (!signer_is_valid_at(signer, clock_wall()))
+        log_warning("signer", "the responder certificate is not valid now");
 }
 
 /* ---- requests ---- */

@@ -43,6 +43,8 @@ void signer_attach(struct sk_signer *signer, int fd);
 bool signer_is_ready(const struct sk_signer *signer);
 /* NULL until HELLO was answered. */
 const struct signer_identity *signer_identity_get0(const struct sk_signer *signer);
+/* True when it was, and the responder certificate is valid at this time. */
+bool signer_is_valid_at(const struct sk_signer *signer, int64_t now);
 
 /* SK_OK: fn will be called, never from inside this call. SK_AGAIN: no key process; SK_LIMIT: too
  * many wait; SK_NOMEM: then fn is not called. tbs is copied. */

@@ -231,6 +231,23 @@ static void test_signer_is_ready_only_after_a_signature(void **state)
     stop(&bench);
 }
 
+static void test_signer_is_valid_as_long_as_its_certificate(void **state)
+{
+    const struct signer_identity *identity;
+    struct bench bench;
+
+    (void)state;
+    start(&bench);
+    assert_false(signer_is_valid_at(bench.signer, PKI_T));
+    greet(&bench);
+    identity = signer_identity_get0(bench.signer);
+    assert_true(signer_is_valid_at(bench.signer, identity->not_before));
+    assert_true(signer_is_valid_at(bench.signer, identity->not_after));
+    assert_false(signer_is_valid_at(bench.signer, identity->not_before - 1));
+    assert_false(signer_is_valid_at(bench.signer, identity->not_after + 1));
+    stop(&bench);
+}
+
 static void test_signer_matches_replies_in_any_order(void **state)
 {
     struct asked first = {0}, second = {0};
@@ -325,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_signer_refuses_a_malformed_hello),
         cmocka_unit_test(test_signer_refuses_a_responder_that_may_not_sign),
         cmocka_unit_test(test_signer_is_ready_only_after_a_signature),
+        cmocka_unit_test(test_signer_is_valid_as_long_as_its_certificate),
         cmocka_unit_test(test_signer_matches_replies_in_any_order),
         cmocka_unit_test(test_signer_fails_what_waits_when_the_key_process_goes),
         cmocka_unit_test(test_signer_ends_with_a_peer_that_speaks_something_else),
