@@ -728,29 +728,6 @@ static void test_publish_leaves_readers_what_they_hold(void **state)
     reader_free(reader);
 }
 
-/* A directory removed and filled anew counts from 1 again. */
-static void test_generation_is_told_from_another_of_its_number(void **state)
-{
-    const struct fixture *f = *state;
-    struct sk_generation *gen, *again;
-    char command[160];
-
-    (void)publish_all(f, 0);
-    assert_int_equal(generation_open(f->cache, &gen, NULL), SK_OK);
-    assert_true(generation_is_current(gen, f->cache));
-    (void)snprintf(command, sizeof(command), "rm -rf %s", f->cache);
-    assert_int_equal(system(command), 0);
-    assert_true(generation_is_current(gen, f->cache)); /* nothing better is there */
-    assert_int_equal(publish_other(f, 0, 1), 1);
-    assert_false(generation_is_current(gen, f->cache));
-    assert_int_equal(generation_open(f->cache, &again, NULL), SK_OK);
-    assert_true(generation_is_current(again, f->cache));
-    assert_int_equal(publish_other(f, 1, 2), 2);
-    assert_false(generation_is_current(again, f->cache));
-    generation_unref(again);
-    generation_unref(gen);
-}
-
 static void test_publish_clears_what_a_dead_publisher_left(void **state)
 {
     const struct fixture *f = *state;
@@ -809,7 +786,6 @@ int main(void)
         TEST(test_publish_does_not_publish_the_same_twice),
         TEST(test_publish_keeps_as_many_old_generations_as_told),
         TEST(test_publish_leaves_readers_what_they_hold),
-        TEST(test_generation_is_told_from_another_of_its_number),
         TEST(test_publish_clears_what_a_dead_publisher_left),
         TEST(test_publish_is_empty_when_nothing_was_put),
     };
