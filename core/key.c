@@ -306,8 +306,10 @@ enum sk_status key_verify(const struct sk_key *key, struct sk_bytes sig_alg, str
     if (!has_digests(&alg))
         return err_set(err, SK_INPUT, "signature: OpenSSL lacks the digest");
     ctx = EVP_MD_CTX_new();
-    if (ctx == NULL)
+    if (ctx == NULL) {
+        ERR_clear_error();
         return err_set(err, SK_NOMEM, "signature: out of memory");
+    }
     if (EVP_DigestVerifyInit(ctx, &pkey_ctx, key_md(alg.hash), NULL, key->pkey) == 1 &&
         (alg.kind != KEY_RSA_PSS || set_pss(pkey_ctx, &alg)))
         is_right = EVP_DigestVerify(ctx, signature.p, signature.len, data.p, data.len) == 1;

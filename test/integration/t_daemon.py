@@ -448,7 +448,7 @@ def test_repository():
     status, headers, body = daemon.ask("GET", "/pki/root/ca.p7c")
     write("ca.p7c", body)
     text = openssl("pkcs7", "-inform", "DER", "-in", "ca.p7c", "-print_certs", check=False).stdout.decode()
-    ok(status == 200 and "CN = Root" in text, "ca.p7c holds the CA's certificates", text)
+    ok(status == 200 and re.search("CN ?= ?Root", text), "ca.p7c holds the CA's certificates", text)
     for bad in ("/pki/", "/pki/ca", "/pki/ca/", "/pki/ca/none", "/pki/../etc/passwd", "/pki/ca/%63rl.crl", "/pki/" + "a" * 999):
         ok(daemon.ask("GET", bad)[0] == 404, "no such download: %s" % bad[:24])
     status, headers, body = daemon.ask("GET", "/v1/snapshot")

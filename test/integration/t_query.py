@@ -60,6 +60,18 @@ def make_ee(name, ca, serial, extensions="", days="365"):
             "-days", days, "-extfile", name + ".ext", "-out", name + ".pem")
 
 
+def expired(name):
+    """A certificate of 2020 for a key that exists already; `openssl x509 -req` of OpenSSL 3.5 makes none with a past end."""
+    with open(path("expired.cnf"), "w") as f:
+        f.write("[ca]\ndefault_ca=c\n[c]\ndatabase=expired.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"
+                "policy=p\n[p]\norganizationName=optional\ncommonName=supplied\n")
+    with open(path("expired.txt"), "w"):
+        pass
+    openssl("ca", "-batch", "-notext", "-config", "expired.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", name + ".csr",
+            "-startdate", "20200101000000Z", "-enddate", "20210101000000Z", "-out", "expired.pem")
+    return path("expired.pem")
+
+
 def material():
     make_ca("ca", "/C=JP/O=Example/CN=CA")
     make_ca("other", "/C=JP/O=Other/CN=CA")
@@ -219,9 +231,7 @@ def test_refusals_of_signers():
     lie(honest("wrong-eku"))
     expect("query refuses a given responder that is for another purpose", 66,
            ocsp("--responder", "wrong-eku.pem", "good.pem"), "lacks OCSPSigning")
-    old = path("old.pem")
-    openssl("x509", "-req", "-in", "responder.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "33", "-days",
-            "-1", "-out", old)
+    old = expired("responder")
     lie(honest("responder"))
     code, _, err = query(*ocsp("--responder", old, "good.pem"))
     ok(code == 66 and "sekisho-query: good.pem:" in err, "query refuses a given responder that has expired", err)

@@ -294,6 +294,30 @@ static unsigned policies_found(const struct verify_result *result)
     return mask;
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LSAN
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_LSAN
+#endif
+
+#ifdef HAS_LSAN
+#include <sanitizer/lsan_interface.h>
+static void leaks_ignored(bool on)
+{
+    if (on)
+        __lsan_disable();
+    else
+        __lsan_enable();
+}
+#else
+static void leaks_ignored(bool on)
+{
+    (void)on;
+}
+#endif
+
 /* X509_V_OK or why not. */
 static int oracle(const struct verify_path *path, const struct sk_params *params,
                   unsigned *out_policies)
@@ -311,7 +335,9 @@ static int oracle(const struct verify_path *path, const struct sk_params *params
         assert_true(sk_X509_push(others, x509_of(path->certs[i])) > 0);
     assert_int_equal(X509_STORE_CTX_init(ctx, store, target, others), 1);
     set_policies(X509_STORE_CTX_get0_param(ctx), params);
+    leaks_ignored(true); /* X509_policy_check() of OpenSSL 3.5 loses a policyConstraints */
     result = X509_verify_cert(ctx) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(ctx);
+    leaks_ignored(false);
     *out_policies = oracle_policies(ctx);
     X509_STORE_CTX_free(ctx);
     sk_X509_pop_free(others, X509_free);
