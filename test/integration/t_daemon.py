@@ -587,6 +587,8 @@ def with_load(what):
 def test_reload():
     def reloads():
         for i in range(4):
+            if i == 1:
+                write_config(daemon.port, workers=5)
             if i == 2:
                 write_config(daemon.port, head="2s")
             seen = read("log").count("reload: done")
@@ -608,7 +610,8 @@ def test_bad_reload():
     for name, text in (("syntax", saved.replace("workers = 2", "workers = many")),
                        ("anchor", saved.replace(fingerprint("root.pem"), "00" * 32)),
                        ("signer", saved.replace("certificate = responder-chain.pem", "certificate = good.pem")),
-                       ("key file", saved.replace("key = responder.key", "key = none.key"))):
+                       ("key file", saved.replace("key = responder.key", "key = none.key").replace("workers = 2",
+                                                                                                  "workers = 8"))):
         before = daemon.child("network")
         write("s.conf", text)
         seen = read("log").count("the old configuration stays")
@@ -617,6 +620,7 @@ def test_bad_reload():
            read("log")[-1500:])
         ok(daemon.ask("GET", "/readyz")[0] == 200 and os.path.exists("/proc/%d" % before), "and the old one stays (%s)" % name)
     write("s.conf", saved)
+    ok(all(daemon.is_up() for _ in range(40)), "no client is given to the workers that a refused reload wanted")
 
 
 def test_snapshots():

@@ -65,8 +65,6 @@ static enum sk_status open_one(const char *address, bool is_first, int *out, str
         status = err_errno(err, SK_IO, "listen %s: bind", address);
     else if (is_first && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
         status = err_errno(err, SK_IO, "listen %s: socket options", address);
-    else if (listen(fd, BACKLOG) != 0)
-        status = err_errno(err, SK_IO, "listen %s: listen", address);
     if (status != SK_OK)
         (void)close(fd);
     else
@@ -99,6 +97,7 @@ static enum sk_status open_address(struct listen_table *table, const char *addre
         if (status != SK_OK)
             return status;
         (void)snprintf(next->address, sizeof(next->address), "%s", address);
+        next->is_listening = false;
         table->num_sockets++;
     }
     return SK_OK;
@@ -117,19 +116,6 @@ enum sk_status listen_open(struct listen_table *table, const struct sk_config *c
     return status;
 }
 
-size_t listen_fds(const struct listen_table *table, const struct sk_config *config, int *out)
-{
-    size_t count = 0, i, j;
-
-    for (i = 0; i < config->server.listen.num_values; i++) {
-        for (j = 0; j < table->num_sockets; j++) {
-            if (strcmp(table->sockets[j].address, config->server.listen.values[i]) == 0)
-                out[count++] = table->sockets[j].fd;
-        }
-    }
-    return count;
-}
-
 static bool is_named(const struct sk_config *config, const char *address)
 {
     size_t i;
@@ -139,6 +125,53 @@ static bool is_named(const struct sk_config *config, const char *address)
             return true;
     }
     return false;
+}
+
+enum sk_status listen_start(struct listen_table *table, const struct sk_config *config,
+                            struct sk_err *err)
+{
+    size_t i;
+
+    for (i = 0; i < table->num_sockets; i++) {
+        struct listen_socket *one = &table->sockets[i];
+
+        if (one->is_listening || !is_named(config, one->address))
+            continue;
+        if (listen(one->fd, BACKLOG) != 0)
+            return err_errno(err, SK_IO, "listen %s", one->address);
+        one->is_listening = true;
+    }
+    return SK_OK;
+}
+
+size_t listen_fds(const struct listen_table *table, const struct sk_config *config, bool with_bound,
+                  int *out)
+{
+    size_t count = 0, i, j;
+
+    for (i = 0; i < config->server.listen.num_values; i++) {
+        for (j = 0; j < table->num_sockets; j++) {
+            const struct listen_socket *one = &table->sockets[j];
+
+            if (strcmp(one->address, config->server.listen.values[i]) == 0 &&
+                (with_bound || one->is_listening))
+                out[count++] = one->fd;
+        }
+    }
+    return count;
+}
+
+void listen_close_bound(struct listen_table *table)
+{
+    size_t i, kept = 0;
+
+    for (i = 0; i < table->num_sockets; i++) {
+        if (table->sockets[i].is_listening)
+            table->sockets[kept++] = table->sockets[i];
+        else
+            (void)close(table->sockets[i].fd);
+    }
+    table->num_sockets = kept;
 }
 
 void listen_close_others(struct listen_table *table, const struct sk_config *config)

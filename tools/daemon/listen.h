@@ -15,7 +15,8 @@ enum { LISTEN_SOCKETS = 1024 }; /* of all addresses */
 
 struct listen_socket {
     char address[80]; /* canonical ADDRESS:PORT of the configuration */
-    int fd;           /* listening, non-blocking, close-on-exec */
+    int fd;           /* bound, non-blocking, close-on-exec */
+    bool is_listening;
 };
 
 struct listen_table {
@@ -23,12 +24,20 @@ struct listen_table {
     size_t num_sockets;
 };
 
-/* Makes what config needs and is not there. On failure nothing is added. SK_IO with text, SK_LIMIT.
- */
+/* Binds what config needs and is not there. A socket gets clients from the moment it listens, so
+ * none does before there is a process to accept them. On failure nothing is added. SK_IO with text,
+ * SK_LIMIT. */
 enum sk_status listen_open(struct listen_table *table, const struct sk_config *config,
                            struct sk_err *err) SK_MUST_CHECK;
-/* The descriptors of config's addresses, address by address; out holds LISTEN_SOCKETS. */
-size_t listen_fds(const struct listen_table *table, const struct sk_config *config, int *out);
+/* Lets the sockets of config's addresses listen. SK_IO. */
+enum sk_status listen_start(struct listen_table *table, const struct sk_config *config,
+                            struct sk_err *err) SK_MUST_CHECK;
+/* The descriptors of config's addresses, address by address; out holds LISTEN_SOCKETS. with_bound:
+ * also those that do not listen yet. */
+size_t listen_fds(const struct listen_table *table, const struct sk_config *config, bool with_bound,
+                  int *out);
+/* Closes the sockets that do not listen: of a configuration that was given up. */
+void listen_close_bound(struct listen_table *table);
 /* Closes the sockets of addresses that config does not name; NULL: all. */
 void listen_close_others(struct listen_table *table, const struct sk_config *config);
 

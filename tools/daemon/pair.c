@@ -151,11 +151,13 @@ static enum sk_status start_net(struct pair *pair, const struct listen_table *ta
     static int fds[LISTEN_SOCKETS];
     int sockets[2];
     enum sk_status status;
+    size_t count;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return err_errno(err, SK_IO, "control socket");
-    status =
-        start(pair, &pair->net, sockets[1], fds, listen_fds(table, pair->config, fds), now_ms, err);
+    /* What is only bound belongs to a pair that is starting, and to nobody if that is given up. */
+    count = listen_fds(table, pair->config, pair->phase == PAIR_STARTING, fds);
+    status = start(pair, &pair->net, sockets[1], fds, count, now_ms, err);
     (void)close(sockets[1]);
     if (status != SK_OK) {
         (void)close(sockets[0]);
@@ -256,7 +258,7 @@ int64_t pair_due_ms(const struct pair *pair)
         due = pair->net.due_ms;
     if (pair->key.pid == 0 && pair->key.due_ms != 0 && pair->key.due_ms < due && pair->control >= 0)
         due = pair->key.due_ms;
-    if (pair->phase == PAIR_SERVING && pair->net.pid != 0 && !pair->is_accepting &&
+    if (pair->phase == PAIR_SERVING && pair->control >= 0 && !pair->is_accepting &&
         pair->net.start_ms + ACCEPT_PATIENCE_MS < due)
         due = pair->net.start_ms + ACCEPT_PATIENCE_MS;
     return due;

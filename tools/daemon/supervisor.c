@@ -118,6 +118,7 @@ static void abandon_reload(struct supervisor *sup, const char *why)
     log_error("supervisor", "reload: %s; the old configuration stays", why);
     pair_retire(sup->starting, now_ms());
     sup->starting = NULL;
+    listen_close_bound(&sup->listeners);
 }
 
 static void reload(struct supervisor *sup)
@@ -139,8 +140,27 @@ static void reload(struct supervisor *sup)
         log_error("supervisor", "reload: refused; the old configuration stays");
 }
 
-/* The new pair takes over once it can do all that the serving one can. It accepts before the old
- * one stops: both hold the same sockets, so no client stands before a closed door. */
+/* The new pair accepts before the old one stops: both hold the same sockets, so no client stands
+ * before a closed door. */
+static void take_over(struct supervisor *sup)
+{
+    struct pair *next = sup->starting;
+    struct sk_err err = {0};
+
+    if (listen_start(&sup->listeners, next->config, &err) != SK_OK) {
+        abandon_reload(sup, err.text);
+        return;
+    }
+    pair_accept(next);
+    next->phase = PAIR_SERVING;
+    pair_retire(sup->serving, now_ms());
+    sup->serving = next;
+    sup->starting = NULL;
+    log_set_level(next->config->log_level);
+    log_info("supervisor", "reload: done");
+}
+
+/* The new pair takes over once it can do all that the serving one can. */
 static void look_at_reload(struct supervisor *sup)
 {
     struct pair *next = sup->starting;
@@ -157,13 +177,7 @@ static void look_at_reload(struct supervisor *sup)
     }
     if (next->control >= 0 && next->has_state &&
         (next->state & sup->serving->state) == sup->serving->state) {
-        pair_accept(next);
-        next->phase = PAIR_SERVING;
-        pair_retire(sup->serving, now_ms());
-        sup->serving = next;
-        sup->starting = NULL;
-        log_set_level(next->config->log_level);
-        log_info("supervisor", "reload: done");
+        take_over(sup);
     } else if (now_ms() - sup->starting_ms > RELOAD_PATIENCE_MS) {
         abandon_reload(sup, "the new processes did not become ready");
     }
@@ -333,6 +347,17 @@ static bool write_pid(const char *file)
     return is_good;
 }
 
+/* At the start clients may wait in the queue: there is nobody else to serve them. */
+static bool start_listening(struct supervisor *sup)
+{
+    struct sk_err err = {0};
+    bool is_good = listen_start(&sup->listeners, sup->serving->config, &err) == SK_OK;
+
+    if (!is_good)
+        print_fault(NULL, err.text);
+    return is_good;
+}
+
 int supervisor_run(const char *file, const char *pid_file)
 {
     static struct supervisor sup;
@@ -349,7 +374,7 @@ int supervisor_run(const char *file, const char *pid_file)
         return exit_status;
     sup.serving->phase = PAIR_SERVING;
     log_set_level(sup.serving->config->log_level);
-    if (!write_pid(pid_file))
+    if (!start_listening(&sup) || !write_pid(pid_file))
         stop(&sup);
     exit_status = sup.is_stopping ? EXIT_FAILED : 0;
     run(&sup);
