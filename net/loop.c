@@ -57,17 +57,16 @@ static void set_listening(struct sk_loop *loop, bool is_on)
 }
 
 /* Out of descriptors: an idle connection makes room, or accepting rests for a moment; a ready
- * listener would spin otherwise. */
-static bool make_room(struct sk_loop *loop)
+ * listener would spin otherwise. libevent closes the socket in the next turn of the loop. */
+static void make_room(struct sk_loop *loop)
 {
     const struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
 
     if (conn_set_evict(loop->conns))
-        return true;
+        return;
     log_warning("http", "out of descriptors: accepting pauses");
     set_listening(loop, false);
     (void)event_add(loop->resume, &pause);
-    return false;
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
@@ -96,8 +95,8 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             return;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            if (!make_room(loop))
-                return;
+            make_room(loop);
+            return;
         }
         /* Anything else is the fault of one connection that is gone already. */
     }

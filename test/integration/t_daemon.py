@@ -166,10 +166,11 @@ def fetch(config="s.conf"):
 # ---- the daemon ----
 
 class Daemon:
-    def __init__(self, port):
+    def __init__(self, port, descriptors=None):
         self.port = port
         self.log = open(path("log"), "ab")
-        self.process = subprocess.Popen([os.path.join(BIN, "sekishod"), "-c", "s.conf", "-P", "pid"], cwd=work,
+        limit = ["prlimit", "--nofile=%d" % descriptors] if descriptors else []
+        self.process = subprocess.Popen(limit + [os.path.join(BIN, "sekishod"), "-c", "s.conf", "-P", "pid"], cwd=work,
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def connect(self, timeout=PATIENCE_S):
@@ -726,6 +727,37 @@ def test_crowded(port):
     ok(daemon.end() == 0, "it ends with 0")
 
 
+def is_open(s):
+    """The server has neither ended nor reset this silent connection."""
+    s.setblocking(False)
+    try:
+        return s.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def test_out_of_descriptors(port):
+    """Fewer descriptors than connections: each newcomer costs one idle connection, not all of them."""
+    global daemon
+    write_config(port, connections=1000, workers=1)
+    daemon = Daemon(port, descriptors=80)
+    until(daemon.is_up)
+    crowd = []
+    for _ in range(75):
+        crowd.append(daemon.connect())
+        crowd[-1].sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        if not crowd[-1].recv(4096).startswith(b"HTTP/1.1 200 "):
+            break
+    alive = sum(is_open(s) for s in crowd)
+    ok(len(crowd) == 75 and alive < 75, "out of descriptors, every newcomer is served", len(crowd))
+    ok(alive > 40, "and not more idle connections go than it needs", alive)
+    for s in crowd:
+        s.close()
+    ok(daemon.end() == 0, "it ends with 0")
+
+
 def main():
     global daemon
     material()
@@ -748,6 +780,7 @@ def main():
     test_killed_children()
     test_drain()
     test_crowded(port)
+    test_out_of_descriptors(port)
     log = read("log")
     ok("ERROR:" not in log and "runtime error" not in log and "ended with 99" not in log, "no sanitizer has complained",
        log[-4000:])
