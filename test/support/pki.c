@@ -217,6 +217,29 @@ static void add_certificate_issuer(X509_REVOKED *entry, const char *issuer)
     GENERAL_NAMES_free(names);
 }
 
+static void add_invalidity_date(X509_REVOKED *entry, int64_t when)
+{
+    ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_set(NULL, (time_t)when);
+
+    MUST(time != NULL && X509_REVOKED_add1_ext_i2d(entry, NID_invalidity_date, time, 0, 0) == 1);
+    ASN1_GENERALIZEDTIME_free(time);
+}
+
+static void add_unknown_extension(X509_REVOKED *entry)
+{
+    static const uint8_t null[] = {0x05, 0x00};
+    ASN1_OBJECT *oid = OBJ_txt2obj("1.2.3.4.5", 1);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    X509_EXTENSION *ext;
+
+    MUST(oid != NULL && value != NULL && ASN1_OCTET_STRING_set(value, null, sizeof(null)) == 1);
+    MUST(ext = X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value));
+    MUST(X509_REVOKED_add_ext(entry, ext, -1) == 1);
+    X509_EXTENSION_free(ext);
+    ASN1_OCTET_STRING_free(value);
+    ASN1_OBJECT_free(oid);
+}
+
 static void add_entry(X509_CRL *crl, const struct pki_entry *spec)
 {
     X509_REVOKED *entry = X509_REVOKED_new();
@@ -237,6 +260,10 @@ static void add_entry(X509_CRL *crl, const struct pki_entry *spec)
     }
     if (spec->issuer != NULL)
         add_certificate_issuer(entry, spec->issuer);
+    if (spec->invalid_since != 0)
+        add_invalidity_date(entry, spec->invalid_since);
+    if (spec->is_beyond_us)
+        add_unknown_extension(entry);
     MUST(X509_CRL_add0_revoked(crl, entry) == 1);
     ASN1_INTEGER_free(serial);
     ASN1_TIME_free(when);

@@ -69,10 +69,12 @@ struct pki_crl_spec {
     const char *sections;
     struct pki_ext exts[PKI_EXTS]; /* "crlNumber" wants "DER:02:01:05" */
     struct pki_entry {
-        long serial;        /* until 0 */
-        int64_t when;       /* 0: PKI_T0 */
-        int reason;         /* CRLReason + 1; 0: absent */
-        const char *issuer; /* certificateIssuer directoryName, or NULL */
+        long serial;           /* until 0 */
+        int64_t when;          /* 0: PKI_T0 */
+        int reason;            /* CRLReason + 1; 0: absent */
+        const char *issuer;    /* certificateIssuer directoryName, or NULL */
+        int64_t invalid_since; /* invalidityDate; 0: absent */
+        bool is_beyond_us;     /* has a critical extension that nobody knows */
     } entries[PKI_ENTRIES];
 };
 struct sk_bytes pki_crl_der(struct sk_arena *arena, const struct pki_crl_spec *spec);

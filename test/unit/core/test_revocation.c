@@ -251,6 +251,38 @@ static void test_revocation_after_the_time_asked_does_not_count(void **state)
     EXPECT_REVOKED();
 }
 
+/* C-17: what was found out later may have been so before. */
+static void test_revocation_counts_from_the_invalidity_date(void **state)
+{
+    struct pki_crl_spec spec = list();
+    size_t at = g.num_objects;
+
+    (void)state;
+    revoke(&spec, CRL_REASON_SUPERSEDED);
+    spec.entries[0].when = PKI_T + 10;
+    spec.entries[0].invalid_since = PKI_T + 1;
+    add(spec);
+    EXPECT_VALID();
+    spec.entries[0].invalid_since = PKI_T;
+    g.objects[at] = pki_crl_der(g.arena, &spec);
+    EXPECT_REVOKED();
+    assert_int_equal(g.verdict.revoked_at, PKI_T + 10);
+}
+
+/* C-06: an entry that nobody understands, whosever it is, makes the list unusable. */
+static void test_revocation_refuses_a_list_with_an_unknown_critical_entry(void **state)
+{
+    struct pki_crl_spec spec = list();
+
+    (void)state;
+    spec.entries[0] = (struct pki_entry){.serial = SERIAL + 1, .is_beyond_us = true};
+    add(spec);
+    EXPECT_UNKNOWN(UNUSABLE);
+    spec.entries[0].serial = SERIAL;
+    add(spec);
+    EXPECT_UNKNOWN(UNUSABLE);
+}
+
 /* ---- C-20: newer and older lists ---- */
 
 static void test_revocation_believes_the_greatest_number(void **state)
@@ -698,6 +730,8 @@ int main(void)
         TEST(test_revocation_refuses_a_list_from_the_future),
         TEST(test_revocation_refuses_a_list_without_next_update),
         TEST(test_revocation_refuses_a_list_with_an_unknown_critical_extension),
+        TEST(test_revocation_refuses_a_list_with_an_unknown_critical_entry),
+        TEST(test_revocation_counts_from_the_invalidity_date),
         TEST(test_revocation_refuses_a_list_of_a_stranger),
         TEST(test_revocation_refuses_a_list_of_a_namesake_elsewhere),
         TEST(test_revocation_refuses_a_list_of_a_namesake_below_another_anchor),
