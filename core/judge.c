@@ -116,6 +116,8 @@ static bool take_status(struct trial *trial, int cert, const struct revocation_s
         set_revoked(verdict, cert, state);
         return false;
     case REVOCATION_UNDETERMINED:
+        if (state->holds_until < verdict->valid_until)
+            verdict->valid_until = state->holds_until;
         break;
     }
     verdict_add(verdict, state->why, cert, "RFC 5280 6.3.3", "%s%s",

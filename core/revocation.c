@@ -28,6 +28,7 @@ struct revocation_task {
     size_t num_issuers, cap_issuers;
     bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
     unsigned covered; /* reasons for which the subject is known not to be revoked */
+    int64_t changes;  /* first second at which a list or entry counts that does not count yet */
     struct revocation_status *out;
 };
 
@@ -190,6 +191,13 @@ static bool is_future(const struct revocation_task *task, const struct sk_crl *c
            crl->this_update - task->job->time > task->job->params->clock_skew_s;
 }
 
+/* What is good now may be otherwise from when on. */
+static void note_change(struct revocation_task *task, int64_t when)
+{
+    if (when < task->changes)
+        task->changes = when;
+}
+
 /* C-01. A list past its nextUpdate within the policy's grace is not stale. */
 static bool is_stale(const struct revocation_task *task, const struct sk_crl *crl)
 {
@@ -206,6 +214,8 @@ static enum sk_status authenticate(struct revocation_task *task)
     for (i = 0; i < task->num_items; i++) {
         struct crl_item *item = &task->items[i];
 
+        if (item->reasons > 0 && is_future(task, item->src.crl))
+            note_change(task, item->src.crl->this_update - task->job->params->clock_skew_s);
         if (item->reasons == 0 || item->src.crl->is_delta)
             continue;
         if (is_future(task, item->src.crl)) {
@@ -310,15 +320,17 @@ static enum sk_status find_delta(struct revocation_task *task, const struct crl_
 enum answer { ANSWER_UNUSABLE = 0, ANSWER_NOT_LISTED, ANSWER_LISTED, ANSWER_REMOVED };
 
 /* C-17: an entry dated after the time asked about. Lost keys may have been lost before. */
-static bool counts_later(const struct revocation_task *task, const struct crl_entry *entry)
+static bool counts_later(struct revocation_task *task, const struct crl_entry *entry)
 {
-    int64_t now = task->job->time;
+    int64_t now = task->job->time, from = entry->revoked_at - task->job->params->clock_skew_s;
 
-    if (entry->revoked_at <= now || entry->revoked_at - now <= task->job->params->clock_skew_s)
+    if (entry->has_invalidity && entry->invalidity_date < from)
+        from = entry->invalidity_date;
+    if (from <= now || entry->reason == CRL_REASON_KEY_COMPROMISE ||
+        entry->reason == CRL_REASON_CA_COMPROMISE)
         return false;
-    if (entry->has_invalidity && entry->invalidity_date <= now)
-        return false;
-    return entry->reason != CRL_REASON_KEY_COMPROMISE && entry->reason != CRL_REASON_CA_COMPROMISE;
+    note_change(task, from);
+    return true;
 }
 
 static enum sk_status ask(struct revocation_task *task, const struct crl_item *item,
@@ -537,7 +549,8 @@ static void explain_no_source(struct revocation_task *task)
 enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
                                      struct revocation_status *out)
 {
-    struct revocation_task task = {.job = job, .subject = subject, .out = out};
+    struct revocation_task task = {
+        .job = job, .subject = subject, .changes = CLOCK_NEVER, .out = out};
     enum sk_status status;
     size_t i;
 
@@ -554,9 +567,14 @@ enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation
     }
     if (job->is_exhausted)
         return SK_LIMIT;
-    if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task)))
+    if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task))) {
         out->kind = REVOCATION_GOOD;
-    else if (out->why == FINDING_NONE)
+        if (out->holds_until >= task.changes)
+            out->holds_until = task.changes - 1;
+        return SK_OK;
+    }
+    out->holds_until = task.changes - 1;
+    if (out->why == FINDING_NONE)
         explain_no_source(&task);
     return SK_OK;
 }

@@ -235,7 +235,7 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
             return SK_NOTFOUND;
         if (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED)
             return SK_NOTFOUND;
-        if (state.kind == REVOCATION_GOOD && state.holds_until < *holds_until)
+        if (state.holds_until < *holds_until)
             *holds_until = state.holds_until;
     }
     return SK_OK;

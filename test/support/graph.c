@@ -120,10 +120,28 @@ static void shuffle(size_t *order, size_t count, unsigned seed)
 
 /* What the store answers to one question, to be handed on in another order. */
 struct hand {
-    const struct sk_cert *certs[GRAPH_OBJECTS];
-    struct source_crl crls[GRAPH_OBJECTS];
-    size_t order[GRAPH_OBJECTS], num;
+    const struct sk_cert **certs;
+    struct source_crl *crls;
+    size_t *order, num;
 };
+
+static void hand_init(struct hand *hand, const struct graph *g)
+{
+    size_t room = g->num_objects + 1;
+
+    hand->num = 0;
+    hand->certs = calloc(room, sizeof(hand->certs[0]));
+    hand->crls = calloc(room, sizeof(hand->crls[0]));
+    hand->order = calloc(room, sizeof(hand->order[0]));
+    MUST(hand->certs != NULL && hand->crls != NULL && hand->order != NULL);
+}
+
+static void hand_done(struct hand *hand)
+{
+    free(hand->certs);
+    free(hand->crls);
+    free(hand->order);
+}
 
 static enum sk_status take_cert(void *arg, const struct sk_cert *cert)
 {
@@ -146,17 +164,16 @@ static enum sk_status shuffled_certs(const struct sk_source *source, struct sk_a
 {
     const struct graph *g = source->ctx;
     const struct sk_source *inner = memstore_source(g->store);
-    struct hand *hand = malloc(sizeof(*hand));
     enum sk_status status;
+    struct hand hand;
     size_t i;
 
-    MUST(hand != NULL);
-    hand->num = 0;
-    status = inner->ops->certs_by_subject(inner, arena, hash, take_cert, hand);
-    shuffle(hand->order, hand->num, g->seed);
-    for (i = 0; i < hand->num && status == SK_OK; i++)
-        status = visit(arg, hand->certs[hand->order[i]]);
-    free(hand);
+    hand_init(&hand, g);
+    status = inner->ops->certs_by_subject(inner, arena, hash, take_cert, &hand);
+    shuffle(hand.order, hand.num, g->seed);
+    for (i = 0; i < hand.num && status == SK_OK; i++)
+        status = visit(arg, hand.certs[hand.order[i]]);
+    hand_done(&hand);
     return status;
 }
 
@@ -165,17 +182,16 @@ static enum sk_status shuffled_crls(const struct sk_source *source, struct sk_ar
 {
     const struct graph *g = source->ctx;
     const struct sk_source *inner = memstore_source(g->store);
-    struct hand *hand = malloc(sizeof(*hand));
     enum sk_status status;
+    struct hand hand;
     size_t i;
 
-    MUST(hand != NULL);
-    hand->num = 0;
-    status = inner->ops->crls_by_issuer(inner, arena, hash, take_crl, hand);
-    shuffle(hand->order, hand->num, g->seed);
-    for (i = 0; i < hand->num && status == SK_OK; i++)
-        status = visit(arg, &hand->crls[hand->order[i]]);
-    free(hand);
+    hand_init(&hand, g);
+    status = inner->ops->crls_by_issuer(inner, arena, hash, take_crl, &hand);
+    shuffle(hand.order, hand.num, g->seed);
+    for (i = 0; i < hand.num && status == SK_OK; i++)
+        status = visit(arg, &hand.crls[hand.order[i]]);
+    hand_done(&hand);
     return status;
 }
 
