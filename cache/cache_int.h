@@ -23,9 +23,10 @@ struct sk_generation {
 };
 
 struct sk_reader {
-    struct sk_generation *gen; /* a reference */
-    MDB_txn *txn;              /* read-only, open as long as the reader: the file never changes */
-    struct sk_source source;   /* ctx is the reader */
+    struct sk_generation *gen;   /* a reference */
+    MDB_txn *txn;                /* read-only, open as long as the reader: the file never changes */
+    struct sk_source source;     /* ctx is the reader */
+    MDB_cursor *revoked, *names; /* of these databases, for cache/chain.h */
     struct kept kept;
 };
 

@@ -3,6 +3,7 @@
  * The entries of a CRL into records: one walk over the DER, a compact record of each entry (about
  * 30 octets), one sort, then appended in order. Memory is that of the compact records.
  */
+#include "cache/chain.h"
 #include "cache/publish_int.h"
 #include "core/arena.h"
 #include "core/der.h"
@@ -162,31 +163,6 @@ static enum sk_status walk(struct ingest *in, struct sk_err *err)
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
-/* Of several entries for one serial the last one counts. */
-static enum sk_status write_entries(struct ingest *in, struct build *build, struct sk_err *err)
-{
-    struct stage_record record, next;
-    enum sk_status status = SK_OK;
-    size_t i;
-
-    stage_sort(&in->entries, false);
-    for (i = 0; status == SK_OK && i < in->entries.num; i++) {
-        record = stage_at(&in->entries, i);
-        if (i + 1 < in->entries.num) {
-            next = stage_at(&in->entries, i + 1);
-            if (bytes_equal(record.key, next.key))
-                continue;
-        }
-        status = build_append(build, RECORD_REVOKED, record.key, record.value, err);
-    }
-    stage_sort(&in->names, false);
-    for (i = 0; status == SK_OK && i < in->names.num; i++) {
-        record = stage_at(&in->names, i);
-        status = build_append(build, RECORD_CRL_NAME, record.key, record.value, err);
-    }
-    return status;
-}
-
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
                               unsigned *out_flags, uint64_t *out_entries, struct sk_err *err)
 {
@@ -205,7 +181,9 @@ enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, uns
     else
         status = walk(&in, err);
     if (status == SK_OK)
-        status = write_entries(&in, build, err);
+        status = chain_append(build, RECORD_REVOKED, id, &in.entries, err);
+    if (status == SK_OK && in.names.num > 0)
+        status = chain_append(build, RECORD_CRL_NAME, id, &in.names, err);
     if (status == SK_OK) {
         *out_flags = in.flags;
         *out_entries = in.num_entries;

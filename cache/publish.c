@@ -205,6 +205,7 @@ static enum sk_status put_crl(struct sk_publish *pub, const struct record_crl *r
 {
     const uint8_t id[2] = {(uint8_t)(pub->num_crls >> 8), (uint8_t)pub->num_crls};
     const struct sk_bytes by_id = bytes_of(id, sizeof(id));
+    const uint8_t end[2] = {RECORD_NO_CRL >> 8, RECORD_NO_CRL & 0xff};
     const struct sk_bytes by_issuer = bytes_of(issuer_hash, SK_SHA256);
     uint8_t what[SK_SHA256 + 1];
     enum sk_status status;
@@ -221,6 +222,9 @@ static enum sk_status put_crl(struct sk_publish *pub, const struct record_crl *r
         status = put_parts(&pub->lists[RECORD_CRL], &by_id, 1, buf_bytes(&value), err);
     if (status == SK_OK)
         status = put_parts(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1, by_id, err);
+    if (status == SK_OK)
+        status = put_parts(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1,
+                           bytes_of(end, sizeof(end)), err);
     if (status == SK_OK)
         status = note(pub, CONTENT_CRL, bytes_of(what, sizeof(what)),
                       bytes_of(record->ca, strlen(record->ca)), err);
@@ -252,6 +256,11 @@ enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
     if (status == SK_OK)
         status = build_put(&pub->build, RECORD_BLOB, bytes_of(sha256, SK_SHA256), crl->der, err);
     record.flags |= flags;
+    if (status == SK_OK) {
+        status = record_crl_seal(&record, pub->num_crls, crl, record.seal);
+        if (status != SK_OK)
+            return err_set(err, status, "%s: cannot seal the record", ca);
+    }
     return status == SK_OK ? put_crl(pub, &record, crl->issuer_hash, err) : status;
 }
 

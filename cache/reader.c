@@ -3,27 +3,36 @@
 
 #include "cache/cache_int.h"
 
+static enum sk_status begin(struct sk_reader *reader, struct sk_err *err)
+{
+    const MDB_dbi *dbis = reader->gen->dbis;
+    int rc = mdb_txn_begin(reader->gen->env, NULL, MDB_RDONLY, &reader->txn);
+
+    if (rc == MDB_SUCCESS)
+        rc = mdb_cursor_open(reader->txn, dbis[RECORD_REVOKED], &reader->revoked);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_cursor_open(reader->txn, dbis[RECORD_CRL_NAME], &reader->names);
+    return cache_lmdb(rc, err, "generation reader", "begin");
+}
+
 enum sk_status reader_new(struct sk_generation *gen, struct sk_reader **out, struct sk_err *err)
 {
     struct sk_reader *reader = calloc(1, sizeof(*reader));
-    size_t num_crls =
-        gen->meta.num_crls < LIMIT_READER_CRLS ? gen->meta.num_crls : LIMIT_READER_CRLS;
-    int rc;
+    size_t num_crls = gen->meta.num_crls;
+    enum sk_status status;
 
-    if (reader == NULL ||
-        kept_init(&reader->kept, LIMIT_READER_CERTS, num_crls, LIMIT_READER_BYTES) != SK_OK) {
-        if (reader != NULL)
-            kept_done(&reader->kept);
-        free(reader);
+    if (reader == NULL)
         return err_set(err, SK_NOMEM, "generation reader: no memory");
-    }
-    rc = mdb_txn_begin(gen->env, NULL, MDB_RDONLY, &reader->txn);
-    if (rc != MDB_SUCCESS) {
-        kept_done(&reader->kept);
-        free(reader);
-        return cache_lmdb(rc, err, "generation reader", "begin");
-    }
     reader->gen = generation_ref(gen);
+    if (num_crls > LIMIT_READER_CRLS)
+        num_crls = LIMIT_READER_CRLS;
+    status = kept_init(&reader->kept, LIMIT_READER_CERTS, num_crls, LIMIT_READER_BYTES);
+    status =
+        status == SK_OK ? begin(reader, err) : err_set(err, status, "generation reader: no memory");
+    if (status != SK_OK) {
+        reader_free(reader);
+        return status;
+    }
     reader->source.ops = &cache_source_ops;
     reader->source.ctx = reader;
     *out = reader;
@@ -35,7 +44,12 @@ void reader_free(struct sk_reader *reader)
     if (reader == NULL)
         return;
     kept_done(&reader->kept);
-    mdb_txn_abort(reader->txn);
+    if (reader->names != NULL)
+        mdb_cursor_close(reader->names);
+    if (reader->revoked != NULL)
+        mdb_cursor_close(reader->revoked);
+    if (reader->txn != NULL)
+        mdb_txn_abort(reader->txn);
     generation_unref(reader->gen);
     free(reader);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache/record.h"
 
+#include <openssl/evp.h>
+
 #include "core/clock.h"
 
 enum { TIME_BYTES = 5, META_BYTES = 4 + 8 + TIME_BYTES + SK_SHA256 + 4 + 4 };
-enum { CRL_HEAD_BYTES = SK_SHA256 + 1 + 2 * TIME_BYTES + 8 };
+enum { CRL_HEAD_BYTES = 2 * SK_SHA256 + 1 + 2 * TIME_BYTES + 8 };
 enum { OBJECT_BYTES = 1 + SK_SHA256 + 2 * TIME_BYTES };
 enum { CRL_FLAGS = RECORD_CRL_ARL | RECORD_CRL_UNUSABLE | RECORD_CRL_INDIRECT };
 
@@ -108,6 +110,7 @@ enum sk_status record_get_meta(struct sk_bytes value, struct record_meta *out)
 void record_put_crl(struct sk_buf *out, const struct record_crl *crl)
 {
     buf_put(out, crl->sha256, SK_SHA256);
+    buf_put(out, crl->seal, SK_SHA256);
     put_uint(out, crl->flags, 1);
     put_time(out, crl->this_update);
     put_time(out, crl->next_update);
@@ -124,7 +127,8 @@ enum sk_status record_get_crl(struct sk_bytes value, struct record_crl *out)
         memchr(p + CRL_HEAD_BYTES, '\0', value.len - CRL_HEAD_BYTES) != p + value.len - 1)
         return SK_INPUT;
     memcpy(crl.sha256, p, SK_SHA256);
-    p += SK_SHA256;
+    memcpy(crl.seal, p + SK_SHA256, SK_SHA256);
+    p += 2 * SK_SHA256;
     crl.flags = p[0];
     if ((crl.flags & ~(unsigned)CRL_FLAGS) != 0 || get_time(p + 1, &crl.this_update) != SK_OK ||
         get_time(p + 1 + TIME_BYTES, &crl.next_update) != SK_OK)
@@ -134,6 +138,36 @@ enum sk_status record_get_crl(struct sk_bytes value, struct record_crl *out)
     crl.ca = (const char *)p + 8;
     *out = crl;
     return SK_OK;
+}
+
+enum sk_status record_crl_seal(const struct record_crl *record, unsigned id,
+                               const struct sk_crl *crl, uint8_t out[SK_SHA256])
+{
+    struct record_crl copy = *record;
+    struct sk_bytes before = crl->der, after = {NULL, 0};
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    enum sk_status status;
+    struct sk_buf value;
+
+    if (crl->entries.len > 0) {
+        before.len = (size_t)(crl->entries.p - crl->der.p);
+        after = bytes_of(crl->entries.p + crl->entries.len,
+                         crl->der.len - before.len - crl->entries.len);
+    }
+    memset(copy.seal, 0, sizeof(copy.seal));
+    buf_init(&value, UINT8_MAX);
+    record_put_crl(&value, &copy);
+    record_put_u16(&value, id);
+    status = buf_status(&value);
+    if (status == SK_OK &&
+        (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
+         EVP_DigestUpdate(ctx, value.data, value.len) != 1 ||
+         EVP_DigestUpdate(ctx, before.p, before.len) != 1 ||
+         EVP_DigestUpdate(ctx, after.p, after.len) != 1 || EVP_DigestFinal_ex(ctx, out, NULL) != 1))
+        status = err_openssl(NULL, SK_CRYPTO, "seal");
+    EVP_MD_CTX_free(ctx);
+    buf_done(&value);
+    return status;
 }
 
 void record_put_object(struct sk_buf *out, const struct record_object *object)

@@ -20,16 +20,19 @@
  *   certid     enum key_hash 1, hash of the subject    list of certificate hashes (CAs only)
  *              Name, hash of the key bits
  *   checked    hash of the object, hash of the SPKI    (empty): the key signed the object
- *   crl        CRL id 2                                hash, flags 1 (RECORD_CRL_*), thisUpdate 5,
- *                                                      nextUpdate 5, entries 8, CA name with NUL
- *   crlissuer  name_hash() of the CRL's issuer         list of CRL ids
- *   crlname    CRL id 2, name_hash() of a certificate  name id 2; indirect CRLs only; the CRL's own
- *              issuer                                  issuer has name id 0
- *   revoked    CRL id 2, name id 2 (indirect CRLs      flags and reason 1, revocationDate 5,
- *              only), serial                           [invalidityDate 5]
- *   object     path below /pki/                        media type 1 (index), hash of the blob,
- *                                                      modified 5, expires 5
- *   origin     hash of the source's URL                list of hashes of what the source gave
+ *   crl        CRL id 2                                hash, seal 32 (record_crl_seal()), flags 1
+ *                                                      (RECORD_CRL_*), thisUpdate 5, nextUpdate 5,
+ *                                                      entries 8, CA name with NUL
+ *   crlissuer  name_hash() of the CRL's issuer         list of CRL ids, and RECORD_NO_CRL at its
+ * end crlname    CRL id 2, name_hash() of a certificate  name id 2; indirect CRLs only; the CRL's
+ * own issuer                                  issuer has name id 0 revoked    CRL id 2, name id 2
+ * (indirect CRLs      flags and reason 1, revocationDate 5, only), serial [invalidityDate 5] object
+ * path below /pki/                        media type 1 (index), hash of the blob, modified 5,
+ * expires 5 origin     hash of the source's URL                list of hashes of what the source
+ * gave
+ *
+ * The records of crlname and revoked are chained: a head record of the CRL id alone comes first,
+ * and each value ends in a check of 4 octets (cache/chain.h).
  *
  * No serial has more than LIMIT_SERIAL_BYTES: core/ refuses certificates and lists with a longer
  * one, and looking for one in a list is SK_INPUT, never "not listed".
@@ -40,7 +43,7 @@
 #include "core/crl.h"
 #include "core/limits.h"
 
-#define RECORD_FORMAT 1u /* raised whenever a layout changes */
+#define RECORD_FORMAT 2u /* raised whenever a layout changes */
 
 enum record_db {
     RECORD_META = 0,
@@ -86,8 +89,10 @@ enum {
     RECORD_CRL_UNUSABLE = 1u << 1, /* an entry holds an unknown critical extension (C-06) */
     RECORD_CRL_INDIRECT = 1u << 2, /* revoked entries are keyed with a name id */
 };
+enum { RECORD_NO_CRL = 0xffff }; /* no CRL has this id */
 struct record_crl {
     uint8_t sha256[SK_SHA256];
+    uint8_t seal[SK_SHA256];
     unsigned flags;
     int64_t this_update, next_update;
     uint64_t num_entries;
@@ -106,6 +111,10 @@ void record_put_meta(struct sk_buf *out, const struct record_meta *meta);
 enum sk_status record_get_meta(struct sk_bytes value, struct record_meta *out) SK_MUST_CHECK;
 void record_put_crl(struct sk_buf *out, const struct record_crl *crl);
 enum sk_status record_get_crl(struct sk_bytes value, struct record_crl *out) SK_MUST_CHECK;
+/* SHA-256 over the record (but for the seal), its id, and the CRL but for its entries: nothing that
+ * says which CRL this is, of what scope, and until when, changes unnoticed. */
+enum sk_status record_crl_seal(const struct record_crl *record, unsigned id,
+                               const struct sk_crl *crl, uint8_t out[SK_SHA256]) SK_MUST_CHECK;
 void record_put_object(struct sk_buf *out, const struct record_object *object);
 enum sk_status record_get_object(struct sk_bytes value, struct record_object *out) SK_MUST_CHECK;
 /* Date, reason and invalidity of an entry; serial and issuer are the key's. */

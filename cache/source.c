@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The generation as a source of validation (core/source.h). */
 #include "cache/cache_int.h"
+#include "cache/chain.h"
 #include "core/name.h"
 
 static enum sk_status certs_by_subject(const struct sk_source *source, struct sk_arena *arena,
@@ -27,6 +28,7 @@ static enum sk_status parse_crl(const struct sk_reader *reader, struct sk_arena 
     struct record_crl record;
     struct record_key key;
     struct sk_bytes value, der;
+    uint8_t seal[SK_SHA256];
     enum sk_status status;
 
     if (loaded == NULL)
@@ -41,8 +43,12 @@ static enum sk_status parse_crl(const struct sk_reader *reader, struct sk_arena 
         status = cache_get(reader, RECORD_BLOB, bytes_of(record.sha256, SK_SHA256), &der);
     if (status == SK_OK)
         status = crl_parse(arena, der, &loaded->head, NULL);
+    if (status == SK_OK)
+        status = record_crl_seal(&record, id, &loaded->head, seal);
     if (status != SK_OK)
         return status == SK_NOTFOUND ? SK_INPUT : status;
+    if (memcmp(seal, record.seal, SK_SHA256) != 0)
+        return SK_INPUT;
     loaded->handle.id = id;
     loaded->handle.flags = record.flags;
     loaded->crl.crl = &loaded->head;
@@ -84,17 +90,23 @@ static enum sk_status crls_by_issuer(const struct sk_source *source, struct sk_a
     const struct source_crl *crl;
     struct sk_bytes list;
     size_t num, i;
-    unsigned id;
+    unsigned id, last = 0;
     enum sk_status status = cache_get(reader, RECORD_CRL_ISSUER, bytes_of(hash, SK_SHA256), &list);
 
     if (status == SK_NOTFOUND)
         return SK_OK;
     if (status == SK_OK)
         status = record_list(list, 2, &num);
-    for (i = 0; status == SK_OK && i < num; i++) {
+    for (i = 0; status == SK_OK && i < num; i++, last = id) {
         status = record_get_u16(bytes_of(list.p + 2 * i, 2), &id);
-        if (status == SK_OK)
-            status = load_crl(reader, arena, id, &crl);
+        /* Ascending to the mark at the end, and all of this issuer: no list is missing. */
+        if (status != SK_OK || (i > 0 && id <= last) || (i + 1 == num) != (id == RECORD_NO_CRL))
+            return SK_INPUT;
+        if (id == RECORD_NO_CRL)
+            break;
+        status = load_crl(reader, arena, id, &crl);
+        if (status == SK_OK && memcmp(crl->crl->issuer_hash, hash, SK_SHA256) != 0)
+            status = SK_INPUT;
         if (status == SK_OK)
             status = visit(arg, crl);
     }
@@ -116,7 +128,7 @@ static enum sk_status put_name_id(const struct sk_reader *reader, unsigned crl_i
     record_key_init(&name_key);
     if (!record_key_put_u16(&name_key, crl_id) || !record_key_put(&name_key, hash, sizeof(hash)))
         return SK_INTERNAL;
-    status = cache_get(reader, RECORD_CRL_NAME, record_key_bytes(&name_key), &value);
+    status = chain_find(reader->names, record_key_bytes(&name_key), &value);
     if (status == SK_OK)
         status = record_get_u16(value, &id);
     if (status == SK_OK && !record_key_put_u16(key, id))
@@ -148,7 +160,7 @@ static enum sk_status crl_find(const struct sk_source *source, struct sk_arena *
     if (status == SK_OK && !record_key_put(&key, serial.p, serial.len))
         status = SK_INTERNAL;
     if (status == SK_OK)
-        status = cache_get(reader, RECORD_REVOKED, record_key_bytes(&key), &value);
+        status = chain_find(reader->revoked, record_key_bytes(&key), &value);
     if (status == SK_OK)
         status = record_get_entry(value, &entry);
     if (status != SK_OK)

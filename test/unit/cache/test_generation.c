@@ -316,7 +316,7 @@ static void test_generation_refuses_another_format_or_number(void **state)
     record_put_meta(&value, &meta);
     overwrite(f, RECORD_META, key, buf_bytes(&value));
     assert_int_equal(generation_open(f->cache, &gen, &err), SK_INPUT);
-    assert_non_null(strstr(err.text, "format 2"));
+    assert_non_null(strstr(err.text, "format 3"));
     buf_reset(&value);
     meta.format = RECORD_FORMAT;
     meta.number = 2;

@@ -10,8 +10,13 @@
 #include "core/clock.h"
 
 static const struct record_meta meta = {RECORD_FORMAT, 77, 1700000000, {1, 2, 3}, 4, 5};
-static const struct record_crl crl = {
-    {9, 8, 7}, RECORD_CRL_ARL | RECORD_CRL_INDIRECT, 1300000000, CLOCK_NEVER, 1000000, "osca"};
+static const struct record_crl crl = {.sha256 = {9, 8, 7},
+                                      .seal = {1, 2, 3},
+                                      .flags = RECORD_CRL_ARL | RECORD_CRL_INDIRECT,
+                                      .this_update = 1300000000,
+                                      .next_update = CLOCK_NEVER,
+                                      .num_entries = 1000000,
+                                      .ca = "osca"};
 static const struct record_object object = {1, {4, 4, 4}, -62167219200, 253402300799};
 
 /* Any prefix of a record, and the record with something behind it, must be refused. */
@@ -149,6 +154,8 @@ static void test_record_gives_back_what_was_put(void **state)
     buf_reset(&buf);
     record_put_crl(&buf, &crl);
     assert_int_equal(record_get_crl(buf_bytes(&buf), &crl_out), SK_OK);
+    assert_memory_equal(crl_out.sha256, crl.sha256, SK_SHA256);
+    assert_memory_equal(crl_out.seal, crl.seal, SK_SHA256);
     assert_int_equal(crl_out.flags, crl.flags);
     assert_int_equal(crl_out.this_update, 1300000000);
     assert_true(crl_out.next_update == CLOCK_NEVER);
