@@ -224,7 +224,7 @@ check-unit: $(UNIT_TESTS)
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) unit
 
 # ---- what people call ----------------------------------------------------------------------------------
-.PHONY: help deps demo demo-stop check lint format format-check analyze fuzz-run coverage install clean
+.PHONY: help deps demo demo-stop check check-random lint format format-check analyze fuzz-run coverage install clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -242,6 +242,11 @@ demo-stop:
 #: make check      all tests under ASan and UBSan with gcc and with clang
 check: deps
 	@dev/check
+#: make check-random  the random tests of the judge at length (see test/README.md)
+check-random: $(addprefix $(OUT)/test/unit/core/test_,graphs properties verify_oracle)
+	SEKISHO_SHUFFLES=1000 $(OUT)/test/unit/core/test_graphs
+	SEKISHO_RANDOM_GRAPHS=5000 $(OUT)/test/unit/core/test_properties
+	SEKISHO_ORACLE_PATHS=20000 $(OUT)/test/unit/core/test_verify_oracle
 #: make lint       include directions, banned calls, file sizes, formatting
 lint:
 	@dev/lint
