@@ -215,6 +215,19 @@ $(OUT)/obj/test/fuzz/replay.o: test/fuzz/replay.c Makefile
 .PHONY: fuzz-build
 fuzz-build: $(FUZZ:%=$(OUT)/fuzz/%)
 
+# ---- micro benchmarks: bench/micro/NAME.c on core and the test support; not part of `make check` ----------
+MICRO := $(patsubst bench/micro/%.c,%,$(wildcard bench/micro/*.c))
+define micro
+DEPS += $$(OUT)/obj/bench/micro/$(1).d
+$$(OUT)/obj/bench/micro/$(1).o: bench/micro/$(1).c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(SK_CFLAGS) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
+$$(OUT)/micro/$(1): $$(OUT)/obj/bench/micro/$(1).o $$(SUPPORT_LIB) $$(call room_libs,core)
+	@mkdir -p $$(@D)
+	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,core) $$(CMOCKA_LIBS)
+endef
+$(foreach m,$(MICRO),$(eval $(call micro,$(m))))
+
 # ---- what one compiler's run of the tests needs and does ---------------------------------------------
 .PHONY: tests check-one check-unit
 tests: all $(UNIT_TESTS) $(if $(filter fuzz,$(MODE)),,$(FUZZ:%=$(OUT)/fuzz/%))
@@ -224,7 +237,7 @@ check-unit: $(UNIT_TESTS)
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) unit
 
 # ---- what people call ----------------------------------------------------------------------------------
-.PHONY: help deps demo demo-stop check check-random lint format format-check analyze fuzz-run coverage install clean
+.PHONY: help deps demo demo-stop check bench-micro lint format format-check analyze fuzz-run coverage install clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -242,11 +255,10 @@ demo-stop:
 #: make check      all tests under ASan and UBSan with gcc and with clang
 check: deps
 	@dev/check
-#: make check-random  the random tests of the judge at length (see test/README.md)
-check-random: $(addprefix $(OUT)/test/unit/core/test_,graphs properties verify_oracle)
-	SEKISHO_SHUFFLES=1000 $(OUT)/test/unit/core/test_graphs
-	SEKISHO_RANDOM_GRAPHS=5000 $(OUT)/test/unit/core/test_properties
-	SEKISHO_ORACLE_PATHS=20000 $(OUT)/test/unit/core/test_verify_oracle
+#: make bench-micro  what hostile graphs cost, a line a case: BENCH_RUNS=7
+BENCH_RUNS ?= 7
+bench-micro: $(MICRO:%=$(OUT)/micro/%)
+	@for m in $^; do $$m $(BENCH_RUNS) || exit 1; done
 #: make lint       include directions, banned calls, file sizes, formatting
 lint:
 	@dev/lint

@@ -47,14 +47,14 @@
 #define LIMIT_PATH_CERTS_MAX  32u    /* hard cap of the same, whatever is configured */
 #define LIMIT_JOB_PATHS       256u   /* complete paths judged */
 #define LIMIT_JOB_STEPS       20000u /* candidate issuers looked at */
-#define LIMIT_JOB_SIGNATURES  320u   /* signatures verified by arithmetic */
+#define LIMIT_JOB_SIGNATURES  256u   /* signatures verified by arithmetic */
 #define LIMIT_SIGNATURE_US    80u    /* what each of them may cost on average: key_cost_us() */
 #define LIMIT_JOB_CPU_MS      250u   /* thread CPU of one job; the budgets above end it before */
 #define LIMIT_JOB_ARENA_BYTES (64u * 1024u * 1024u)
 #define LIMIT_CRL_PATH_DEPTH  4u    /* CRL issuers' paths nested: one a rollover */
 #define LIMIT_DOUBTFUL_STEPS  4000u /* candidate issuers looked at for them, a search */
 #define LIMIT_DOUBTFUL_PATHS  4u    /* hopeless paths proposed when there is no other, to explain */
-#define LIMIT_POLICY_NODES    32768u /* nodes of the policy graphs of all paths of a job */
+#define LIMIT_POLICY_NODES    8192u /* nodes of the policy graphs of all paths of a job */
 #define LIMIT_NAME_CHECKS     65536u /* comparisons of names and of lists of a job */
 #define LIMIT_FINDINGS        64u    /* findings in one verdict */
 #define LIMIT_FINDING_TEXT    256u   /* text of one finding, with its NUL */

@@ -134,6 +134,8 @@ static enum sk_status match_alternatives(struct sk_job *job, const struct sk_cer
         if (found.kind != asked->name->kind)
             continue;
         *out_has_kind = true;
+        if (found.kind == GENERAL_NAME_DIRECTORY && !job_spend_names(job, found.value))
+            return err_set(err, SK_LIMIT, "the name checks of this job are used up");
         status = matches(job, asked, &found, out_matches, err);
     }
     return status;

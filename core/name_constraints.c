@@ -4,7 +4,7 @@
 #include "core/name.h"
 #include "core/subtree.h"
 
-enum { QUOTED_BYTES = 100, OCTETS_A_CHECK = 16 };
+enum { QUOTED_BYTES = 100 };
 
 enum { KINDS = GENERAL_NAME_REGISTERED_ID + 1 };
 
@@ -65,6 +65,8 @@ static enum sk_status read_list(struct sk_job *job, struct der *seq, uint8_t tag
         return SK_OK;
     if (count_items(list, &num) != SK_OK || num == 0 || num > LIMIT_SUBTREES)
         return err_set(err, SK_INPUT, "nameConstraints with an empty or too long list");
+    if (!job_spend_names(job, bytes_of(list.p, (size_t)(list.end - list.p))))
+        return err_set(err, SK_LIMIT, "the name checks of this job are used up");
     items = job_alloc(job, num, sizeof(items[0]));
     out->items = job_alloc(job, num, sizeof(items[0]));
     if (items == NULL || out->items == NULL)
@@ -194,6 +196,21 @@ static enum sk_status check_name(const struct name_constraints *constraints, str
     return status;
 }
 
+static bool is_constrained(const struct name_constraints *constraints, enum general_name_kind kind)
+{
+    size_t i;
+
+    for (i = 0; i < constraints->num; i++) {
+        const struct subtree_list *permitted = &constraints->sets[i]->permitted;
+        const struct subtree_list *excluded = &constraints->sets[i]->excluded;
+
+        if (permitted->first[kind] != permitted->first[kind + 1] ||
+            excluded->first[kind] != excluded->first[kind + 1])
+            return true;
+    }
+    return false;
+}
+
 static enum sk_status check_alternatives(const struct name_constraints *constraints,
                                          struct sk_job *job, const struct sk_cert *cert,
                                          bool *out_has_mailbox, struct sk_err *err)
@@ -211,12 +228,16 @@ static enum sk_status check_alternatives(const struct name_constraints *constrai
 
         if (general_name_next(&names, false, &found) != SK_OK)
             return err_set(err, SK_INPUT, "malformed subjectAltName");
-        if (!job_spend_name_checks(job, 1 + found.value.len / OCTETS_A_CHECK))
+        if (!job_spend_name_check(job))
             return err_set(err, SK_LIMIT, "the name checks of this job are used up");
         name.kind = found.kind;
         name.value = found.value;
         if (found.kind == GENERAL_NAME_EMAIL)
             *out_has_mailbox = true;
+        if (!is_constrained(constraints, found.kind))
+            continue;
+        if (found.kind == GENERAL_NAME_DIRECTORY && !job_spend_names(job, found.value))
+            return err_set(err, SK_LIMIT, "the name checks of this job are used up");
         if (found.kind == GENERAL_NAME_DIRECTORY)
             status = name_canon(job->arena, found.value, &name.canon, err);
         if (status == SK_OK)

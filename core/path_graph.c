@@ -260,7 +260,7 @@ void graph_hint_init(const struct path_graph *graph, const struct sk_cert *child
     der_init(&d, child->aki.issuer_names);
     while (out->num_issuers < HINT_NAMES && !der_at_end(&d) &&
            general_name_next(&d, false, &name) == SK_OK)
-        if (name.kind == GENERAL_NAME_DIRECTORY &&
+        if (name.kind == GENERAL_NAME_DIRECTORY && job_spend_names(graph->job, name.value) &&
             name_canon(graph->job->arena, name.value, &out->issuers[out->num_issuers], NULL) ==
                 SK_OK)
             out->num_issuers++;

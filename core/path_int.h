@@ -63,7 +63,7 @@ enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
 enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node,
                              bool with_hopeless) SK_MUST_CHECK;
 /* What the AKI of a certificate says of its issuer, read once for all candidates. */
-enum { HINT_NAMES = 8 };
+enum { HINT_NAMES = 2 };
 struct graph_hint {
     const struct sk_cert *child;
     struct sk_bytes issuers[HINT_NAMES]; /* authorityCertIssuer, canonical */

@@ -101,12 +101,11 @@ static enum sk_status names_implied(const struct revocation_subject *subject,
     return SK_OK;
 }
 
-/* Lists of names cost by their length, short ones nothing: hostile ones fill a certificate. */
-enum { OCTETS_A_CHECK = 64, OCTETS_A_WALK = 256 };
+enum { OCTETS_A_WALK = 256 }; /* of distribution points that are only stepped over */
 
-static bool spend_names(struct sk_job *job, size_t octets)
+static bool spend_idp(struct sk_job *job, const struct sk_crl *crl)
 {
-    return job_spend_name_checks(job, octets / OCTETS_A_CHECK);
+    return job_spend_names(job, crl->idp.full_name) && job_spend_names(job, crl->idp.relative);
 }
 
 /* 6.3.3(b): may this list speak for this distribution point? */
@@ -118,7 +117,7 @@ static enum sk_status point_fits(struct sk_job *job, const struct revocation_sub
     enum sk_status status;
 
     *out = false;
-    if (!spend_names(job, point->crl_issuer.len))
+    if (!job_spend_names(job, point->crl_issuer))
         return SK_LIMIT;
     if (point->crl_issuer.len > 0) { /* C-02 */
         if (!crl->idp.is_indirect || !list_holds(job->arena, point->crl_issuer, crl->issuer_canon))
@@ -131,7 +130,8 @@ static enum sk_status point_fits(struct sk_job *job, const struct revocation_sub
         *out = true;
         return SK_OK;
     }
-    if (!spend_names(job, point->full_name.len + crl->idp.full_name.len))
+    if (!spend_idp(job, crl) || !job_spend_names(job, point->full_name) ||
+        !job_spend_names(job, point->relative))
         return SK_LIMIT;
     if ((status = names_of_idp(job->arena, crl, &of_list)) != SK_OK ||
         (status = names_of_point(job->arena, crl, point, &of_point)) != SK_OK)
@@ -149,7 +149,7 @@ static enum sk_status scope_of_implied(struct sk_job *job, const struct revocati
     if (!name_equal(crl->issuer_canon, revocation_issuer_canon(subject)))
         return SK_OK;
     if (crl->idp.has_name) {
-        if (!spend_names(job, subject->cert->ian.value.len + crl->idp.full_name.len))
+        if (!spend_idp(job, crl) || !job_spend_names(job, subject->cert->ian.value))
             return SK_LIMIT;
         if ((status = names_implied(subject, &implied)) != SK_OK ||
             (status = names_of_idp(job->arena, crl, &of_list)) != SK_OK)
@@ -223,7 +223,7 @@ static enum sk_status visit_names(struct sk_job *job, struct sk_bytes list,
     while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK) {
         if (name.kind != GENERAL_NAME_DIRECTORY)
             continue;
-        if (!spend_names(job, name.value.len))
+        if (!job_spend_names(job, name.value))
             return SK_LIMIT;
         status = name_canon(job->arena, name.value, &canon, NULL);
         if (status == SK_NOMEM)

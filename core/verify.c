@@ -202,7 +202,7 @@ static enum sk_status read_policies(const struct sk_cert *cert, struct sk_bytes 
     size_t num = 0;
     enum sk_status status = cert_walk_init(&walk, &cert->policies);
 
-    while (status == SK_OK && num < LIMIT_POLICIES) {
+    while (status == SK_OK && num <= LIMIT_POLICIES) {
         status = cert_policy_next(&walk, &policy);
         if (status == SK_OK)
             out[num++] = policy.oid;
@@ -216,7 +216,7 @@ static enum sk_status check_policies(struct state *s)
 {
     bool any_counts =
         s->inhibit_any_policy > 0 || (!s->is_last && s->cert->is_self_issued); /* V-34 */
-    struct sk_bytes found[LIMIT_POLICIES];
+    struct sk_bytes found[LIMIT_POLICIES + 1]; /* one more, to see the end */
     size_t num;
     enum sk_status status = read_policies(s->cert, found, &num);
 
@@ -274,12 +274,12 @@ static enum sk_status prepare_path_length(struct state *s)
 /* (a)-(b) */
 static enum sk_status prepare_mappings(struct state *s)
 {
-    struct policy_pair pairs[LIMIT_POLICY_MAPPINGS];
+    struct policy_pair pairs[LIMIT_POLICY_MAPPINGS + 1]; /* one more, to see the end */
     struct cert_walk walk;
     size_t num = 0;
     enum sk_status status = cert_walk_init(&walk, &s->cert->policy_mappings);
 
-    while (status == SK_OK && num < LIMIT_POLICY_MAPPINGS) {
+    while (status == SK_OK && num <= LIMIT_POLICY_MAPPINGS) {
         status = cert_mapping_next(&walk, &pairs[num].issuer_policy, &pairs[num].subject_policy);
         num += status == SK_OK;
     }
