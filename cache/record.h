@@ -23,13 +23,14 @@
  *   crl        CRL id 2                                hash, seal 32 (record_crl_seal()), flags 1
  *                                                      (RECORD_CRL_*), thisUpdate 5, nextUpdate 5,
  *                                                      entries 8, CA name with NUL
- *   crlissuer  name_hash() of the CRL's issuer         list of CRL ids, and RECORD_NO_CRL at its
- * end crlname    CRL id 2, name_hash() of a certificate  name id 2; indirect CRLs only; the CRL's
- * own issuer                                  issuer has name id 0 revoked    CRL id 2, name id 2
- * (indirect CRLs      flags and reason 1, revocationDate 5, only), serial [invalidityDate 5] object
- * path below /pki/                        media type 1 (index), hash of the blob, modified 5,
- * expires 5 origin     hash of the source's URL                list of hashes of what the source
- * gave
+ *   crlissuer  name_hash() of the CRL's issuer         list of CRL ids, RECORD_NO_CRL at its end
+ *   crlname    CRL id 2, name_hash() of a certificate  name id 2; indirect CRLs only; the CRL's own
+ *              issuer                                  issuer has name id 0
+ *   revoked    CRL id 2, name id 2 (indirect CRLs      flags and reason 1, revocationDate 5,
+ *              only), serial                           [invalidityDate 5]
+ *   object     path below /pki/                        media type 1 (index), hash of the blob,
+ *                                                      modified 5, expires 5
+ *   origin     hash of the source's URL                list of hashes of what the source gave
  *
  * The records of crlname and revoked are chained: a head record of the CRL id alone comes first,
  * and each value ends in a check of 4 octets (cache/chain.h).
