@@ -237,7 +237,7 @@ check-unit: $(UNIT_TESTS)
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) unit
 
 # ---- what people call ----------------------------------------------------------------------------------
-.PHONY: help deps demo demo-stop check bench-micro lint format format-check analyze fuzz-run coverage install clean
+.PHONY: help deps demo demo-stop check check-random bench-micro lint format format-check analyze fuzz-run coverage install clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -255,6 +255,11 @@ demo-stop:
 #: make check      all tests under ASan and UBSan with gcc and with clang
 check: deps
 	@dev/check
+#: make check-random  the random tests of the judge at length (see test/README.md)
+check-random: $(addprefix $(OUT)/test/unit/core/test_,graphs properties verify_oracle)
+	SEKISHO_SHUFFLES=1000 $(OUT)/test/unit/core/test_graphs
+	SEKISHO_RANDOM_GRAPHS=5000 $(OUT)/test/unit/core/test_properties
+	SEKISHO_ORACLE_PATHS=20000 $(OUT)/test/unit/core/test_verify_oracle
 #: make bench-micro  what hostile graphs cost, a line a case: BENCH_RUNS=7
 BENCH_RUNS ?= 7
 bench-micro: $(MICRO:%=$(OUT)/micro/%)

@@ -92,7 +92,8 @@ bool job_spend_names(struct sk_job *job, struct sk_bytes names)
 
 bool job_may_go_on(struct sk_job *job)
 {
-    return !job->is_exhausted && has_cpu_left(job);
+    return !job->is_exhausted &&
+           (job->uncounted++ % CPU_CHECK_EVERY_STEPS != 0 || has_cpu_left(job));
 }
 
 /* Signatures cost a budget of time as well, counted by the kind of key: 256 of RSA-2048 are 5 ms,

@@ -22,10 +22,11 @@ struct sk_job {
     int64_t cpu_start_us; /* clock of the budget; given by the caller of judge() through cpu_now */
     int64_t (*cpu_now)(void); /* NULL: CPU time is not watched */
     struct sk_work work;
-    bool is_exhausted;                        /* a budget ended: no verdict but undetermined */
-    unsigned crl_depth;                       /* nesting of CRL issuer paths */
-    const struct sk_anchor **anchors;         /* by name, key, SHA-256; NULL until a search */
-    struct job_memo *memo;                    /* NULL at the start; in the arena */
+    unsigned uncounted;               /* job_may_go_on() asked: for when to look at the clock */
+    bool is_exhausted;                /* a budget ended: no verdict but undetermined */
+    unsigned crl_depth;               /* nesting of CRL issuer paths */
+    const struct sk_anchor **anchors; /* by name, key, SHA-256; NULL until a search */
+    struct job_memo *memo;            /* NULL at the start; in the arena */
     const struct constraint_set *constraints; /* nameConstraints read so far; NULL at the start */
 };
 
@@ -39,7 +40,7 @@ bool job_spend_name_checks(struct sk_job *job, size_t count);
 /* For bringing the names in octets of DER into canonical form: by their length, and much more for
  * what is not ASCII. Short ASCII names cost nothing. */
 bool job_spend_names(struct sk_job *job, struct sk_bytes names);
-/* For work that is not counted: false when a budget ended, or CPU time did. */
+/* For small pieces of work that are not counted: false when a budget ended, or CPU time did. */
 bool job_may_go_on(struct sk_job *job);
 
 /* count * size zeroed bytes of the arena, or NULL and is_exhausted: its cap is a budget as well. */

@@ -319,8 +319,17 @@ static enum sk_status find_delta(struct revocation_task *task, const struct crl_
 
 enum answer { ANSWER_UNUSABLE = 0, ANSWER_NOT_LISTED, ANSWER_LISTED, ANSWER_REMOVED };
 
+/* The grace of the policy may be added to a nextUpdate. */
+static int64_t with_grace(const struct revocation_task *task, int64_t next_update)
+{
+    return next_update > CLOCK_NEVER - task->job->params->grace_s
+               ? CLOCK_NEVER
+               : next_update + task->job->params->grace_s;
+}
+
 /* C-17: an entry dated after the time asked about. Lost keys may have been lost before. */
-static bool counts_later(struct revocation_task *task, const struct crl_entry *entry)
+static bool counts_later(struct revocation_task *task, const struct sk_crl *crl,
+                         const struct crl_entry *entry)
 {
     int64_t now = task->job->time, from = entry->revoked_at - task->job->params->clock_skew_s;
 
@@ -329,7 +338,8 @@ static bool counts_later(struct revocation_task *task, const struct crl_entry *e
     if (from <= now || entry->reason == CRL_REASON_KEY_COMPROMISE ||
         entry->reason == CRL_REASON_CA_COMPROMISE)
         return false;
-    note_change(task, from);
+    if (crl->is_delta || from <= with_grace(task, crl->next_update)) /* else never in this list */
+        note_change(task, from);
     return true;
 }
 
@@ -355,16 +365,8 @@ static enum sk_status ask(struct revocation_task *task, const struct crl_item *i
     else if (entry->reason == CRL_REASON_REMOVE_FROM_CRL) /* C-13: only a delta removes */
         *out = item->src.crl->is_delta ? ANSWER_REMOVED : ANSWER_UNUSABLE;
     else
-        *out = counts_later(task, entry) ? ANSWER_NOT_LISTED : ANSWER_LISTED;
+        *out = counts_later(task, item->src.crl, entry) ? ANSWER_NOT_LISTED : ANSWER_LISTED;
     return SK_OK;
-}
-
-/* The grace of the policy may be added to a nextUpdate. */
-static int64_t with_grace(const struct revocation_task *task, int64_t next_update)
-{
-    return next_update > CLOCK_NEVER - task->job->params->grace_s
-               ? CLOCK_NEVER
-               : next_update + task->job->params->grace_s;
 }
 
 static void add_evidence(struct revocation_status *out, const struct crl_item *item)

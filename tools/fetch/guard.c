@@ -15,6 +15,7 @@ struct guard {
     const struct list *list;
     struct sk_arena *arena;
     bool is_same_source; /* while the held lists of the same URL are visited */
+    bool is_refused;
     struct sk_err *err;
 };
 
@@ -57,9 +58,9 @@ static enum sk_status compare(const struct guard *guard, const struct sk_crl *he
                               bool is_same_key)
 {
     const struct sk_crl *crl = &guard->list->crl;
-    const bool is_same = is_same_scope(crl, held);
+    const bool is_same = is_same_key && is_same_scope(crl, held);
 
-    if (!guard->is_same_source && !(is_same && is_same_key))
+    if (!guard->is_same_source && !is_same)
         return SK_OK;
     if (crl->this_update < held->this_update)
         return refuse_time(guard, held);
@@ -71,8 +72,9 @@ static enum sk_status compare(const struct guard *guard, const struct sk_crl *he
 
 static enum sk_status visit_der(void *arg, const uint8_t sha256[SK_SHA256], struct sk_bytes der)
 {
-    const struct guard *guard = arg;
+    struct guard *guard = arg;
     const struct sk_source *source = reader_source(guard->held->reader);
+    enum sk_status status;
     struct sk_crl crl;
 
     if (memcmp(sha256, guard->list->sha256, SK_SHA256) == 0)
@@ -81,8 +83,10 @@ static enum sk_status visit_der(void *arg, const uint8_t sha256[SK_SHA256], stru
     /* Not a list, or damaged: nothing to compare with. */
     if (crl_parse(guard->arena, der, &crl, NULL) != SK_OK)
         return SK_OK;
-    return compare(guard, &crl,
-                   source->ops->is_checked(source, sha256, guard->list->signer->spki_sha256));
+    status = compare(guard, &crl,
+                     source->ops->is_checked(source, sha256, guard->list->signer->spki_sha256));
+    guard->is_refused = status != SK_OK;
+    return status;
 }
 
 static enum sk_status visit_info(void *arg, const struct reader_crl_info *info)
@@ -99,7 +103,7 @@ static enum sk_status visit_info(void *arg, const struct reader_crl_info *info)
 
 enum sk_status guard_check(const struct held *held, const struct list *list, struct sk_err *err)
 {
-    struct guard guard = {held, list, NULL, true, err};
+    struct guard guard = {.held = held, .list = list, .is_same_source = true, .err = err};
     enum sk_status status;
 
     if (held->reader == NULL)
@@ -109,8 +113,10 @@ enum sk_status guard_check(const struct held *held, const struct list *list, str
         return err_set(err, SK_NOMEM, "no memory");
     status = held_each(held, list->source->url, visit_der, &guard);
     guard.is_same_source = false;
-    if (status == SK_OK)
+    if (!guard.is_refused)
         status = reader_crls(held->reader, visit_info, &guard);
     arena_free(guard.arena);
+    if (!guard.is_refused && (status == SK_INPUT || status == SK_NOTFOUND))
+        return SK_OK;
     return status;
 }

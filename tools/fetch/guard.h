@@ -10,10 +10,11 @@
 
 /* Compares a list with every held one that it could replace:
  *   of the same source: thisUpdate must not be older, whatever the scope; nor may cRLNumber, when
- *     issuer and scope are the same;
+ *     issuer, scope and key are the same;
  *   of the same CA, issuer, scope and key, whatever the source: neither may be older.
  * The scope is the issuingDistributionPoint and being a delta. A list with another key of the
  * issuer may count by itself (RFC 5280 5.2.3 is about one key's lists as CAs practise it).
+ * What is held but cannot be read is nothing to compare with: it must not keep a good list out.
  * SK_INPUT: older, the text says what is held. */
 enum sk_status guard_check(const struct held *held, const struct list *list,
                            struct sk_err *err) SK_MUST_CHECK;

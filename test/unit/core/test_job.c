@@ -77,6 +77,33 @@ static void test_job_ends_when_its_cpu_time_is_used(void **state)
     assert_true(job_spend_step(&(struct sk_job){.params = &params, .cpu_now = cpu_now}));
 }
 
+static unsigned clock_calls;
+
+static int64_t counted_now(void)
+{
+    clock_calls++;
+    return 0;
+}
+
+/* The clock of CPU time is a system call: hundreds of small steps must not cost hundreds of them.
+ */
+static void test_job_asks_for_the_time_once_in_many_small_steps(void **state)
+{
+    struct sk_params params;
+    struct sk_job job = {.params = &params, .cpu_now = counted_now};
+    unsigned i;
+
+    (void)state;
+    params_init(&params);
+    clock_calls = 0;
+    for (i = 0; i < 160; i++)
+        assert_true(job_spend_step(&job));
+    assert_int_equal(clock_calls, 10);
+    for (i = 0; i < 160; i++)
+        assert_true(job_may_go_on(&job));
+    assert_int_equal(clock_calls, 20);
+}
+
 static void test_job_arena_is_a_budget_too(void **state)
 {
     struct sk_params params;
@@ -113,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_job_budget_ends_for_good_one_past_its_cap),
         cmocka_unit_test(test_job_ends_when_its_cpu_time_is_used),
+        cmocka_unit_test(test_job_asks_for_the_time_once_in_many_small_steps),
         cmocka_unit_test(test_job_arena_is_a_budget_too),
         cmocka_unit_test(test_params_are_those_of_rfc_5280),
     };

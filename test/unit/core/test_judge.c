@@ -150,6 +150,35 @@ static void test_judge_says_nothing_better_with_fewer_lists(void **state)
     }
 }
 
+/* V-05, of a list: the algorithm that is signed and the one outside. */
+static void test_judge_does_not_use_a_list_with_unequal_algorithms(void **state)
+{
+    static const uint8_t ecdsa_sha256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+    const struct sk_cert *ee;
+    struct sk_bytes der;
+    uint8_t *copy, *oid;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    ee = graph_leaf(&g, "/CN=EE", "/CN=Root", 0);
+    g.params.revocation = REVOCATION_REQUIRED;
+    graph_empty_crl(&g, "/CN=Root", 0);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    der = g.objects[0];
+    copy = arena_copy(g.arena, der.p, der.len);
+    assert_non_null(copy);
+    oid = memmem(copy, der.len, ecdsa_sha256, sizeof(ecdsa_sha256));
+    assert_non_null(oid);
+    oid++; /* the first is the signed one */
+    oid = memmem(oid, der.len - (size_t)(oid - copy), ecdsa_sha256, sizeof(ecdsa_sha256));
+    assert_non_null(oid);
+    oid[7] = 0x03; /* ecdsa-with-SHA384 */
+    g.objects[0] = bytes_of(copy, der.len);
+    expect(ee, VERDICT_UNDETERMINED, FINDING_REVOCATION_UNUSABLE);
+    assert_non_null(strstr(g.verdict.findings[0].text, "two signature algorithms differ"));
+    assert_int_equal(g.verdict.work.signatures, 1); /* of the end entity */
+}
+
 static void test_judge_valid_until_is_the_last_good_second(void **state)
 {
     const struct sk_cert *ee;
@@ -253,6 +282,7 @@ int main(void)
         TEST(test_judge_tells_the_failure_that_came_furthest),
         TEST(test_judge_prefers_unknown_to_invalid_and_valid_to_both),
         TEST(test_judge_says_nothing_better_with_fewer_lists),
+        TEST(test_judge_does_not_use_a_list_with_unequal_algorithms),
         TEST(test_judge_is_undetermined_when_any_budget_ends),
         TEST(test_judge_is_undetermined_when_the_cpu_time_ends),
         TEST(test_judge_valid_until_is_the_last_good_second),

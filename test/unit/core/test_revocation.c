@@ -703,6 +703,22 @@ static void test_revocation_refuses_a_foreign_list_that_is_not_indirect(void **s
     EXPECT_UNKNOWN(NO_SOURCE);
 }
 
+/* C-03: a point without a name goes by its cRLIssuer, which the list's own name must equal. */
+static void test_revocation_matches_a_named_list_with_a_point_that_has_no_name(void **state)
+{
+    struct pki_crl_spec spec = indirect_list();
+
+    (void)state;
+    graph_ca(&g, "/CN=Lists", OTHER, "/CN=Root", ROOT);
+    ee = leaf("dp", "[dp]\nCRLissuer=dirName:who\n[who]\nCN=Lists\n");
+    spec.sections = "[idp]\nindirectCRL=TRUE\nfullname=dirName:own\n[own]\nCN=Others\n";
+    add(spec);
+    EXPECT_UNKNOWN(NO_SOURCE);
+    spec.sections = "[idp]\nindirectCRL=TRUE\nfullname=dirName:own\n[own]\nCN=LISTS\n";
+    add(spec);
+    EXPECT_VALID();
+}
+
 /* C-24: the signer's own status is told only by the list it signed. */
 static void test_revocation_does_not_go_in_circles(void **state)
 {
@@ -739,6 +755,7 @@ int main(void)
         TEST(test_revocation_refuses_a_foreign_list_that_is_not_indirect),
         TEST(test_revocation_needs_crl_sign),
         TEST(test_revocation_needs_the_status_of_a_delegated_signer),
+        TEST(test_revocation_matches_a_named_list_with_a_point_that_has_no_name),
         TEST(test_revocation_does_not_go_in_circles),
         TEST(test_revocation_never_uses_a_delta_alone),
         TEST(test_revocation_is_not_undone_by_an_older_list),

@@ -273,6 +273,12 @@ static void test_revocation_serial_of_an_anchor_that_is_the_issuer(void **state)
     assert_int_equal(
         judge_serial(&query, g.anchors[0].cert, bytes_of(&octet, 1), true, NULL, &status), SK_OK);
     assert_int_equal(status.kind, REVOCATION_GOOD);
+    g.num_objects--; /* its list */
+    arena_reset(g.job);
+    query.source = graph_source(&g, 0);
+    assert_int_equal(
+        judge_serial(&query, g.anchors[0].cert, bytes_of(&octet, 1), true, NULL, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_UNDETERMINED);
 }
 
 static void test_revocation_serial_is_undetermined_when_the_budget_ends(void **state)

@@ -556,6 +556,26 @@ static void test_fetch_takes_a_list_of_the_next_key(void **state)
     assert_int_equal(run(f), 1);
     assert_said(f, ": older-than-held: ");
     assert_int_equal(number_of(f), 2);
+    /* A third list: the new key's numbers do not go back, though they may begin below the old's. */
+    spec = spec_of("DER:02:01:05", PKI_T - 9, 10);
+    spec.signer = pki_key(PKI_EC, KEY_CA2);
+    write_file(f, "ca.crl", crl_of(f, &spec));
+    assert_int_equal(run(f), 1);
+    assert_said(f, ": older-than-held: ");
+}
+
+static void test_fetch_takes_a_next_key_that_counts_from_one(void **state)
+{
+    struct fixture *f = *state;
+    struct pki_crl_spec spec = spec_of("DER:02:01:01", PKI_T - 10, 10);
+
+    f->config_more = "certificates = file:link.cer\n";
+    write_file(f, "link.cer", make_ca(f, CA, KEY_CA2, CA, KEY_CA));
+    assert_int_equal(run(f), 0);
+    spec.signer = pki_key(PKI_EC, KEY_CA2);
+    write_file(f, "ca.crl", crl_of(f, &spec));
+    assert_int_equal(run(f), 0);
+    assert_int_equal(number_of(f), 2);
 }
 
 static void test_fetch_publishes_a_list_it_cannot_use_and_says_so(void **state)
@@ -616,6 +636,36 @@ static void test_fetch_mends_a_damaged_generation(void **state)
     assert_int_equal(run(f), 0);
 }
 
+/* The held list cannot be found any more: that is no reason to refuse the next one. */
+static void test_fetch_takes_a_list_where_the_held_one_is_damaged(void **state)
+{
+    struct fixture *f = *state;
+    const struct sk_bytes next = make_crl(f, "DER:02:01:06", PKI_T - 10, 10);
+    uint8_t key[SK_SHA256 + 4], file[1u << 18];
+    uint8_t *at;
+    char path[128];
+    size_t len;
+    FILE *data;
+
+    assert_int_equal(run(f), 0);
+    key_sha256(f->crl, key);
+    memcpy(key + SK_SHA256, f->crl.p, 4);
+    (void)snprintf(path, sizeof(path), "%s/cache/1/data.mdb", f->dir);
+    data = fopen(path, "r+");
+    assert_non_null(data);
+    len = fread(file, 1, sizeof(file), data);
+    at = memmem(file, len, key, sizeof(key));
+    assert_non_null(at);
+    at[SK_SHA256 - 1] ^= 1;
+    rewind(data);
+    assert_int_equal(fwrite(file, 1, len, data), len);
+    assert_int_equal(fclose(data), 0);
+    write_file(f, "ca.crl", next);
+    (void)run(f);
+    assert_int_equal(number_of(f), 2);
+    assert_true(serves(f, "seal/crl.crl", next));
+}
+
 static void test_fetch_keeps_the_time_of_objects_that_did_not_change(void **state)
 {
     struct fixture *f = *state;
@@ -657,10 +707,12 @@ int main(void)
         TEST(test_fetch_is_stale_where_nothing_can_be_published),
         TEST(test_fetch_records_the_edges_it_verified_and_no_others),
         TEST(test_fetch_takes_a_list_of_the_next_key),
+        TEST(test_fetch_takes_a_next_key_that_counts_from_one),
         TEST(test_fetch_publishes_a_list_it_cannot_use_and_says_so),
         TEST(test_fetch_of_one_ca_leaves_the_others_alone),
         TEST(test_fetch_drops_what_is_not_configured_any_more),
         TEST(test_fetch_mends_a_damaged_generation),
+        TEST(test_fetch_takes_a_list_where_the_held_one_is_damaged),
         TEST(test_fetch_keeps_the_time_of_objects_that_did_not_change),
     };
 
