@@ -106,10 +106,11 @@ static void test_memstore_gives_certificates_of_a_name_once_and_in_order(void **
 
 static struct sk_bytes list_of(long serial, const char *entry_issuer)
 {
-    struct pki_crl_spec spec = {.issuer = "/CN=A",
-                                .signer = pki_key(PKI_EC, 0),
-                                .sections = "[idp]\nindirectCRL=TRUE\n",
-                                .entries = {{3, 0, 0, NULL}, {serial, 0, 2, entry_issuer}}};
+    struct pki_crl_spec spec = {
+        .issuer = "/CN=A",
+        .signer = pki_key(PKI_EC, 0),
+        .sections = "[idp]\nindirectCRL=TRUE\n",
+        .entries = {{.serial = 3}, {.serial = serial, .reason = 2, .issuer = entry_issuer}}};
 
     if (entry_issuer != NULL)
         spec.exts[0] = (struct pki_ext){"issuingDistributionPoint", "critical,@idp"};
