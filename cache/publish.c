@@ -430,9 +430,12 @@ enum sk_status publish_commit(struct sk_publish *pub, unsigned keep, uint64_t *o
     enum sk_status status = digest_contents(pub, digest, err);
 
     if (status == SK_OK && is_current(pub, digest, &number)) {
+        /* A publisher that was killed after its swap has left what it would have removed. */
+        status = dirs_prune(pub->dir, number, keep, err);
         publish_abort(pub);
-        *out_number = number;
-        return SK_OK;
+        if (status == SK_OK)
+            *out_number = number;
+        return status;
     }
     if (status == SK_OK)
         status = write_generation(pub, digest, err);

@@ -703,8 +703,10 @@ static void test_publish_keeps_as_many_old_generations_as_told(void **state)
     assert_true(exists(f, "3"));
     assert_true(exists(f, "4"));
     assert_true(exists(f, "5"));
-    assert_int_equal(publish_other(f, 0, 6), 6);
-    assert_false(exists(f, "5"));
+    /* also when nothing is new: a publisher may have been killed before it removed them */
+    assert_int_equal(publish_other(f, 0, 5), 5);
+    assert_false(exists(f, "3"));
+    assert_false(exists(f, "4"));
 }
 
 static void test_publish_leaves_readers_what_they_hold(void **state)

@@ -104,7 +104,7 @@ static void test_path_tries_the_next_cross_certificate_when_one_is_revoked(void 
     graph_empty_crl(&g, "/CN=PCA", 2);
     graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=BCA",
                                          .signer = pki_key(PKI_EC, 1),
-                                         .entries = {{77, 0, 0, NULL}}});
+                                         .entries = {{.serial = 77}}});
     g.params.revocation = REVOCATION_REQUIRED;
     assert_valid(ee, 4);
 }
