@@ -82,18 +82,21 @@
 #define LIMIT_HTTP_ACCEPTS       64u   /* connections accepted in one turn of the loop */
 
 /* OCSP and JSON */
-#define LIMIT_OCSP_REQUEST_BYTES (64u * 1024u)
-#define LIMIT_OCSP_CERTIDS       32u
-#define LIMIT_OCSP_NONCE_BYTES   128u  /* RFC 9654 */
-#define LIMIT_OCSP_UNKNOWN_S     60u   /* how long an answer without a CRL behind it may be kept */
-#define LIMIT_OCSP_MAX_AGE_S     3600u /* Cache-Control: max-age of an OCSP answer */
-#define LIMIT_OCSP_EXTENSIONS    32u   /* extensions of one request, or of one of its CertIDs */
-#define LIMIT_PKI_MAX_AGE_S      3600u /* Cache-Control: max-age of a download */
-#define LIMIT_PKI_PATH_BYTES     256u  /* a path below /pki/ */
-#define LIMIT_JSON_ANSWER_BYTES  (16u * 1024u * 1024u)
-#define LIMIT_JSON_DEPTH         32u
-#define LIMIT_JSON_CERTS         64u                   /* certificates in one request */
-#define LIMIT_BATCH_LINE_BYTES   (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
+#define LIMIT_OCSP_REQUEST_BYTES  (64u * 1024u)
+#define LIMIT_OCSP_CERTIDS        32u
+#define LIMIT_OCSP_NONCE_BYTES    128u  /* RFC 9654 */
+#define LIMIT_OCSP_UNKNOWN_S      60u   /* how long an answer without a CRL behind it may be kept */
+#define LIMIT_OCSP_MAX_AGE_S      3600u /* Cache-Control: max-age of an OCSP answer */
+#define LIMIT_OCSP_EXTENSIONS     32u   /* extensions of one request, or of one of its CertIDs */
+#define LIMIT_OCSP_RESPONSE_BYTES (1024u * 1024u) /* one stored OCSP answer */
+#define LIMIT_OCSP_SINGLES        1024u           /* certificates it speaks of */
+#define LIMIT_OCSP_RESPONSE_CERTS 8u              /* certificates it brings along */
+#define LIMIT_PKI_MAX_AGE_S       3600u           /* Cache-Control: max-age of a download */
+#define LIMIT_PKI_PATH_BYTES      256u            /* a path below /pki/ */
+#define LIMIT_JSON_ANSWER_BYTES   (16u * 1024u * 1024u)
+#define LIMIT_JSON_DEPTH          32u
+#define LIMIT_JSON_CERTS          64u                   /* certificates in one request */
+#define LIMIT_BATCH_LINE_BYTES    (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
 
 /* Signer */
 #define LIMIT_SIGN_REQUEST_BYTES (64u * 1024u)

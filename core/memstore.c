@@ -14,6 +14,8 @@ struct sk_memstore {
     size_t num_certs, cap_certs;
     struct source_crl *crls; /* by (issuer_hash, sha256) once sorted */
     size_t num_crls, cap_crls;
+    const struct sk_ocsp **responses; /* by sha256 once sorted */
+    size_t num_responses, cap_responses;
     bool is_sorted;
     struct sk_source source;
 };
@@ -33,6 +35,14 @@ static int crl_order(const void *a, const void *b)
     int order = memcmp(x->crl->issuer_hash, y->crl->issuer_hash, SK_SHA256);
 
     return order ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
+}
+
+static int response_order(const void *a, const void *b)
+{
+    const struct sk_ocsp *x = *(const struct sk_ocsp *const *)a;
+    const struct sk_ocsp *y = *(const struct sk_ocsp *const *)b;
+
+    return memcmp(x->sha256, y->sha256, SK_SHA256);
 }
 
 /* Sorting waits until somebody asks: n additions and one sort instead of n insertions. */
@@ -56,6 +66,12 @@ static void store_sort(struct sk_memstore *store)
         store->crls[kept++] = store->crls[i];
     }
     store->num_crls = kept;
+    if (store->num_responses > 1)
+        qsort(store->responses, store->num_responses, sizeof(store->responses[0]), response_order);
+    for (i = kept = 0; i < store->num_responses; i++)
+        if (kept == 0 || response_order(&store->responses[kept - 1], &store->responses[i]) != 0)
+            store->responses[kept++] = store->responses[i];
+    store->num_responses = kept;
     store->is_sorted = true;
 }
 
@@ -165,10 +181,40 @@ static enum sk_status store_crl_find(const struct sk_source *source, struct sk_a
     return SK_OK;
 }
 
+static bool speaks_of(const struct sk_ocsp *response, struct sk_bytes serial)
+{
+    struct ocsp_entry single;
+    struct cert_walk walk;
+
+    ocsp_entries(response, &walk);
+    while (ocsp_entry_next(&walk, &single) == SK_OK)
+        if (bytes_equal(single.serial, serial))
+            return true;
+    return false;
+}
+
+static enum sk_status store_ocsp_by_cert(const struct sk_source *source, struct sk_arena *arena,
+                                         const struct sk_cert *issuer, struct sk_bytes serial,
+                                         source_ocsp_fn visit, void *arg)
+{
+    struct sk_memstore *store = source->ctx;
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    (void)arena;
+    (void)issuer;
+    store_sort(store);
+    for (i = 0; i < store->num_responses && status == SK_OK; i++)
+        if (speaks_of(store->responses[i], serial))
+            status = visit(arg, store->responses[i]);
+    return status;
+}
+
 static const struct sk_source_ops store_ops = {
     .certs_by_subject = store_certs_by_subject,
     .crls_by_issuer = store_crls_by_issuer,
     .crl_find = store_crl_find,
+    .ocsp_by_cert = store_ocsp_by_cert,
 };
 
 struct sk_memstore *memstore_new(void)
@@ -193,6 +239,7 @@ void memstore_free(struct sk_memstore *store)
         return;
     free(store->certs);
     free(store->crls);
+    free(store->responses);
     arena_free(store->arena);
     free(store);
 }
@@ -273,6 +320,32 @@ enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der, 
 enum sk_status memstore_add_arl(struct sk_memstore *store, struct sk_bytes der, struct sk_err *err)
 {
     return add_list(store, der, true, err);
+}
+
+enum sk_status memstore_add_ocsp(struct sk_memstore *store, struct sk_bytes der, struct sk_err *err)
+{
+    const struct sk_ocsp **responses;
+    struct sk_ocsp *response;
+    enum sk_status status;
+    uint8_t *copy;
+
+    if (der.len > LIMIT_OCSP_RESPONSE_BYTES)
+        return err_set(err, SK_LIMIT, "OCSP response: longer than %u octets",
+                       LIMIT_OCSP_RESPONSE_BYTES);
+    response = arena_alloc(store->arena, sizeof(*response));
+    copy = arena_copy(store->arena, der.p, der.len);
+    responses =
+        grown(store->responses, store->num_responses, &store->cap_responses, sizeof(responses[0]));
+    if (responses != NULL)
+        store->responses = responses;
+    if (response == NULL || copy == NULL || responses == NULL)
+        return err_set(err, SK_NOMEM, "OCSP response: no memory");
+    status = ocsp_response_parse(store->arena, bytes_of(copy, der.len), response, err);
+    if (status != SK_OK)
+        return status;
+    store->responses[store->num_responses++] = response;
+    store->is_sorted = false;
+    return SK_OK;
 }
 
 const struct sk_source *memstore_source(const struct sk_memstore *store)

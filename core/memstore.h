@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A source in memory: the certificates and CRLs of one sekisho-verify run, batch line or test.
+ * A source in memory: the certificates, CRLs and OCSP responses of one sekisho-verify run, batch
+ * line or test.
  *
  * Fill it, then use its source; adding while a job runs is not allowed. Duplicates (same SHA-256)
  * count once, and candidates come in order of their SHA-256, so that a verdict cannot depend on
@@ -23,6 +24,9 @@ enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der,
 /* The same for a list known to be for CA certificates (C-21). */
 enum sk_status memstore_add_arl(struct sk_memstore *store, struct sk_bytes der,
                                 struct sk_err *err) SK_MUST_CHECK;
+/* A whole OCSPResponse. */
+enum sk_status memstore_add_ocsp(struct sk_memstore *store, struct sk_bytes der,
+                                 struct sk_err *err) SK_MUST_CHECK;
 const struct sk_source *memstore_source(const struct sk_memstore *store);
 
 /* A source that asks several others in turn (request certificates, then the generation). parts:

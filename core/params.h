@@ -25,6 +25,12 @@ enum revocation_mode {
     REVOCATION_OFF,
 };
 
+enum ocsp_evidence { /* stored OCSP responses (C-22); one that says revoked counts in both */
+                     OCSP_EVIDENCE_NO = 0,
+                     OCSP_EVIDENCE_YES,    /* where lists leave a status unknown */
+                     OCSP_EVIDENCE_PREFER, /* lists, where responses leave a status unknown */
+};
+
 /* Budget of a job: reaching one is `undetermined` with `budget-exhausted`, never `valid`. */
 struct sk_budget {
     unsigned max_path_certs; /* certificates in a path, anchor not counted */
@@ -47,6 +53,9 @@ struct sk_params {
     bool honour_anchor_constraints; /* the anchor certificate's extensions count (RFC 5937) */
 
     enum revocation_mode revocation;
+    enum ocsp_evidence ocsp_evidence;
+    const struct sk_anchor *ocsp_responders; /* locally trusted for every CA (O-08, model 1) */
+    size_t num_ocsp_responders;
     int64_t grace_s; /* a CRL counts this long after its nextUpdate; the verdict then says so */
     int64_t clock_skew_s; /* tolerance at both ends of validity and thisUpdate; 0 by default */
 

@@ -392,6 +392,11 @@ static const char *const reason_texts[] = {
     "removeFromCRL", "privilegeWithdrawn",   "aACompromise",
 };
 
+const char *revocation_reason_text(enum crl_reason reason)
+{
+    return reason_texts[reason];
+}
+
 static void set_revoked(struct revocation_task *task, const struct crl_item *item,
                         const struct crl_entry *entry)
 {
@@ -408,7 +413,7 @@ static void set_revoked(struct revocation_task *task, const struct crl_item *ite
     hex_encode(bytes_of(item->src.sha256, SK_SHA256), digest);
     clock_format_rfc3339(entry->revoked_at, at);
     snprintf(out->text, sizeof(out->text), "CRL %.16s: listed since %s, reason %s", digest, at,
-             reason_texts[entry->reason]);
+             revocation_reason_text(entry->reason));
 }
 
 static void set_cleared(struct revocation_task *task, struct crl_item *item,
@@ -548,8 +553,8 @@ static void explain_no_source(struct revocation_task *task)
     buf_done(&name);
 }
 
-enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
-                                     struct revocation_status *out)
+static enum sk_status by_lists(struct sk_job *job, const struct revocation_subject *subject,
+                               struct revocation_status *out)
 {
     struct revocation_task task = {
         .job = job, .subject = subject, .changes = CLOCK_NEVER, .out = out};
@@ -579,6 +584,48 @@ enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation
     if (out->why == FINDING_NONE)
         explain_no_source(&task);
     return SK_OK;
+}
+
+/* Stale data is told before unusable data, that before none. */
+static int why_rank(enum finding_code why)
+{
+    if (why == FINDING_REVOCATION_STALE)
+        return 2;
+    return why == FINDING_REVOCATION_UNUSABLE ? 1 : 0;
+}
+
+/* C-22: revoked by either is revoked; good by one is good. Which is told is the policy's choice,
+ * but nobody needs a grace where a current answer is at hand. Neither holds longer than the other
+ * says that nothing changes. */
+static void merge(const struct sk_params *params, const struct revocation_status *by_ocsp,
+                  struct revocation_status *out)
+{
+    bool is_preferred = params->ocsp_evidence == OCSP_EVIDENCE_PREFER || out->in_grace;
+    bool has_unproven = out->has_unproven || by_ocsp->has_unproven;
+    int64_t ends =
+        out->holds_until < by_ocsp->holds_until ? out->holds_until : by_ocsp->holds_until;
+
+    if (by_ocsp->kind == REVOCATION_REVOKED ||
+        (by_ocsp->kind == REVOCATION_GOOD && (out->kind != REVOCATION_GOOD || is_preferred)) ||
+        (by_ocsp->kind == out->kind && why_rank(by_ocsp->why) > why_rank(out->why)))
+        *out = *by_ocsp;
+    out->has_unproven = has_unproven;
+    out->holds_until = ends;
+}
+
+enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
+                                     struct revocation_status *out)
+{
+    struct revocation_status by_ocsp;
+    enum sk_status status = by_lists(job, subject, out);
+
+    if (status != SK_OK || out->kind == REVOCATION_REVOKED ||
+        job->params->ocsp_evidence == OCSP_EVIDENCE_NO)
+        return status;
+    status = revocation_by_ocsp(job, subject, &by_ocsp);
+    if (status == SK_OK)
+        merge(job->params, &by_ocsp, out);
+    return status;
 }
 
 enum sk_status revocation_of_path(struct sk_job *job, const struct verify_path *path, size_t index,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Revocation by CRL and ARL (RFC 5280 6.3): the status of one certificate of a path, or of one
+ * Revocation by CRL and ARL (RFC 5280 6.3), and by stored OCSP responses where the policy allows
+ * them (params->ocsp_evidence): the status of one certificate of a path, or of one
  * (issuer, serial) for OCSP.
  */
 #ifndef SEKISHO_CORE_REVOCATION_H
@@ -28,7 +29,7 @@ struct revocation_status {
     int64_t next_update;
     int64_t holds_until;         /* when good: last second at which the same lists still say so;
                                     when undetermined: before a list or entry begins to count */
-    struct evidence evidence[4]; /* CRLs used, evidence[i].cert not set */
+    struct evidence evidence[4]; /* what was used, evidence[i].cert not set */
     size_t num_evidence;
 };
 

@@ -47,6 +47,18 @@ enum sk_status revocation_find_signer(struct sk_job *job, const struct revocatio
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
                                           const struct revocation_signer *signer) SK_MUST_CHECK;
 
+/* Does the answer about subject wait for a status of cert? (C-24) */
+bool revocation_is_waiting(const struct revocation_subject *subject, const struct sk_cert *cert);
+/* verify_path() without what the policy asks of its targets. */
+enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_path *path,
+                                      struct verify_result *out) SK_MUST_CHECK;
+const char *revocation_reason_text(enum crl_reason reason);
+
+/* The status of subject by stored OCSP responses alone (C-22); `why` is set when undetermined.
+ * Every doubt about a response leaves it out; one that says revoked wins. */
+enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_subject *subject,
+                                  struct revocation_status *out) SK_MUST_CHECK;
+
 /* The status of subject; see core/revocation.h. */
 enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
                                      struct revocation_status *out) SK_MUST_CHECK;

@@ -18,9 +18,9 @@ static const struct sk_anchor *anchor_of_key(const struct sk_job *job, const str
     return NULL;
 }
 
-/* RFC 5280 6.1 without what the policy asks of its targets: the issuer is none. */
-static enum sk_status verify_issuer(struct sk_job *job, const struct verify_path *path,
-                                    struct verify_result *out)
+/* The issuer of a certificate, and who answers for it, are no targets. */
+enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_path *path,
+                                      struct verify_result *out)
 {
     const struct sk_params *params = job->params;
     struct sk_params open = *params;
@@ -48,7 +48,7 @@ static enum sk_status find_path_to(struct sk_job *job, const struct sk_cert *ca,
     if ((status = path_search_new(job, ca, NULL, &search)) != SK_OK)
         return status;
     while ((status = path_search_next(search, &path)) == SK_OK) {
-        if ((status = verify_issuer(job, &path, &result)) != SK_OK)
+        if ((status = revocation_verify_open(job, &path, &result)) != SK_OK)
             return status;
         if (!result.is_good)
             continue;

@@ -152,7 +152,7 @@ static int candidate_order(const void *a, const void *b)
     return memcmp(x->cert->sha256, y->cert->sha256, SK_SHA256);
 }
 
-static bool is_waiting(const struct revocation_subject *subject, const struct sk_cert *cert)
+bool revocation_is_waiting(const struct revocation_subject *subject, const struct sk_cert *cert)
 {
     for (; subject != NULL; subject = subject->outer)
         if (subject->cert != NULL && memcmp(subject->cert->sha256, cert->sha256, SK_SHA256) == 0)
@@ -227,7 +227,7 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
             .outer = subject,
         };
 
-        if (is_settled(subject, path, i) || is_waiting(subject, path->certs[i]))
+        if (is_settled(subject, path, i) || revocation_is_waiting(subject, path->certs[i]))
             continue;
         if ((status = revocation_of_subject(job, &one, &state)) != SK_OK)
             return status;
@@ -253,7 +253,8 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
     size_t i;
 
     for (i = 0; i < path->num_certs; i++)
-        if (is_waiting(subject, path->certs[i]) && !is_own_link(crl->crl, path->certs[i]))
+        if (revocation_is_waiting(subject, path->certs[i]) &&
+            !is_own_link(crl->crl, path->certs[i]))
             return SK_NOTFOUND;
     if (name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject)) &&
         !is_same_authority(subject, path))
@@ -285,7 +286,7 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
     enum sk_status status;
     size_t tried;
 
-    if (is_waiting(subject, cert) && !is_own_link(crl->crl, cert))
+    if (revocation_is_waiting(subject, cert) && !is_own_link(crl->crl, cert))
         return SK_NOTFOUND;
     if (!key_needs_parameters(cert->spki)) { /* the cheap cut: most namesakes end here */
         status = revocation_check_signature(job, crl, &signer);

@@ -12,6 +12,7 @@
 #define SEKISHO_CORE_SOURCE_H
 
 #include "core/crl.h"
+#include "core/ocsp_response.h"
 
 /* A CRL as a candidate. */
 struct source_crl {
@@ -25,6 +26,7 @@ struct source_crl {
 /* Return SK_OK to go on; anything else ends the enumeration and is returned from it. */
 typedef enum sk_status (*source_cert_fn)(void *arg, const struct sk_cert *cert);
 typedef enum sk_status (*source_crl_fn)(void *arg, const struct source_crl *crl);
+typedef enum sk_status (*source_ocsp_fn)(void *arg, const struct sk_ocsp *response);
 
 struct sk_source;
 
@@ -48,6 +50,11 @@ struct sk_source_ops {
      * signed the object (certificate or CRL) with this SHA-256. May be NULL: never. */
     bool (*is_checked)(const struct sk_source *source, const uint8_t object_sha256[SK_SHA256],
                        const uint8_t spki_sha256[SK_SHA256]);
+    /* Every stored OCSP response that may speak of the certificate with this serial, issued by the
+     * name and key of issuer. May be NULL: there is none. */
+    enum sk_status (*ocsp_by_cert)(const struct sk_source *source, struct sk_arena *arena,
+                                   const struct sk_cert *issuer, struct sk_bytes serial,
+                                   source_ocsp_fn visit, void *arg);
 };
 
 struct sk_source {

@@ -75,6 +75,23 @@ static enum sk_status chain_crl_find(const struct sk_source *source, struct sk_a
                                         serial, out);
 }
 
+static enum sk_status chain_ocsp_by_cert(const struct sk_source *source, struct sk_arena *arena,
+                                         const struct sk_cert *issuer, struct sk_bytes serial,
+                                         source_ocsp_fn visit, void *arg)
+{
+    const struct source_chain *chain = source->ctx;
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    for (i = 0; i < chain->num_parts && status == SK_OK; i++) {
+        const struct sk_source *part = chain->parts[i];
+
+        if (part->ops->ocsp_by_cert != NULL)
+            status = part->ops->ocsp_by_cert(part, arena, issuer, serial, visit, arg);
+    }
+    return status;
+}
+
 static bool chain_is_checked(const struct sk_source *source, const uint8_t object_sha256[SK_SHA256],
                              const uint8_t spki_sha256[SK_SHA256])
 {
@@ -96,6 +113,7 @@ static const struct sk_source_ops chain_ops = {
     .crls_by_issuer = chain_crls_by_issuer,
     .crl_find = chain_crl_find,
     .is_checked = chain_is_checked,
+    .ocsp_by_cert = chain_ocsp_by_cert,
 };
 
 void source_chain_init(struct source_chain *chain, const struct sk_source *const *parts,

@@ -73,7 +73,8 @@ struct finding {
 /* What a status of one certificate rested on. */
 struct evidence {
     int cert;                  /* index in the path, target 0 */
-    uint8_t sha256[SK_SHA256]; /* of the CRL */
+    uint8_t sha256[SK_SHA256]; /* of the CRL or OCSP response */
+    bool is_ocsp;
     int64_t this_update, next_update;
 };
 enum { VERDICT_EVIDENCE = 3 * LIMIT_PATH_CERTS_MAX };

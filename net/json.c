@@ -127,11 +127,11 @@ static json_t *evidence_new(const struct sk_verdict *verdict)
     for (i = 0; i < verdict->num_evidence; i++) {
         const struct evidence *evidence = &verdict->evidence[i];
 
-        (void)json_array_append_new(list,
-                                    json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert, "crl",
-                                              hash_new(evidence->sha256), "this_update",
-                                              time_new(evidence->this_update), "next_update",
-                                              time_new(evidence->next_update)));
+        (void)json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert,
+                                                    evidence->is_ocsp ? "ocsp" : "crl",
+                                                    hash_new(evidence->sha256), "this_update",
+                                                    time_new(evidence->this_update), "next_update",
+                                                    time_new(evidence->next_update)));
     }
     return list;
 }

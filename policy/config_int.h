@@ -87,7 +87,7 @@ struct policy_anchors {
 struct policy_draft { /* what [policy NAME] is read into */
     struct sk_policy policy;
     struct policy_oids policies, ekus;
-    struct policy_anchors anchors;
+    struct policy_anchors anchors, ocsp_responders;
 };
 
 struct config_section { /* one section of the file */

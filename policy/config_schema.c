@@ -50,6 +50,11 @@ static const struct schema_word MODES[] = {{"required", REVOCATION_REQUIRED},
                                            {"off", REVOCATION_OFF},
                                            {NULL, 0}};
 
+static const struct schema_word OCSP_MODES[] = {{"no", OCSP_EVIDENCE_NO},
+                                                {"yes", OCSP_EVIDENCE_YES},
+                                                {"prefer", OCSP_EVIDENCE_PREFER},
+                                                {NULL, 0}};
+
 static const struct schema_word KEY_USAGES[] = {{"digitalSignature", KEY_USAGE_DIGITAL_SIGNATURE},
                                                 {"nonRepudiation", KEY_USAGE_NON_REPUDIATION},
                                                 {"keyEncipherment", KEY_USAGE_KEY_ENCIPHERMENT},
@@ -190,6 +195,16 @@ static const struct schema_row ROWS[] = {
      .help = "required: every certificate below the anchor needs a known, good status. "
              "if-available: a certificate without a usable source is accepted. off: revocation is "
              "not looked at."},
+    {CONFIG_POLICY, "ocsp-evidence", SCHEMA_WORD, IN(policy_draft, policy.params.ocsp_evidence),
+     .words = OCSP_MODES, .number = OCSP_EVIDENCE_NO,
+     .help = "Whether stored OCSP answers count beside revocation lists. yes: where lists leave a "
+             "status unknown. prefer: before lists. One that says revoked counts in both. So far "
+             "only sekisho-verify is given such answers."},
+    {CONFIG_POLICY, "ocsp-responder", SCHEMA_ANCHOR, IN(policy_draft, ocsp_responders),
+     .example = "anchors/responder.pem sha256:"
+                "0000000000000000000000000000000000000000000000000000000000000000",
+     .help = "A responder whose OCSP answers count for every CA, given as an anchor is. May stand "
+             "several times; a CA and those it delegated to need not be given."},
     {CONFIG_POLICY, "grace", SCHEMA_SECONDS64, IN(policy_draft, policy.params.grace_s), .number = 0,
      .min = 0, .max = 365 * DAY,
      .help = "How long a revocation list counts after its nextUpdate. Answers that needed it say "

@@ -338,13 +338,13 @@ static enum sk_status add_anchor(struct config_run *run, struct policy_anchors *
     size_t i;
 
     if (anchors->count >= LIMIT_ANCHORS)
-        return err_set(err, SK_INPUT, "more than %u anchors", LIMIT_ANCHORS);
+        return err_set(err, SK_INPUT, "more than %u certificates", LIMIT_ANCHORS);
     status = policy_anchor_load(run, text, &cert, err);
     if (status != SK_OK)
         return status;
     for (i = 0; i < anchors->count; i++) {
         if (bytes_equal(anchors->items[i].cert->der, cert->der))
-            return err_set(err, SK_INPUT, "this certificate is an anchor already");
+            return err_set(err, SK_INPUT, "this certificate stands here already");
     }
     items = config_grow(run->arena, anchors->items, anchors->count, sizeof(*items));
     if (items == NULL)

@@ -102,6 +102,8 @@ void policy_finish(struct policy_draft *draft, const struct sk_budget *budget)
 
     params->anchors = draft->anchors.items;
     params->num_anchors = draft->anchors.count;
+    params->ocsp_responders = draft->ocsp_responders.items;
+    params->num_ocsp_responders = draft->ocsp_responders.count;
     params->policies = draft->policies.items;
     params->num_policies = draft->policies.count;
     params->ekus = draft->ekus.items;

@@ -131,11 +131,50 @@ def verdicts(tmp):
     expect("a policy that does not exist", 64, "-c", conf, "-p", "none", good, err="no policy none")
 
 
+def openssl(folder, *args):
+    subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True, timeout=60)
+
+
+def response(tmp, name, status):
+    """What `openssl ocsp` says of ee.pem when its index has this status ("V", or "R" since long ago)."""
+    serial = subprocess.run(["openssl", "x509", "-in", tmp + "/ee.pem", "-noout", "-serial"], check=True, text=True,
+                            capture_output=True).stdout.strip().split("=")[1]
+    write(tmp, "index.txt", "%s\t491231235959Z\t%s\t%s\tunknown\t/CN=EE\n" % (
+        status, "200101000000Z,keyCompromise" if status == "R" else "", serial))
+    openssl(tmp, "ocsp", "-issuer", "ca.pem", "-cert", "ee.pem", "-reqout", "ee.req")
+    openssl(tmp, "ocsp", "-index", "index.txt", "-CA", "ca.pem", "-rsigner", "ca.pem", "-rkey", "ca.key", "-reqin",
+            "ee.req", "-respout", name, "-ndays", "2")
+    return os.path.join(tmp, name)
+
+
+def ocsp(tmp):
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl(tmp, "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=CA", "-days", "3")
+    openssl(tmp, "req", *key, "-keyout", "ee.key", "-out", "ee.csr", "-subj", "/CN=EE")
+    openssl(tmp, "x509", "-req", "-in", "ee.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "7", "-days", "2",
+            "-out", "ee.pem")
+    anchor, target = ("--anchor", tmp + "/ca.pem"), tmp + "/ee.pem"
+    good, revoked = response(tmp, "good.der", "V"), response(tmp, "revoked.der", "R")
+    later = subprocess.run(["date", "-u", "-d", "+40 hours", "+%Y-%m-%dT%H:%M:%SZ"], check=True, text=True,
+                           capture_output=True).stdout.strip()
+    expect("an OCSP response made by openssl", 0, *anchor, "--ocsp", good, "--time", later, target, out="valid")
+    expect("one that says revoked wins", 1, *anchor, "--ocsp", good, "--ocsp", revoked, "--time", later, target,
+           out="revoked: OCSP response")
+    expect("--ocsp-evidence no", 2, *anchor, "--ocsp", good, "--ocsp-evidence", "no", "--time", later, target)
+    expect("a wrong --ocsp-evidence is refused", 64, *anchor, "--ocsp-evidence", "maybe", target, err="want no, yes")
+    expect("a trusted responder must be a certificate", 65, *anchor, "--ocsp-responder", good, target, err="good.der")
+    expect("a request is no response", 2, *anchor, "--ocsp", tmp + "/ee.req", target, err="ee.req: passed over")
+    got = run(*anchor, "--ocsp", good, "--time", later, "--json", target)
+    evidence = json.loads(got[1])["evidence"]
+    check("the response is named as evidence", [list(one)[:2] for one in evidence] == [["cert", "ocsp"]], got[1])
+
+
 def main():
     usage()
     with tempfile.TemporaryDirectory() as tmp:
         inputs(tmp)
         verdicts(tmp)
+        ocsp(tmp)
     return 0
 
 

@@ -96,6 +96,12 @@ void graph_arl(struct graph *g, const struct pki_crl_spec *spec)
     add_object(g, pki_crl_der(g->arena, spec), true, true);
 }
 
+void graph_ocsp(struct graph *g, struct sk_bytes der)
+{
+    g->is_ocsp[g->num_objects] = true;
+    add_object(g, der, false, false);
+}
+
 void graph_empty_crl(struct graph *g, const char *issuer, size_t signer)
 {
     graph_crl(g, &(struct pki_crl_spec){.issuer = issuer, .signer = pki_key(PKI_EC, signer)});
@@ -122,6 +128,7 @@ static void shuffle(size_t *order, size_t count, unsigned seed)
 struct hand {
     const struct sk_cert **certs;
     struct source_crl *crls;
+    const struct sk_ocsp **responses;
     size_t *order, num;
 };
 
@@ -132,14 +139,17 @@ static void hand_init(struct hand *hand, const struct graph *g)
     hand->num = 0;
     hand->certs = calloc(room, sizeof(hand->certs[0]));
     hand->crls = calloc(room, sizeof(hand->crls[0]));
+    hand->responses = calloc(room, sizeof(hand->responses[0]));
     hand->order = calloc(room, sizeof(hand->order[0]));
-    MUST(hand->certs != NULL && hand->crls != NULL && hand->order != NULL);
+    MUST(hand->certs != NULL && hand->crls != NULL && hand->responses != NULL &&
+         hand->order != NULL);
 }
 
 static void hand_done(struct hand *hand)
 {
     free(hand->certs);
     free(hand->crls);
+    free(hand->responses);
     free(hand->order);
 }
 
@@ -195,6 +205,33 @@ static enum sk_status shuffled_crls(const struct sk_source *source, struct sk_ar
     return status;
 }
 
+static enum sk_status take_ocsp(void *arg, const struct sk_ocsp *response)
+{
+    struct hand *hand = arg;
+
+    hand->responses[hand->num++] = response;
+    return SK_OK;
+}
+
+static enum sk_status shuffled_ocsp(const struct sk_source *source, struct sk_arena *arena,
+                                    const struct sk_cert *issuer, struct sk_bytes serial,
+                                    source_ocsp_fn visit, void *arg)
+{
+    const struct graph *g = source->ctx;
+    const struct sk_source *inner = memstore_source(g->store);
+    enum sk_status status;
+    struct hand hand;
+    size_t i;
+
+    hand_init(&hand, g);
+    status = inner->ops->ocsp_by_cert(inner, arena, issuer, serial, take_ocsp, &hand);
+    shuffle(hand.order, hand.num, g->seed);
+    for (i = 0; i < hand.num && status == SK_OK; i++)
+        status = visit(arg, hand.responses[hand.order[i]]);
+    hand_done(&hand);
+    return status;
+}
+
 static enum sk_status shuffled_find(const struct sk_source *source, struct sk_arena *arena,
                                     const struct source_crl *crl, struct sk_bytes cert_issuer_canon,
                                     struct sk_bytes serial, struct crl_entry *out)
@@ -212,7 +249,9 @@ static void fill_store(struct graph *g)
     memstore_free(g->store);
     MUST(g->store = memstore_new());
     for (i = 0; i < g->num_objects; i++) {
-        if (!g->is_crl[i])
+        if (g->is_ocsp[i])
+            MUST(memstore_add_ocsp(g->store, g->objects[i], &err) == SK_OK);
+        else if (!g->is_crl[i])
             MUST(memstore_add_cert(g->store, g->objects[i], NULL, &err) == SK_OK);
         else if (g->is_arl[i])
             MUST(memstore_add_arl(g->store, g->objects[i], &err) == SK_OK);
@@ -223,7 +262,8 @@ static void fill_store(struct graph *g)
 
 const struct sk_source *graph_source(struct graph *g, unsigned seed)
 {
-    static const struct sk_source_ops ops = {shuffled_certs, shuffled_crls, shuffled_find, NULL};
+    static const struct sk_source_ops ops = {shuffled_certs, shuffled_crls, shuffled_find, NULL,
+                                             shuffled_ocsp};
 
     fill_store(g);
     g->seed = seed;

@@ -27,7 +27,7 @@ struct graph {
     struct sk_params params;
     struct sk_anchor anchors[GRAPH_ANCHORS];
     struct sk_bytes objects[GRAPH_OBJECTS]; /* of the pool */
-    bool is_crl[GRAPH_OBJECTS], is_arl[GRAPH_OBJECTS];
+    bool is_crl[GRAPH_OBJECTS], is_arl[GRAPH_OBJECTS], is_ocsp[GRAPH_OBJECTS];
     size_t num_objects;
     struct sk_memstore *store; /* of the last judgement */
     struct sk_source source;   /* the store, in the order of seed */
@@ -52,6 +52,7 @@ const struct sk_cert *graph_leaf(struct graph *g, const char *subject, const cha
 const struct sk_cert *graph_target(struct graph *g, const struct pki_cert_spec *spec);
 void graph_crl(struct graph *g, const struct pki_crl_spec *spec);
 void graph_arl(struct graph *g, const struct pki_crl_spec *spec); /* told to be an ARL */
+void graph_ocsp(struct graph *g, struct sk_bytes der);            /* a whole OCSPResponse */
 void graph_empty_crl(struct graph *g, const char *issuer, size_t signer);
 
 /* A source of the pool that hands out candidates in an order that seed decides (0: the store's). */

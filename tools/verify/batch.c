@@ -130,9 +130,12 @@ static enum sk_status read_pool(struct reading *r, json_t *line)
     if (json_object_get(line, "anchors") != NULL)
         case_clear_anchors(r->c);
     if ((status = read_objects(r, line, "anchors", case_add_anchor, false)) != SK_OK ||
-        (status = read_objects(r, line, "certs", case_add_cert, true)) != SK_OK)
+        (status = read_objects(r, line, "certs", case_add_cert, true)) != SK_OK ||
+        (status = read_objects(r, line, "crls", case_add_crl, true)) != SK_OK ||
+        (status = read_objects(r, line, "ocsp_responders", case_add_ocsp_responder, false)) !=
+            SK_OK)
         return status;
-    return read_objects(r, line, "crls", case_add_crl, true);
+    return read_objects(r, line, "ocsp", case_add_ocsp, true);
 }
 
 static enum sk_status read_flags(struct reading *r, json_t *line)
@@ -155,17 +158,29 @@ static enum sk_status read_flags(struct reading *r, json_t *line)
     return status;
 }
 
-static enum sk_status read_settings(struct reading *r, json_t *line, bool has_base)
+/* Without a policy, what is given is meant to count. */
+static enum sk_status set_defaults(struct reading *r, json_t *line)
 {
+    bool has_ocsp = json_object_get(line, "ocsp") != NULL;
     enum sk_status status = SK_OK;
 
-    if (!has_base && json_object_get(line, "crls") != NULL)
+    if (has_ocsp)
+        status = case_set_ocsp_evidence(r->c, "yes", &r->err);
+    if (status == SK_OK && (has_ocsp || json_object_get(line, "crls") != NULL))
         status = case_set_revocation(r->c, "required", &r->err);
+    return status;
+}
+
+static enum sk_status read_settings(struct reading *r, json_t *line, bool has_base)
+{
+    enum sk_status status = has_base ? SK_OK : set_defaults(r, line);
+
     if (status != SK_OK || (status = read_texts(r, line, "time", false, case_set_time)) != SK_OK ||
         (status = read_texts(r, line, "initial_policies", true, case_add_policy)) != SK_OK ||
         (status = read_texts(r, line, "extended_key_usages", true, case_add_eku)) != SK_OK ||
         (status = read_texts(r, line, "names", true, case_add_name)) != SK_OK ||
-        (status = read_texts(r, line, "revocation", false, case_set_revocation)) != SK_OK)
+        (status = read_texts(r, line, "revocation", false, case_set_revocation)) != SK_OK ||
+        (status = read_texts(r, line, "ocsp_evidence", false, case_set_ocsp_evidence)) != SK_OK)
         return status;
     return read_flags(r, line);
 }

@@ -16,7 +16,7 @@ struct verify_case {
     struct sk_params params;
     int64_t time;
     bool has_time;
-    struct sk_anchor anchors[LIMIT_ANCHORS];
+    struct sk_anchor anchors[LIMIT_ANCHORS], ocsp_responders[LIMIT_ANCHORS];
     struct sk_bytes policies[CASE_LIST], ekus[CASE_LIST];
     struct general_name names[CASE_LIST];
     struct sk_verdict verdict;
@@ -108,6 +108,29 @@ enum sk_status case_add_cert(struct verify_case *c, struct sk_bytes der, struct 
 enum sk_status case_add_crl(struct verify_case *c, struct sk_bytes der, struct sk_err *err)
 {
     return memstore_add_crl(c->pool, der, err);
+}
+
+enum sk_status case_add_ocsp(struct verify_case *c, struct sk_bytes der, struct sk_err *err)
+{
+    return memstore_add_ocsp(c->pool, der, err);
+}
+
+enum sk_status case_add_ocsp_responder(struct verify_case *c, struct sk_bytes der,
+                                       struct sk_err *err)
+{
+    const struct sk_cert *cert;
+    enum sk_status status;
+
+    if (c->params.ocsp_responders != c->ocsp_responders) {
+        c->params.ocsp_responders = c->ocsp_responders;
+        c->params.num_ocsp_responders = 0;
+    }
+    if (c->params.num_ocsp_responders == LIMIT_ANCHORS)
+        return err_set(err, SK_LIMIT, "more than %u OCSP responders", LIMIT_ANCHORS);
+    if ((status = parse_cert(c->arena, der, &cert, err)) != SK_OK)
+        return status;
+    c->ocsp_responders[c->params.num_ocsp_responders++].cert = cert;
+    return SK_OK;
 }
 
 /* Appends one OID to a list of the case; the first puts the case's own list in place. */
@@ -220,6 +243,19 @@ enum sk_status case_set_revocation(struct verify_case *c, const char *mode, stru
         c->params.revocation = REVOCATION_OFF;
     else
         return err_set(err, SK_INPUT, "%s: want required, if-available or off", mode);
+    return SK_OK;
+}
+
+enum sk_status case_set_ocsp_evidence(struct verify_case *c, const char *mode, struct sk_err *err)
+{
+    if (strcmp(mode, "no") == 0)
+        c->params.ocsp_evidence = OCSP_EVIDENCE_NO;
+    else if (strcmp(mode, "yes") == 0)
+        c->params.ocsp_evidence = OCSP_EVIDENCE_YES;
+    else if (strcmp(mode, "prefer") == 0)
+        c->params.ocsp_evidence = OCSP_EVIDENCE_PREFER;
+    else
+        return err_set(err, SK_INPUT, "%s: want no, yes or prefer", mode);
     return SK_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One question to the judge: trust anchors, a pool of certificates and CRLs, settings, a target.
+ * One question to the judge: trust anchors, a pool of certificates, CRLs and OCSP responses,
+ * settings, a target.
  *
  * Filled from the command line (options.h) or from one batch line (batch.h), then asked with
  * case_judge(), as often as there are targets. Texts of settings are checked here, so that both
@@ -29,6 +30,11 @@ enum sk_status case_add_cert(struct verify_case *c, struct sk_bytes der,
                              struct sk_err *err) SK_MUST_CHECK;
 enum sk_status case_add_crl(struct verify_case *c, struct sk_bytes der,
                             struct sk_err *err) SK_MUST_CHECK;
+enum sk_status case_add_ocsp(struct verify_case *c, struct sk_bytes der,
+                             struct sk_err *err) SK_MUST_CHECK;
+/* A responder trusted for every CA; the first replaces those of the policy. */
+enum sk_status case_add_ocsp_responder(struct verify_case *c, struct sk_bytes der,
+                                       struct sk_err *err) SK_MUST_CHECK;
 
 /* Dotted OIDs; the first of a kind replaces the policy's. */
 enum sk_status case_add_policy(struct verify_case *c, const char *oid,
@@ -41,6 +47,9 @@ enum sk_status case_add_name(struct verify_case *c, const char *name,
 /* required, if-available or off */
 enum sk_status case_set_revocation(struct verify_case *c, const char *mode,
                                    struct sk_err *err) SK_MUST_CHECK;
+/* no, yes or prefer */
+enum sk_status case_set_ocsp_evidence(struct verify_case *c, const char *mode,
+                                      struct sk_err *err) SK_MUST_CHECK;
 /* RFC 3339 */
 enum sk_status case_set_time(struct verify_case *c, const char *time,
                              struct sk_err *err) SK_MUST_CHECK;

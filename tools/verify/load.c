@@ -12,7 +12,28 @@
 
 static const char *label_of(enum load_kind kind)
 {
-    return kind == LOAD_CERT ? "CERTIFICATE" : "X509 CRL";
+    switch (kind) {
+    case LOAD_CERT:
+        return "CERTIFICATE";
+    case LOAD_CRL:
+        return "X509 CRL";
+    case LOAD_OCSP:
+        break;
+    }
+    return "OCSP RESPONSE";
+}
+
+static const char *name_of(enum load_kind kind)
+{
+    switch (kind) {
+    case LOAD_CERT:
+        return "certificate";
+    case LOAD_CRL:
+        return "CRL";
+    case LOAD_OCSP:
+        break;
+    }
+    return "OCSP response";
 }
 
 static bool find(struct sk_bytes text, const char *what, size_t from, size_t *out_at)
@@ -93,8 +114,7 @@ enum sk_status load_file(const char *file, enum load_kind kind, load_fn visit, v
     enum sk_status status = load_one(file, kind, visit, arg, err);
 
     if (status == SK_NOTFOUND)
-        return err_set(err, SK_INPUT, "%s: holds no %s, PEM or DER", file,
-                       kind == LOAD_CERT ? "certificate" : "CRL");
+        return err_set(err, SK_INPUT, "%s: holds no %s, PEM or DER", file, name_of(kind));
     return status;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Certificates and CRLs from files, PEM or DER, and from folders of such files.
+ * Certificates, CRLs and OCSP responses from files, PEM or DER, and from folders of such files.
  */
 #ifndef SEKISHO_TOOLS_VERIFY_LOAD_H
 #define SEKISHO_TOOLS_VERIFY_LOAD_H
@@ -8,7 +8,7 @@
 #include "core/bytes.h"
 #include "core/err.h"
 
-enum load_kind { LOAD_CERT = 1, LOAD_CRL };
+enum load_kind { LOAD_CERT = 1, LOAD_CRL, LOAD_OCSP };
 
 /* Called for each object; der lives until it returns. Anything but SK_OK ends the loading. */
 typedef enum sk_status (*load_fn)(void *arg, const char *file, struct sk_bytes der,

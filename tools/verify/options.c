@@ -7,10 +7,12 @@
 
 const char options_help[] =
     "usage: sekisho-verify [-c FILE -p POLICY] [--anchor FILE]... [--certs FILE|DIR]...\n"
-    "           [--crls FILE|DIR]... [--time RFC3339] [--policy-oid OID]...\n"
+    "           [--crls FILE|DIR]... [--ocsp FILE|DIR]... [--ocsp-responder FILE]...\n"
+    "           [--time RFC3339] [--policy-oid OID]...\n"
     "           [--require-explicit-policy] [--inhibit-policy-mapping] [--inhibit-any-policy]\n"
     "           [--honour-anchor-constraints] [--nested-extended-key-usage]\n"
-    "           [--revocation required|if-available|off] [--json] CERT...\n"
+    "           [--revocation required|if-available|off] [--ocsp-evidence no|yes|prefer]\n"
+    "           [--json] CERT...\n"
     "       sekisho-verify [-c FILE -p POLICY] --batch\n"
     "\n"
     "Judges certificates offline (RFC 5280). Files are PEM or DER.\n"
@@ -20,6 +22,8 @@ const char options_help[] =
     "      --anchor FILE          trust anchor\n"
     "      --certs FILE|DIR       other certificates that may stand in a path\n"
     "      --crls FILE|DIR        CRLs\n"
+    "      --ocsp FILE|DIR        stored OCSP responses\n"
+    "      --ocsp-responder FILE  responder trusted for every CA\n"
     "      --time RFC3339         time to judge at (now)\n"
     "      --policy-oid OID       acceptable certificate policy (any)\n"
     "      --require-explicit-policy, --inhibit-policy-mapping, --inhibit-any-policy\n"
@@ -28,7 +32,8 @@ const char options_help[] =
     "                             the anchors' own extensions count (RFC 5937)\n"
     "      --nested-extended-key-usage\n"
     "                             the policy's purposes are asked of CA certificates as well\n"
-    "      --revocation MODE      required (with --crls), if-available, off (without)\n"
+    "      --revocation MODE      required (with --crls or --ocsp), if-available, off (without)\n"
+    "      --ocsp-evidence MODE   yes (with --ocsp), prefer, no (without)\n"
     "      --json                 one JSON object for each CERT\n"
     "      --batch                read JSON lines on standard input, answer each with one\n"
     "      --help, --version\n"
@@ -47,6 +52,9 @@ enum option_id {
     OPTION_HONOUR_ANCHOR,
     OPTION_NESTED_EKU,
     OPTION_REVOCATION,
+    OPTION_OCSP,
+    OPTION_OCSP_RESPONDER,
+    OPTION_OCSP_EVIDENCE,
     OPTION_JSON,
     OPTION_BATCH,
     OPTION_HELP,
@@ -67,6 +75,9 @@ static const struct option long_options[] = {
     {"honour-anchor-constraints", no_argument, NULL, OPTION_HONOUR_ANCHOR},
     {"nested-extended-key-usage", no_argument, NULL, OPTION_NESTED_EKU},
     {"revocation", required_argument, NULL, OPTION_REVOCATION},
+    {"ocsp", required_argument, NULL, OPTION_OCSP},
+    {"ocsp-responder", required_argument, NULL, OPTION_OCSP_RESPONDER},
+    {"ocsp-evidence", required_argument, NULL, OPTION_OCSP_EVIDENCE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"batch", no_argument, NULL, OPTION_BATCH},
     {"help", no_argument, NULL, OPTION_HELP},
@@ -91,6 +102,10 @@ static bool take(struct verify_options *out, int id, const char *value)
         add(&out->certs, value);
     else if (id == OPTION_CRLS)
         add(&out->crls, value);
+    else if (id == OPTION_OCSP)
+        add(&out->ocsp, value);
+    else if (id == OPTION_OCSP_RESPONDER)
+        add(&out->ocsp_responders, value);
     else if (id == OPTION_TIME)
         out->time = value;
     else if (id == OPTION_POLICY_OID)
@@ -107,6 +122,8 @@ static bool take(struct verify_options *out, int id, const char *value)
         out->nested_ekus = true;
     else if (id == OPTION_REVOCATION)
         out->revocation = value;
+    else if (id == OPTION_OCSP_EVIDENCE)
+        out->ocsp_evidence = value;
     else if (id == OPTION_JSON)
         out->json = true;
     else if (id == OPTION_BATCH)
@@ -123,10 +140,11 @@ static bool take(struct verify_options *out, int id, const char *value)
 static enum sk_status check(const struct verify_options *o, struct sk_err *err)
 {
     bool has_case = o->anchors.num_values + o->certs.num_values + o->crls.num_values +
+                            o->ocsp.num_values + o->ocsp_responders.num_values +
                             o->policy_oids.num_values + o->targets.num_values >
                         0 ||
-                    o->time != NULL || o->revocation != NULL || o->json ||
-                    o->require_explicit_policy || o->inhibit_policy_mapping ||
+                    o->time != NULL || o->revocation != NULL || o->ocsp_evidence != NULL ||
+                    o->json || o->require_explicit_policy || o->inhibit_policy_mapping ||
                     o->inhibit_any_policy || o->honour_anchor_constraints || o->nested_ekus;
 
     if (o->help || o->version)
@@ -144,7 +162,8 @@ static enum sk_status check(const struct verify_options *o, struct sk_err *err)
 
 enum sk_status options_parse(int argc, char **argv, struct verify_options *out, struct sk_err *err)
 {
-    struct option_list *lists[] = {&out->anchors, &out->certs, &out->crls, &out->policy_oids,
+    struct option_list *lists[] = {&out->anchors, &out->certs,           &out->crls,
+                                   &out->ocsp,    &out->ocsp_responders, &out->policy_oids,
                                    &out->targets};
     size_t i;
     int id;
@@ -171,6 +190,8 @@ void options_done(struct verify_options *options)
     free(options->anchors.values);
     free(options->certs.values);
     free(options->crls.values);
+    free(options->ocsp.values);
+    free(options->ocsp_responders.values);
     free(options->policy_oids.values);
     free(options->targets.values);
 }

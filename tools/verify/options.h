@@ -25,8 +25,8 @@ struct option_list {
 
 struct verify_options {
     const char *config, *policy; /* -c, -p */
-    struct option_list anchors, certs, crls, policy_oids, targets;
-    const char *time, *revocation;
+    struct option_list anchors, certs, crls, ocsp, ocsp_responders, policy_oids, targets;
+    const char *time, *revocation, *ocsp_evidence;
     bool require_explicit_policy, inhibit_policy_mapping, inhibit_any_policy;
     bool honour_anchor_constraints, nested_ekus;
     bool json, batch, help, version;

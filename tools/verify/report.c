@@ -67,11 +67,11 @@ static json_t *json_evidence(const struct sk_verdict *verdict)
     for (i = 0; i < verdict->num_evidence; i++) {
         const struct evidence *evidence = &verdict->evidence[i];
 
-        (void)json_array_append_new(list,
-                                    json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert, "crl",
-                                              json_hash(evidence->sha256), "this_update",
-                                              json_time(evidence->this_update), "next_update",
-                                              json_time(evidence->next_update)));
+        (void)json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert,
+                                                    evidence->is_ocsp ? "ocsp" : "crl",
+                                                    json_hash(evidence->sha256), "this_update",
+                                                    json_time(evidence->this_update), "next_update",
+                                                    json_time(evidence->next_update)));
     }
     return list;
 }

@@ -88,6 +88,22 @@ static enum sk_status add_crl(void *arg, const char *file, struct sk_bytes der, 
     return warn(case_add_crl(run->c, der, err), file, err);
 }
 
+static enum sk_status add_ocsp(void *arg, const char *file, struct sk_bytes der, struct sk_err *err)
+{
+    struct run *run = arg;
+
+    return warn(case_add_ocsp(run->c, der, err), file, err);
+}
+
+static enum sk_status add_ocsp_responder(void *arg, const char *file, struct sk_bytes der,
+                                         struct sk_err *err)
+{
+    struct run *run = arg;
+
+    (void)file;
+    return case_add_ocsp_responder(run->c, der, err);
+}
+
 static enum sk_status load_pool(struct run *run)
 {
     const struct verify_options *o = &run->options;
@@ -100,19 +116,28 @@ static enum sk_status load_pool(struct run *run)
         status = load_path(o->certs.values[i], LOAD_CERT, add_cert, run, &run->err);
     for (i = 0; status == SK_OK && i < o->crls.num_values; i++)
         status = load_path(o->crls.values[i], LOAD_CRL, add_crl, run, &run->err);
+    for (i = 0; status == SK_OK && i < o->ocsp.num_values; i++)
+        status = load_path(o->ocsp.values[i], LOAD_OCSP, add_ocsp, run, &run->err);
+    for (i = 0; status == SK_OK && i < o->ocsp_responders.num_values; i++)
+        status =
+            load_file(o->ocsp_responders.values[i], LOAD_CERT, add_ocsp_responder, run, &run->err);
     return status;
 }
 
 static enum sk_status set_options(struct run *run)
 {
     const struct verify_options *o = &run->options;
-    const char *revocation = o->revocation;
+    const char *revocation = o->revocation, *ocsp_evidence = o->ocsp_evidence;
     enum sk_status status = SK_OK;
     size_t i;
 
-    if (revocation == NULL && run->base == NULL && o->crls.num_values > 0)
+    if (revocation == NULL && run->base == NULL && o->crls.num_values + o->ocsp.num_values > 0)
         revocation = "required";
-    if (revocation != NULL)
+    if (ocsp_evidence == NULL && run->base == NULL && o->ocsp.num_values > 0)
+        ocsp_evidence = "yes";
+    if (ocsp_evidence != NULL)
+        status = case_set_ocsp_evidence(run->c, ocsp_evidence, &run->err);
+    if (status == SK_OK && revocation != NULL)
         status = case_set_revocation(run->c, revocation, &run->err);
     if (status == SK_OK && o->time != NULL)
         status = case_set_time(run->c, o->time, &run->err);

@@ -472,6 +472,9 @@ static void check_full_policy(const struct sk_policy *policy)
     assert_true(p->require_explicit_policy && p->inhibit_policy_mapping && p->inhibit_any_policy);
     assert_true(p->honour_anchor_constraints && p->nested_ekus);
     assert_int_equal(p->revocation, REVOCATION_IF_AVAILABLE);
+    assert_int_equal(p->ocsp_evidence, OCSP_EVIDENCE_PREFER);
+    assert_int_equal(p->num_ocsp_responders, 1);
+    assert_true(bytes_equal(p->ocsp_responders[0].cert->der, p->anchors[0].cert->der));
     assert_int_equal(p->grace_s, 6 * 3600);
     assert_int_equal(p->clock_skew_s, 300);
     assert_int_equal(p->min_rsa_bits, 3072);
@@ -641,7 +644,8 @@ static void test_config_sample_has_no_effect_as_it_stands(void **state)
     config_free(c);
 }
 
-/* Each option in effect, the file is right but for the anchor, which is nobody's. */
+/* Each option in effect, the file is right but for the anchor and the responder, which are
+ * nobody's. */
 static void test_config_sample_parses_when_its_options_are_in_effect(void **state)
 {
     char *text = read_text("etc/sekisho.conf", NULL), *p;
@@ -654,8 +658,9 @@ static void test_config_sample_parses_when_its_options_are_in_effect(void **stat
             *p = ' ';
     }
     assert_int_equal(parse(text, &faults, &c), SK_INPUT);
-    assert_int_equal(faults.count, 1);
+    assert_int_equal(faults.count, 2);
     assert_non_null(strstr(faults.text[0], "[policy default] anchor: "));
+    assert_non_null(strstr(faults.text[1], "[policy default] ocsp-responder: "));
     lines_done(&faults);
     free(text);
 }

@@ -192,7 +192,7 @@ static void test_config_takes_as_many_anchors_as_the_cap_and_no_more(void **stat
     config_free(config);
     put_anchor(arena, LIMIT_ANCHORS, &text);
     assert_int_equal(config_parse(name, buf_bytes(&text), keep_last, fault, &config), SK_INPUT);
-    assert_non_null(strstr(fault, "many.conf:66: [policy many] anchor: more than 64 anchors"));
+    assert_non_null(strstr(fault, "many.conf:66: [policy many] anchor: more than 64 certificates"));
     buf_done(&text);
     arena_free(arena);
 }

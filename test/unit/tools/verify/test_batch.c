@@ -254,6 +254,26 @@ static void test_batch_honours_the_anchor_when_told_to(void **state)
     expect_verdict("invalid", "name-constraints");
 }
 
+static void test_batch_takes_ocsp_responses(void **state)
+{
+    json_t *out;
+
+    (void)state;
+    expect_error("ocsp", json_string("x"));
+    expect_error("ocsp_evidence", json_string("maybe"));
+    expect_error("ocsp_responders", json_pack("[s]", "MAMCAQU="));
+    json_object_set_new(line, "ocsp_responders", json_pack("[o]", b64(ca->der)));
+    json_object_set_new(line, "ocsp", json_pack("[s]", "MAMCAQU="));
+    expect_verdict("undetermined", "revocation-no-source");
+    out = answer();
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(out, "skipped"), 0), "object")),
+                        "ocsp[0]");
+    json_decref(out);
+    json_object_set_new(line, "revocation", json_string("off"));
+    expect_verdict("valid", NULL);
+}
+
 static void test_batch_reads_lines_until_the_end(void **state)
 {
     static const char input[] = "{\"id\":1}\n\n  \r\n{\"id\":2}\nnot json\n{\"id\":3}";
@@ -308,6 +328,7 @@ int main(void)
         TEST(test_batch_sets_the_policy_inputs),
         TEST(test_batch_asks_issuers_for_purposes_when_told_to),
         TEST(test_batch_honours_the_anchor_when_told_to),
+        TEST(test_batch_takes_ocsp_responses),
         TEST(test_batch_reads_lines_until_the_end),
     };
 

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/revocation_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/hex.h"
+#include "core/name.h"
+#include "core/strength.h"
+
+enum { DIGEST_MAX = 64 };
+
+/* One question being answered from stored responses. */
+struct ocsp_task {
+    struct sk_job *job;
+    const struct revocation_subject *subject;
+    const struct sk_ocsp **responses; /* by SHA-256 */
+    size_t num_responses, cap_responses;
+    bool has_unproven;
+    int64_t changes; /* first second at which an answer may count that does not count yet */
+    struct revocation_status *out;
+};
+
+/* What one response says of the subject: the worst of its SingleResponses about it. */
+struct answer {
+    bool is_about;
+    enum finding_code fault; /* FINDING_NONE: usable, good or revoked */
+    const char *why;
+    struct ocsp_entry single;
+};
+
+static void note(struct ocsp_task *task, enum finding_code why, const struct sk_ocsp *response,
+                 const char *text)
+{
+    struct revocation_status *out = task->out;
+    char digest[2 * SK_SHA256 + 1];
+
+    if (out->kind != REVOCATION_UNDETERMINED || out->why == FINDING_REVOCATION_STALE ||
+        out->why == why)
+        return;
+    out->why = why;
+    hex_encode(bytes_of(response->sha256, SK_SHA256), digest);
+    snprintf(out->text, sizeof(out->text), "OCSP response %.16s: %s", digest, text);
+}
+
+/* ---- what a response says ---- */
+
+static bool has_digest(enum key_hash hash, struct sk_bytes data, struct sk_bytes expected)
+{
+    uint8_t digest[DIGEST_MAX];
+    size_t len;
+
+    return key_digest(hash, data, digest, &len) == SK_OK &&
+           bytes_equal(bytes_of(digest, len), expected);
+}
+
+/* O-01: the issuer's name as it stands in the certificate asked about, and the issuer's key. */
+static bool is_about(const struct revocation_subject *subject, const struct ocsp_entry *single)
+{
+    struct sk_bytes name = subject->cert != NULL ? subject->cert->issuer : subject->issuer->subject;
+
+    return single->hash != KEY_HASH_NONE && bytes_equal(single->serial, subject->serial) &&
+           has_digest(single->hash, name, single->issuer_name_hash) &&
+           has_digest(single->hash, subject->issuer->key_bits, single->issuer_key_hash);
+}
+
+/* RFC 6960 3.2, O-12. NULL: nothing is wrong with the times. The policy's grace is for lists. */
+static const char *fault_of_times(const struct sk_job *job, const struct sk_ocsp *response,
+                                  const struct ocsp_entry *single, enum finding_code *out_fault)
+{
+    int64_t skew = job->params->clock_skew_s;
+
+    *out_fault = FINDING_REVOCATION_UNUSABLE;
+    if (!single->has_next_update)
+        return "it has no nextUpdate";
+    if (single->this_update - skew > job->time || response->produced_at - skew > job->time)
+        return "it is from after the time asked about";
+    if (single->this_update - skew > response->produced_at ||
+        response->produced_at >= single->next_update || single->this_update > single->next_update)
+        return "its times contradict each other";
+    *out_fault = FINDING_REVOCATION_STALE;
+    if (job->time > single->next_update)
+        return "its nextUpdate is past";
+    *out_fault = FINDING_NONE;
+    return NULL;
+}
+
+static void weigh(const struct sk_job *job, const struct sk_ocsp *response,
+                  const struct ocsp_entry *single, struct answer *out)
+{
+    out->is_about = true;
+    out->single = *single;
+    out->fault = FINDING_REVOCATION_UNUSABLE;
+    if (response->has_critical || single->has_critical)
+        out->why = "it has a critical extension";
+    else
+        out->why = fault_of_times(job, response, single, &out->fault);
+    if (out->fault == FINDING_NONE && single->status == OCSP_ENTRY_UNKNOWN) {
+        out->fault = FINDING_REVOCATION_UNUSABLE;
+        out->why = "it says unknown";
+    }
+}
+
+static int badness(const struct answer *answer)
+{
+    if (!answer->is_about)
+        return 0;
+    if (answer->fault != FINDING_NONE)
+        return 2;
+    return answer->single.status == OCSP_ENTRY_REVOKED ? 3 : 1;
+}
+
+/* Anything but good that begins to count later ends what is good now. */
+static void note_change(struct ocsp_task *task, const struct sk_ocsp *response,
+                        const struct ocsp_entry *entry)
+{
+    int64_t begins =
+        entry->this_update > response->produced_at ? entry->this_update : response->produced_at;
+
+    begins -= task->job->params->clock_skew_s;
+    if (entry->status != OCSP_ENTRY_GOOD && begins > task->job->time && begins < task->changes)
+        task->changes = begins;
+}
+
+static void read_answer(struct ocsp_task *task, const struct sk_ocsp *response, struct answer *out)
+{
+    struct ocsp_entry single;
+    struct cert_walk walk;
+
+    memset(out, 0, sizeof(*out));
+    ocsp_entries(response, &walk);
+    while (ocsp_entry_next(&walk, &single) == SK_OK) {
+        struct answer next = {0};
+
+        if (!is_about(task->subject, &single))
+            continue;
+        note_change(task, response, &single);
+        weigh(task->job, response, &single, &next);
+        if (badness(&next) > badness(out) ||
+            (badness(&next) == badness(out) && next.single.next_update < out->single.next_update))
+            *out = next;
+    }
+}
+
+/* ---- who signed it (O-08) ---- */
+
+static bool is_named(const struct sk_ocsp *response, const struct sk_cert *cert)
+{
+    if (response->is_by_name)
+        return response->responder.len > 0 && name_equal(response->responder, cert->subject_canon);
+    return has_digest(KEY_SHA1, cert->key_bits, response->responder);
+}
+
+/* SK_NOTFOUND: signed with another key. */
+static enum sk_status check_signature(struct sk_job *job, const struct sk_ocsp *response,
+                                      const struct revocation_signer *signer)
+{
+    enum sk_status status =
+        job_check_signature(job, response->sha256, response->sig_alg, response->tbs,
+                            response->signature, signer->cert, signer->params, NULL);
+
+    return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
+}
+
+static bool is_strong(const struct sk_job *job, const struct sk_cert *cert)
+{
+    return strength_of_key(job->params, cert->spki, bytes_of(NULL, 0), NULL) == FINDING_NONE;
+}
+
+/* Model 1: a key that the operator trusts for every CA; name and key count, as of an anchor. */
+static enum sk_status try_local(struct sk_job *job, const struct sk_ocsp *response,
+                                struct revocation_signer *out)
+{
+    const struct sk_params *params = job->params;
+    enum sk_status status;
+    size_t i;
+
+    for (i = 0; i < params->num_ocsp_responders; i++) {
+        struct revocation_signer signer = {params->ocsp_responders[i].cert, NULL, CLOCK_NEVER};
+
+        if (!is_named(response, signer.cert) || !is_strong(job, signer.cert))
+            continue;
+        status = check_signature(job, response, &signer);
+        if (status == SK_OK)
+            *out = signer;
+        if (status != SK_NOTFOUND)
+            return status;
+    }
+    return SK_NOTFOUND;
+}
+
+/* Model 2: the key that signed the certificate. */
+static enum sk_status try_issuer(struct sk_job *job, const struct revocation_subject *subject,
+                                 const struct sk_ocsp *response, struct revocation_signer *out)
+{
+    const struct verify_path path = {
+        .anchor = subject->anchor, .certs = subject->above, .num_certs = subject->num_above};
+    struct revocation_signer signer = {subject->issuer, NULL, CLOCK_NEVER};
+    enum sk_status status = SK_OK;
+
+    if (!is_named(response, signer.cert))
+        return SK_NOTFOUND;
+    if (subject->anchor == NULL && !is_strong(job, signer.cert)) /* else its path was judged */
+        return SK_NOTFOUND;
+    if (subject->anchor != NULL && subject->num_above > 0)
+        status = verify_params_from(job, &path, subject->num_above - 1, &signer.params, NULL);
+    if (status == SK_OK)
+        status = check_signature(job, response, &signer);
+    if (status == SK_OK)
+        *out = signer;
+    return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
+}
+
+/* RFC 6960 4.2.2.2: the purpose must be named; anyExtendedKeyUsage delegates nothing. */
+static bool may_respond(const struct sk_cert *cert)
+{
+    const unsigned signing = KEY_USAGE_DIGITAL_SIGNATURE | KEY_USAGE_NON_REPUDIATION;
+    struct cert_walk walk;
+    struct sk_bytes purpose;
+
+    if (cert->key_usage.is_present && (cert->key_usage_bits & signing) == 0)
+        return false;
+    if (!cert->eku.is_present || cert_walk_init(&walk, &cert->eku) != SK_OK)
+        return false;
+    while (cert_eku_next(&walk, &purpose) == SK_OK)
+        if (oid_is(purpose, OID_KP_OCSP_SIGNING))
+            return true;
+    return false;
+}
+
+/* The path of a delegate: that of the subject's issuer, and the delegate. Without a known path of
+ * the issuer its given name and key are the start. */
+static enum sk_status path_to_delegate(struct sk_job *job, const struct revocation_subject *subject,
+                                       const struct sk_cert *cert, struct verify_path *out)
+{
+    size_t num_above = subject->anchor != NULL ? subject->num_above : 0;
+    const struct sk_cert **certs = job_alloc(job, num_above + 1, sizeof(*certs));
+    struct sk_anchor *given = job_alloc(job, 1, sizeof(*given));
+
+    if (certs == NULL || given == NULL)
+        return SK_NOMEM;
+    if (num_above > 0)
+        memcpy(certs, subject->above, num_above * sizeof(*certs));
+    certs[num_above] = cert;
+    given->cert = subject->issuer;
+    out->anchor = subject->anchor != NULL ? subject->anchor : given;
+    out->certs = certs;
+    out->num_certs = num_above + 1;
+    out->is_for_crl = false;
+    return SK_OK;
+}
+
+/* O-10: a delegate without nocheck needs a status of its own, which it cannot give itself. */
+static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
+                                   const struct sk_cert *cert, int64_t *holds_until)
+{
+    const struct revocation_subject delegate = {
+        .cert = cert,
+        .serial = cert->serial,
+        .is_ca = cert->is_ca,
+        .issuer = subject->issuer,
+        .anchor = subject->anchor,
+        .above = subject->above,
+        .num_above = subject->num_above,
+        .is_above_settled = subject->is_above_settled,
+        .outer = subject,
+    };
+    struct revocation_status state;
+    enum sk_status status;
+
+    if (cert->has_nocheck || job->params->revocation == REVOCATION_OFF)
+        return SK_OK;
+    if (job->crl_depth >= LIMIT_CRL_PATH_DEPTH)
+        return SK_NOTFOUND;
+    job->crl_depth++;
+    status = revocation_of_subject(job, &delegate, &state);
+    job->crl_depth--;
+    if (status != SK_OK)
+        return status;
+    if (state.kind == REVOCATION_REVOKED ||
+        (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED))
+        return SK_NOTFOUND;
+    if (state.holds_until < *holds_until)
+        *holds_until = state.holds_until;
+    return SK_OK;
+}
+
+/* Model 3: a certificate issued directly by the name and key that issued the subject. */
+static enum sk_status try_delegate(struct sk_job *job, const struct revocation_subject *subject,
+                                   const struct sk_ocsp *response, const struct sk_cert *cert,
+                                   struct revocation_signer *out)
+{
+    struct revocation_signer signer = {cert, NULL, CLOCK_NEVER};
+    struct verify_result result;
+    struct verify_path path;
+    enum sk_status status;
+
+    if (!is_named(response, cert) || !may_respond(cert) ||
+        !name_equal(cert->issuer_canon, subject->issuer->subject_canon) ||
+        revocation_is_waiting(subject, cert) || subject->num_above >= LIMIT_PATH_CERTS_MAX)
+        return SK_NOTFOUND;
+    if ((status = path_to_delegate(job, subject, cert, &path)) != SK_OK ||
+        (status = revocation_verify_open(job, &path, &result)) != SK_OK)
+        return status;
+    if (!result.is_good)
+        return SK_NOTFOUND;
+    signer.holds_until = result.not_after;
+    status = verify_params_from(job, &path, path.num_certs - 1, &signer.params, NULL);
+    if (status == SK_CRYPTO || status == SK_INPUT)
+        return SK_NOTFOUND;
+    if (status == SK_OK)
+        status = check_signature(job, response, &signer);
+    if (status == SK_OK)
+        status = check_status(job, subject, cert, &signer.holds_until);
+    if (status == SK_OK)
+        *out = signer;
+    return status;
+}
+
+static enum sk_status find_signer(struct sk_job *job, const struct revocation_subject *subject,
+                                  const struct sk_ocsp *response, struct revocation_signer *out)
+{
+    enum sk_status status;
+    size_t i;
+
+    if (strength_of_signature(job->params, response->sig_alg, NULL) != FINDING_NONE)
+        return SK_NOTFOUND;
+    status = try_local(job, response, out);
+    if (status == SK_NOTFOUND)
+        status = try_issuer(job, subject, response, out);
+    for (i = 0; i < response->num_certs && status == SK_NOTFOUND; i++)
+        status = try_delegate(job, subject, response, response->certs[i], out);
+    return status;
+}
+
+/* ---- the answer ---- */
+
+static void set_dates(struct revocation_status *out, const struct sk_ocsp *response,
+                      const struct ocsp_entry *single)
+{
+    struct evidence *evidence = &out->evidence[0];
+
+    out->this_update = single->this_update;
+    out->next_update = single->next_update;
+    memcpy(evidence->sha256, response->sha256, SK_SHA256);
+    evidence->is_ocsp = true;
+    evidence->this_update = single->this_update;
+    evidence->next_update = single->next_update;
+    out->num_evidence = 1;
+}
+
+static void set_revoked(struct revocation_status *out, const struct sk_ocsp *response,
+                        const struct ocsp_entry *single)
+{
+    char digest[2 * SK_SHA256 + 1], at[CLOCK_TEXT];
+
+    memset(out, 0, sizeof(*out));
+    out->kind = REVOCATION_REVOKED;
+    out->revoked_at = single->revoked_at;
+    out->reason = single->reason;
+    set_dates(out, response, single);
+    hex_encode(bytes_of(response->sha256, SK_SHA256), digest);
+    clock_format_rfc3339(single->revoked_at, at);
+    snprintf(out->text, sizeof(out->text), "OCSP response %.16s: revoked since %s, reason %s",
+             digest, at, revocation_reason_text(single->reason));
+}
+
+/* The response that holds longest is the one that is told. */
+static void set_good(struct revocation_status *out, const struct sk_ocsp *response,
+                     const struct ocsp_entry *single, int64_t signer_holds_until)
+{
+    int64_t holds_until =
+        single->next_update < signer_holds_until ? single->next_update : signer_holds_until;
+
+    if (out->kind == REVOCATION_GOOD && out->holds_until >= holds_until)
+        return;
+    memset(out, 0, sizeof(*out));
+    out->kind = REVOCATION_GOOD;
+    out->holds_until = holds_until;
+    set_dates(out, response, single);
+}
+
+/* Nobody who counts signed it, now: it may be otherwise later, so what it denies is not relied on
+ * beyond this second. */
+static void leave_out(struct ocsp_task *task, const struct sk_ocsp *response,
+                      const struct answer *answer)
+{
+    note(task, FINDING_REVOCATION_UNUSABLE, response,
+         "signed by nobody who may answer for the issuer");
+    task->has_unproven = true;
+    if (answer->single.status == OCSP_ENTRY_REVOKED)
+        task->changes = task->job->time + 1;
+}
+
+static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *response)
+{
+    struct revocation_signer signer;
+    struct answer answer;
+    enum sk_status status;
+
+    read_answer(task, response, &answer);
+    if (!answer.is_about)
+        return SK_OK;
+    if (answer.fault != FINDING_NONE) {
+        note(task, answer.fault, response, answer.why);
+        return SK_OK;
+    }
+    status = find_signer(task->job, task->subject, response, &signer);
+    if (status == SK_NOTFOUND) {
+        leave_out(task, response, &answer);
+        return SK_OK;
+    }
+    if (status != SK_OK)
+        return status;
+    if (answer.single.status == OCSP_ENTRY_REVOKED)
+        set_revoked(task->out, response, &answer.single);
+    else
+        set_good(task->out, response, &answer.single, signer.holds_until);
+    return SK_OK;
+}
+
+static enum sk_status add_response(void *arg, const struct sk_ocsp *response)
+{
+    struct ocsp_task *task = arg;
+
+    if (!job_spend_step(task->job))
+        return SK_LIMIT;
+    if (task->num_responses == task->cap_responses) {
+        size_t wanted = task->cap_responses ? 4 * task->cap_responses : 8;
+        const struct sk_ocsp **responses = job_alloc(task->job, wanted, sizeof(*responses));
+
+        if (responses == NULL)
+            return SK_NOMEM;
+        if (task->num_responses > 0)
+            memcpy(responses, task->responses, task->num_responses * sizeof(*responses));
+        task->responses = responses;
+        task->cap_responses = wanted;
+    }
+    task->responses[task->num_responses++] = response;
+    return SK_OK;
+}
+
+static int response_order(const void *a, const void *b)
+{
+    const struct sk_ocsp *x = *(const struct sk_ocsp *const *)a;
+    const struct sk_ocsp *y = *(const struct sk_ocsp *const *)b;
+
+    return memcmp(x->sha256, y->sha256, SK_SHA256);
+}
+
+static void conclude(struct ocsp_task *task)
+{
+    struct revocation_status *out = task->out;
+
+    if (out->kind == REVOCATION_UNDETERMINED || out->holds_until >= task->changes)
+        out->holds_until = task->changes - 1;
+    out->has_unproven = task->has_unproven;
+}
+
+enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_subject *subject,
+                                  struct revocation_status *out)
+{
+    const struct sk_source *source = job->source;
+    struct ocsp_task task = {.job = job, .subject = subject, .changes = CLOCK_NEVER, .out = out};
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    memset(out, 0, sizeof(*out));
+    out->why = FINDING_REVOCATION_NO_SOURCE;
+    if (source->ops->ocsp_by_cert != NULL)
+        status = source->ops->ocsp_by_cert(source, job->arena, subject->issuer, subject->serial,
+                                           add_response, &task);
+    if (task.num_responses > 1)
+        qsort(task.responses, task.num_responses, sizeof(task.responses[0]), response_order);
+    for (i = 0; i < task.num_responses && status == SK_OK && out->kind != REVOCATION_REVOKED; i++)
+        status = consult(&task, task.responses[i]);
+    if (status == SK_OK && out->kind != REVOCATION_REVOKED)
+        conclude(&task);
+    return status == SK_OK && job->is_exhausted ? SK_LIMIT : status;
+}

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stored OCSP responses, made by OpenSSL, as evidence of a status. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "test/support/graph.h"
+
+/* After ours: OpenSSL has macros with the names of enum crl_reason, of the same values. */
+#include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
+
+enum { THIS = PKI_T - 3600, NEXT = PKI_T + 3600 };
+
+/* A root with a list, a CA below it, an end entity. The CA has neither list nor response. */
+static struct graph g;
+static const struct sk_cert *root, *ca, *ee;
+
+struct response_spec {
+    const struct sk_cert *issuer, *about;          /* NULL: ca, ee */
+    const struct sk_cert *signer;                  /* NULL: ca */
+    EVP_PKEY *key;                                 /* NULL: the CA's */
+    const EVP_MD *id_hash, *hash;                  /* NULL: SHA-1, SHA-256 */
+    int status, reason;                            /* V_OCSP_CERTSTATUS_* */
+    int64_t this_update, next_update, produced_at; /* 0: THIS, NEXT, THIS; next_update -1: absent */
+    bool is_by_key, has_certs, has_critical, has_critical_entry, is_twice;
+};
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&g, 0, sizeof(g));
+    graph_init(&g);
+    g.params.revocation = REVOCATION_REQUIRED;
+    g.params.ocsp_evidence = OCSP_EVIDENCE_YES;
+    root = graph_anchor(&g, "/CN=Root", 0);
+    ca = graph_ca(&g, "/CN=CA", 1, "/CN=Root", 0);
+    ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    graph_empty_crl(&g, "/CN=Root", 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    graph_done(&g);
+    return 0;
+}
+
+static X509 *to_x509(const struct sk_cert *cert)
+{
+    const unsigned char *p = cert->der.p;
+    X509 *x509 = d2i_X509(NULL, &p, (long)cert->der.len);
+
+    assert_non_null(x509);
+    return x509;
+}
+
+static ASN1_GENERALIZEDTIME *time_of(int64_t when)
+{
+    ASN1_GENERALIZEDTIME *out = ASN1_GENERALIZEDTIME_set(NULL, (time_t)when);
+
+    assert_non_null(out);
+    return out;
+}
+
+static X509_EXTENSION *critical_extension(void)
+{
+    static const unsigned char null[] = {5, 0};
+    ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.32473.99", 1);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    X509_EXTENSION *out;
+
+    assert_int_equal(ASN1_OCTET_STRING_set(value, null, sizeof(null)), 1);
+    out = X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value);
+    assert_non_null(out);
+    ASN1_OBJECT_free(oid);
+    ASN1_OCTET_STRING_free(value);
+    return out;
+}
+
+static void add_entry(OCSP_BASICRESP *basic, const struct response_spec *spec, int status)
+{
+    const struct sk_cert *about = spec->about != NULL ? spec->about : ee;
+    X509 *issuer = to_x509(spec->issuer != NULL ? spec->issuer : ca), *subject = to_x509(about);
+    OCSP_CERTID *id = OCSP_cert_to_id(spec->id_hash, subject, issuer);
+    ASN1_TIME *revoked = time_of(THIS - 60);
+    ASN1_TIME *this_update = time_of(spec->this_update != 0 ? spec->this_update : THIS);
+    ASN1_TIME *next_update = time_of(spec->next_update != 0 ? spec->next_update : NEXT);
+    OCSP_SINGLERESP *single =
+        OCSP_basic_add1_status(basic, id, status, spec->reason, revoked, this_update,
+                               spec->next_update == -1 ? NULL : next_update);
+
+    assert_non_null(single);
+    if (spec->has_critical_entry) {
+        X509_EXTENSION *extension = critical_extension();
+
+        assert_int_equal(OCSP_SINGLERESP_add_ext(single, extension, -1), 1);
+        X509_EXTENSION_free(extension);
+    }
+    ASN1_TIME_free(revoked);
+    ASN1_TIME_free(this_update);
+    ASN1_TIME_free(next_update);
+    OCSP_CERTID_free(id);
+    X509_free(issuer);
+    X509_free(subject);
+}
+
+/* OpenSSL stamps the present; we want the time of the test. */
+static void set_produced_at(OCSP_BASICRESP *basic, int64_t when)
+{
+    const ASN1_GENERALIZEDTIME *at = OCSP_resp_get0_produced_at(basic);
+
+    assert_non_null(ASN1_GENERALIZEDTIME_set((ASN1_GENERALIZEDTIME *)(uintptr_t)at, (time_t)when));
+}
+
+static struct sk_bytes response(const struct response_spec *spec)
+{
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    X509 *signer = to_x509(spec->signer != NULL ? spec->signer : ca);
+    EVP_PKEY *key = spec->key != NULL ? spec->key : pki_key(PKI_EC, 1);
+    unsigned long flags = OCSP_NOTIME | (spec->is_by_key ? OCSP_RESPID_KEY : 0) |
+                          (spec->has_certs ? 0 : OCSP_NOCERTS);
+    OCSP_RESPONSE *whole;
+    unsigned char *der = NULL;
+    struct sk_bytes out;
+    int len;
+
+    add_entry(basic, spec, spec->status);
+    if (spec->is_twice)
+        add_entry(basic, spec, V_OCSP_CERTSTATUS_GOOD);
+    if (spec->has_critical) {
+        X509_EXTENSION *extension = critical_extension();
+
+        assert_int_equal(OCSP_BASICRESP_add_ext(basic, extension, -1), 1);
+        X509_EXTENSION_free(extension);
+    }
+    set_produced_at(basic, spec->produced_at != 0 ? spec->produced_at : THIS);
+    assert_int_equal(OCSP_basic_sign(basic, signer, key,
+                                     spec->hash != NULL ? spec->hash : EVP_sha256(), NULL, flags),
+                     1);
+    whole = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    len = i2d_OCSP_RESPONSE(whole, &der);
+    assert_true(len > 0);
+    out = bytes_of(arena_copy(g.arena, der, (size_t)len), (size_t)len);
+    OPENSSL_free(der);
+    OCSP_RESPONSE_free(whole);
+    OCSP_BASICRESP_free(basic);
+    X509_free(signer);
+    return out;
+}
+
+static void add(const struct response_spec *spec)
+{
+    graph_ocsp(&g, response(spec));
+}
+
+static void expect(enum verdict_kind kind, enum finding_code code)
+{
+    const struct sk_verdict *verdict = graph_judge_orders(&g, ee);
+
+    if (verdict->kind != kind || graph_finding(verdict) != code)
+        print_error("got %s, %s\n", verdict_kind_text(verdict->kind),
+                    verdict->num_findings > 0 ? verdict->findings[0].text : "no finding");
+    assert_int_equal(verdict->kind, kind);
+    assert_int_equal(graph_finding(verdict), code);
+}
+
+/* A response of this kind is left out. */
+static void expect_unusable(const struct response_spec *spec, enum finding_code code)
+{
+    size_t num = g.num_objects;
+
+    add(spec);
+    expect(VERDICT_UNDETERMINED, code);
+    g.is_ocsp[num] = false;
+    g.num_objects = num;
+}
+
+/* ---- refusals ---- */
+
+static void test_ocsp_counts_for_nothing_unless_the_policy_says_so(void **state)
+{
+    (void)state;
+    add(&(struct response_spec){0});
+    g.params.ocsp_evidence = OCSP_EVIDENCE_NO;
+    expect(VERDICT_UNDETERMINED, FINDING_REVOCATION_NO_SOURCE);
+    g.params.ocsp_evidence = OCSP_EVIDENCE_YES;
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
+static void test_ocsp_out_of_its_time_is_no_evidence(void **state)
+{
+    (void)state;
+    expect_unusable(&(struct response_spec){.next_update = -1}, FINDING_REVOCATION_UNUSABLE);
+    expect_unusable(&(struct response_spec){.next_update = PKI_T - 1}, FINDING_REVOCATION_STALE);
+    expect_unusable(&(struct response_spec){.this_update = PKI_T + 1, .produced_at = PKI_T + 1},
+                    FINDING_REVOCATION_UNUSABLE);
+    expect_unusable(&(struct response_spec){.produced_at = PKI_T + 1}, FINDING_REVOCATION_UNUSABLE);
+    expect_unusable(&(struct response_spec){.produced_at = THIS - 1}, FINDING_REVOCATION_UNUSABLE);
+    expect_unusable(&(struct response_spec){.next_update = THIS}, FINDING_REVOCATION_UNUSABLE);
+    g.params.grace_s = 7200; /* is for lists */
+    expect_unusable(&(struct response_spec){.next_update = PKI_T - 1}, FINDING_REVOCATION_STALE);
+    g.params.clock_skew_s = 60;
+    add(&(struct response_spec){.this_update = PKI_T + 60, .produced_at = PKI_T + 60});
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
+static void test_ocsp_that_says_unknown_or_cannot_be_processed_is_no_evidence(void **state)
+{
+    (void)state;
+    expect_unusable(&(struct response_spec){.status = V_OCSP_CERTSTATUS_UNKNOWN},
+                    FINDING_REVOCATION_UNUSABLE);
+    expect_unusable(&(struct response_spec){.has_critical = true}, FINDING_REVOCATION_UNUSABLE);
+    expect_unusable(&(struct response_spec){.has_critical_entry = true},
+                    FINDING_REVOCATION_UNUSABLE);
+    /* good and unknown of the same certificate in one response */
+    expect_unusable(&(struct response_spec){.status = V_OCSP_CERTSTATUS_UNKNOWN, .is_twice = true},
+                    FINDING_REVOCATION_UNUSABLE);
+}
+
+static void test_ocsp_about_another_certificate_is_not_asked(void **state)
+{
+    const struct sk_cert *namesake = graph_target(
+        &g, &(struct pki_cert_spec){
+                .subject = "/CN=CA", .key = pki_key(PKI_EC, 2), .exts = {PKI_CA_EXTS}});
+    const struct sk_cert *other = graph_leaf(&g, "/CN=Other", "/CN=CA", 1);
+
+    (void)state;
+    /* O-03: the key picks the generation of the CA */
+    expect_unusable(&(struct response_spec){.issuer = namesake}, FINDING_REVOCATION_NO_SOURCE);
+    expect_unusable(&(struct response_spec){.about = other}, FINDING_REVOCATION_NO_SOURCE);
+    expect_unusable(&(struct response_spec){.issuer = root}, FINDING_REVOCATION_NO_SOURCE);
+    expect_unusable(&(struct response_spec){.id_hash = EVP_sha224()}, FINDING_REVOCATION_NO_SOURCE);
+}
+
+static void test_ocsp_signed_by_another_key_is_no_evidence(void **state)
+{
+    const struct sk_cert *namesake = graph_target(
+        &g, &(struct pki_cert_spec){
+                .subject = "/CN=CA", .key = pki_key(PKI_EC, 2), .exts = {PKI_CA_EXTS}});
+
+    (void)state;
+    expect_unusable(&(struct response_spec){.signer = namesake, .key = pki_key(PKI_EC, 2)},
+                    FINDING_REVOCATION_UNUSABLE);
+    /* the superior CA has no say */
+    expect_unusable(&(struct response_spec){.signer = root, .key = pki_key(PKI_EC, 0)},
+                    FINDING_REVOCATION_UNUSABLE);
+    g.params.allow_sha1 = false;
+    expect_unusable(&(struct response_spec){.hash = EVP_sha1()}, FINDING_REVOCATION_UNUSABLE);
+    g.params.allow_sha1 = true;
+    add(&(struct response_spec){.hash = EVP_sha1()});
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
+static void test_ocsp_no_changed_bit_is_accepted(void **state)
+{
+    struct sk_bytes der = response(&(struct response_spec){0});
+    uint8_t *copy = arena_copy(g.arena, der.p, der.len);
+    struct sk_ocsp parsed;
+    size_t i, at = g.num_objects;
+
+    (void)state;
+    for (i = 0; i < 8 * der.len; i++) {
+        copy[i / 8] ^= (uint8_t)(1u << i % 8);
+        if (ocsp_response_parse(g.arena, bytes_of(copy, der.len), &parsed, NULL) == SK_OK) {
+            graph_ocsp(&g, bytes_of(copy, der.len));
+            assert_int_equal(graph_judge(&g, ee)->kind, VERDICT_UNDETERMINED);
+            g.is_ocsp[at] = false;
+            g.num_objects = at;
+        }
+        copy[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+}
+
+/* ---- delegates ---- */
+
+static const struct sk_cert *delegate(const char *issuer, size_t signer, struct pki_ext first,
+                                      struct pki_ext second)
+{
+    return graph_target(&g,
+                        &(struct pki_cert_spec){.subject = "/CN=Responder",
+                                                .issuer = issuer,
+                                                .key = pki_key(PKI_EC, 5),
+                                                .signer = pki_key(PKI_EC, signer),
+                                                .exts = {{"noCheck", "ignored"}, first, second}});
+}
+
+static struct response_spec by_delegate(const struct sk_cert *cert)
+{
+    return (struct response_spec){.signer = cert, .key = pki_key(PKI_EC, 5), .has_certs = true};
+}
+
+static void expect_no_delegate(const struct sk_cert *cert)
+{
+    struct response_spec spec = by_delegate(cert);
+
+    expect_unusable(&spec, FINDING_REVOCATION_UNUSABLE);
+}
+
+static const struct pki_ext none = {NULL, NULL};
+static const struct pki_ext purpose = {"extendedKeyUsage", "OCSPSigning"};
+
+static void test_ocsp_delegates_must_be_told_to_answer(void **state)
+{
+    (void)state;
+    expect_no_delegate(delegate("/CN=CA", 1, none, none));
+    expect_no_delegate(
+        delegate("/CN=CA", 1, (struct pki_ext){"extendedKeyUsage", "anyExtendedKeyUsage"}, none));
+    expect_no_delegate(
+        delegate("/CN=CA", 1, purpose, (struct pki_ext){"keyUsage", "keyEncipherment"}));
+    expect_no_delegate(delegate("/CN=CA", 1, purpose,
+                                (struct pki_ext){"1.3.6.1.4.1.32473.99", "critical,DER:05:00"}));
+}
+
+static void test_ocsp_delegates_come_directly_from_the_issuers_key(void **state)
+{
+    (void)state;
+    expect_no_delegate(delegate("/CN=Root", 0, purpose, none));
+    expect_no_delegate(delegate("/CN=CA", 2, purpose, none)); /* a namesake's key */
+    expect_no_delegate(graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Responder",
+                                                                .issuer = "/CN=CA",
+                                                                .key = pki_key(PKI_EC, 5),
+                                                                .signer = pki_key(PKI_EC, 1),
+                                                                .not_after = PKI_T - 1,
+                                                                .exts = {purpose}}));
+}
+
+static void test_ocsp_of_a_delegate_counts(void **state)
+{
+    struct response_spec spec;
+
+    (void)state;
+    spec = by_delegate(
+        delegate("/CN=CA", 1, purpose, (struct pki_ext){"keyUsage", "critical,digitalSignature"}));
+    add(&spec);
+    expect(VERDICT_VALID, FINDING_NONE);
+    spec.status = V_OCSP_CERTSTATUS_REVOKED;
+    spec.is_by_key = true;
+    add(&spec);
+    expect(VERDICT_REVOKED, FINDING_REVOKED);
+}
+
+static void test_ocsp_delegates_may_ignore_what_the_policy_asks_of_targets(void **state)
+{
+    static const uint8_t client[] = {0x2b, 6, 1, 5, 5, 7, 3, 2};
+    const struct sk_bytes asked[] = {{client, sizeof(client)}};
+    struct response_spec spec = by_delegate(delegate("/CN=CA", 1, purpose, none));
+
+    (void)state;
+    g.params.ekus = asked;
+    g.params.num_ekus = 1;
+    g.params.key_usage = KEY_USAGE_KEY_AGREEMENT;
+    add(&spec);
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
+/* One without nocheck */
+static const struct sk_cert *checked_delegate(void)
+{
+    return graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Responder",
+                                                    .issuer = "/CN=CA",
+                                                    .key = pki_key(PKI_EC, 5),
+                                                    .signer = pki_key(PKI_EC, 1),
+                                                    .exts = {purpose}});
+}
+
+static void test_ocsp_delegates_without_nocheck_need_a_status(void **state)
+{
+    const struct sk_cert *cert = checked_delegate();
+    struct response_spec spec = by_delegate(cert), itself = spec;
+
+    (void)state;
+    expect_unusable(&spec, FINDING_REVOCATION_UNUSABLE);
+    add(&spec);
+    itself.about = cert; /* C-24: nobody clears himself */
+    expect_unusable(&itself, FINDING_REVOCATION_UNUSABLE);
+    add(&(struct response_spec){.about = cert}); /* the CA does */
+    expect(VERDICT_VALID, FINDING_NONE);
+    add(&(struct response_spec){.about = cert, .status = V_OCSP_CERTSTATUS_REVOKED});
+    expect(VERDICT_UNDETERMINED, FINDING_REVOCATION_UNUSABLE);
+}
+
+static void test_ocsp_delegates_do_not_clear_each_other(void **state)
+{
+    const struct sk_cert *one = checked_delegate();
+    const struct sk_cert *two =
+        graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Responder 2",
+                                                 .issuer = "/CN=CA",
+                                                 .key = pki_key(PKI_EC, 6),
+                                                 .signer = pki_key(PKI_EC, 1),
+                                                 .exts = {purpose}});
+    struct response_spec spec = by_delegate(one);
+
+    (void)state;
+    add(&spec);
+    add(&(struct response_spec){
+        .about = one, .signer = two, .key = pki_key(PKI_EC, 6), .has_certs = true});
+    add(&(struct response_spec){
+        .about = two, .signer = one, .key = pki_key(PKI_EC, 5), .has_certs = true});
+    expect(VERDICT_UNDETERMINED, FINDING_REVOCATION_UNUSABLE);
+}
+
+/* ---- locally trusted responders ---- */
+
+static void test_ocsp_of_a_trusted_responder_counts_for_every_ca(void **state)
+{
+    const struct sk_cert *trusted = graph_target(
+        &g, &(struct pki_cert_spec){.subject = "/CN=VA", .key = pki_key(PKI_RSA1024, 0)});
+    struct response_spec spec = {.signer = trusted, .key = pki_key(PKI_RSA1024, 0)};
+    const struct sk_anchor list[] = {{trusted}};
+
+    (void)state;
+    spec.has_certs = true; /* being in the response makes nobody trusted */
+    expect_unusable(&spec, FINDING_REVOCATION_UNUSABLE);
+    g.params.ocsp_responders = list;
+    g.params.num_ocsp_responders = 1;
+    g.params.min_rsa_bits = 2048;
+    expect_unusable(&spec, FINDING_REVOCATION_UNUSABLE);
+    g.params.min_rsa_bits = 0;
+    spec.has_certs = false;
+    add(&spec);
+    expect(VERDICT_VALID, FINDING_NONE);
+    spec.issuer = root;
+    spec.about = ca;
+    spec.status = V_OCSP_CERTSTATUS_REVOKED;
+    add(&spec);
+    expect(VERDICT_INVALID, FINDING_ISSUER_REVOKED);
+}
+
+/* ---- with lists ---- */
+
+static void test_ocsp_and_lists_share_a_path_and_are_told(void **state)
+{
+    const struct sk_verdict *verdict;
+    struct sk_bytes der = response(&(struct response_spec){.id_hash = EVP_sha256()});
+    uint8_t sha256[SK_SHA256];
+
+    (void)state;
+    graph_ocsp(&g, der);
+    key_sha256(der, sha256);
+    verdict = graph_judge_orders(&g, ee);
+    assert_int_equal(verdict->kind, VERDICT_VALID);
+    assert_int_equal(verdict->num_evidence, 2);
+    assert_false(verdict->evidence[0].is_ocsp);
+    assert_int_equal(verdict->evidence[0].cert, 1);
+    assert_true(verdict->evidence[1].is_ocsp);
+    assert_int_equal(verdict->evidence[1].cert, 0);
+    assert_memory_equal(verdict->evidence[1].sha256, sha256, SK_SHA256);
+    assert_int_equal(verdict->evidence[1].this_update, THIS);
+    assert_int_equal(verdict->valid_until, NEXT);
+    g.time = verdict->valid_until;
+    expect(VERDICT_VALID, FINDING_NONE);
+    g.time++;
+    expect(VERDICT_UNDETERMINED, FINDING_REVOCATION_STALE);
+}
+
+static void test_ocsp_of_every_known_hash_counts(void **state)
+{
+    const EVP_MD *const hashes[] = {EVP_sha1(), EVP_sha256(), EVP_sha384(), EVP_sha512()};
+    size_t i, at = g.num_objects;
+
+    (void)state;
+    for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        add(&(struct response_spec){.id_hash = hashes[i], .is_by_key = i % 2 == 0});
+        expect(VERDICT_VALID, FINDING_NONE);
+        g.is_ocsp[at] = false;
+        g.num_objects = at;
+    }
+}
+
+static void test_ocsp_that_says_revoked_wins(void **state)
+{
+    const struct sk_verdict *verdict;
+    enum ocsp_evidence mode;
+
+    (void)state;
+    graph_empty_crl(&g, "/CN=CA", 1);
+    add(&(struct response_spec){0});
+    expect(VERDICT_VALID, FINDING_NONE);
+    add(&(struct response_spec){.status = V_OCSP_CERTSTATUS_REVOKED,
+                                .reason = OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+                                .this_update = THIS + 1,
+                                .produced_at = THIS + 1,
+                                .is_twice = true});
+    for (mode = OCSP_EVIDENCE_YES; mode <= OCSP_EVIDENCE_PREFER; mode++) {
+        g.params.ocsp_evidence = mode;
+        expect(VERDICT_REVOKED, FINDING_REVOKED);
+    }
+    verdict = graph_judge(&g, ee);
+    assert_int_equal(verdict->revoked_at, THIS - 60);
+    assert_int_equal(verdict->revoked_reason, OCSP_REVOKED_STATUS_KEYCOMPROMISE);
+    g.params.ocsp_evidence = OCSP_EVIDENCE_NO;
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
+static void test_ocsp_that_says_good_does_not_help_against_a_list(void **state)
+{
+    struct pki_crl_spec crl = {.issuer = "/CN=CA", .signer = pki_key(PKI_EC, 1)};
+    enum ocsp_evidence mode;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ee->serial.len; i++)
+        crl.entries[0].serial = crl.entries[0].serial << 8 | ee->serial.p[i];
+    graph_crl(&g, &crl);
+    add(&(struct response_spec){0});
+    for (mode = OCSP_EVIDENCE_NO; mode <= OCSP_EVIDENCE_PREFER; mode++) {
+        g.params.ocsp_evidence = mode;
+        expect(VERDICT_REVOKED, FINDING_REVOKED);
+    }
+}
+
+static void test_ocsp_or_list_is_told_as_the_policy_prefers(void **state)
+{
+    const struct sk_verdict *verdict;
+
+    (void)state;
+    graph_empty_crl(&g, "/CN=CA", 1);
+    add(&(struct response_spec){0});
+    verdict = graph_judge(&g, ee);
+    assert_false(verdict->evidence[1].is_ocsp);
+    assert_int_equal(verdict->valid_until, NEXT);
+    g.params.ocsp_evidence = OCSP_EVIDENCE_PREFER;
+    verdict = graph_judge(&g, ee);
+    assert_true(verdict->evidence[1].is_ocsp);
+    assert_int_equal(verdict->valid_until, NEXT);
+}
+
+static void test_ocsp_spares_a_list_its_grace(void **state)
+{
+    (void)state;
+    graph_crl(&g, &(struct pki_crl_spec){
+                      .issuer = "/CN=CA", .signer = pki_key(PKI_EC, 1), .next_update = PKI_T - 1});
+    g.params.grace_s = 3600;
+    expect(VERDICT_VALID, FINDING_GRACE);
+    add(&(struct response_spec){0});
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
+static void test_ocsp_that_will_say_revoked_ends_what_is_valid(void **state)
+{
+    const struct sk_verdict *verdict;
+
+    (void)state;
+    add(&(struct response_spec){0});
+    add(&(struct response_spec){.status = V_OCSP_CERTSTATUS_REVOKED,
+                                .this_update = PKI_T + 100,
+                                .produced_at = PKI_T + 101});
+    verdict = graph_judge_orders(&g, ee);
+    assert_int_equal(verdict->kind, VERDICT_VALID);
+    assert_int_equal(verdict->valid_until, PKI_T + 100);
+    g.time = PKI_T + 101;
+    expect(VERDICT_REVOKED, FINDING_REVOKED);
+    g.time = PKI_T; /* one that nobody signed: not believed, not forgotten */
+    add(&(struct response_spec){
+        .status = V_OCSP_CERTSTATUS_REVOKED, .signer = root, .key = pki_key(PKI_EC, 0)});
+    assert_int_equal(graph_judge_orders(&g, ee)->valid_until, PKI_T);
+}
+
+static void test_ocsp_answers_for_a_serial(void **state)
+{
+    struct sk_query query = {.params = &g.params, .time = g.time, .keys = g.keys, .arena = g.job};
+    struct response_spec spec = by_delegate(delegate("/CN=CA", 1, purpose, none));
+    struct revocation_status status;
+
+    (void)state;
+    add(&spec);
+    query.source = graph_source(&g, 0);
+    assert_int_equal(judge_serial(&query, ca, ee->serial, false, NULL, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_GOOD);
+    spec.status = V_OCSP_CERTSTATUS_REVOKED;
+    add(&spec);
+    query.source = graph_source(&g, 0);
+    assert_int_equal(judge_serial(&query, ca, ee->serial, false, NULL, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_REVOKED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(test_ocsp_##name, set_up, tear_down)
+        T(counts_for_nothing_unless_the_policy_says_so),
+        T(out_of_its_time_is_no_evidence),
+        T(that_says_unknown_or_cannot_be_processed_is_no_evidence),
+        T(about_another_certificate_is_not_asked),
+        T(signed_by_another_key_is_no_evidence),
+        T(no_changed_bit_is_accepted),
+        T(delegates_must_be_told_to_answer),
+        T(delegates_come_directly_from_the_issuers_key),
+        T(of_a_delegate_counts),
+        T(delegates_may_ignore_what_the_policy_asks_of_targets),
+        T(delegates_without_nocheck_need_a_status),
+        T(delegates_do_not_clear_each_other),
+        T(of_a_trusted_responder_counts_for_every_ca),
+        T(and_lists_share_a_path_and_are_told),
+        T(of_every_known_hash_counts),
+        T(that_says_revoked_wins),
+        T(that_says_good_does_not_help_against_a_list),
+        T(or_list_is_told_as_the_policy_prefers),
+        T(spares_a_list_its_grace),
+        T(that_will_say_revoked_ends_what_is_valid),
+        T(answers_for_a_serial),
+#undef T
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
