@@ -99,7 +99,7 @@ USES_net := cache policy core
 USES_tools/fetch := cache policy core
 USES_tools/signer := policy core
 USES_tools/ca := tools/signer core
-USES_tools/verify := policy core
+USES_tools/verify := net policy core
 USES_tools/query := policy core
 USES_tools/daemon := net tools/signer cache policy core
 

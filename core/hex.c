@@ -13,7 +13,7 @@ void hex_encode(struct sk_bytes in, char *out)
     *out = '\0';
 }
 
-static int hex_value(char c)
+int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -31,11 +31,11 @@ enum sk_status hex_decode(const char *text, uint8_t *out, size_t len)
     if (strlen(text) != 2 * len)
         return SK_INPUT;
     for (i = 0; i < 2 * len; i++) {
-        if (hex_value(text[i]) < 0)
+        if (hex_digit(text[i]) < 0)
             return SK_INPUT;
     }
     for (i = 0; i < len; i++)
-        out[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+        out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
     return SK_OK;
 }
 

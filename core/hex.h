@@ -9,6 +9,8 @@
 
 /* Writes 2 * len lower-case digits and a NUL to out. */
 void hex_encode(struct sk_bytes in, char *out);
+/* The value of one digit of either case; -1 for anything else. */
+int hex_digit(char c);
 /* Decodes exactly len octets from 2 * len digits of either case, ending the text. */
 enum sk_status hex_decode(const char *text, uint8_t *out, size_t len) SK_MUST_CHECK;
 

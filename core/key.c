@@ -54,6 +54,29 @@ void key_sha256(struct sk_bytes data, uint8_t out[SK_SHA256])
         abort();
 }
 
+enum key_hash key_hash_of_oid(struct sk_bytes oid, size_t *out_len)
+{
+    static const struct {
+        enum oid_id oid;
+        enum key_hash hash;
+        size_t len;
+    } known[] = {
+        {OID_SHA1, KEY_SHA1, 20},
+        {OID_SHA256, KEY_SHA256, 32},
+        {OID_SHA384, KEY_SHA384, 48},
+        {OID_SHA512, KEY_SHA512, 64},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (oid_is(oid, known[i].oid)) {
+            *out_len = known[i].len;
+            return known[i].hash;
+        }
+    }
+    return KEY_HASH_NONE;
+}
+
 enum sk_status key_digest(enum key_hash hash, struct sk_bytes data, uint8_t *out, size_t *out_len)
 {
     const EVP_MD *md = key_md(hash);

@@ -73,6 +73,9 @@ enum sk_status keyring_get0_spki(struct sk_keyring *ring, struct sk_bytes spki,
 /* Digests with an algorithm fetched once per process. Thread-safe. */
 void key_sha256(struct sk_bytes data, uint8_t out[SK_SHA256]);
 /* len of the result: 20, 28, 32, 48, 64. out must hold 64. */
+/* The hash that an OID names, of those an OCSP CertID may use (SHA-1, 256, 384, 512), and the
+ * length of its result; KEY_HASH_NONE: another. */
+enum key_hash key_hash_of_oid(struct sk_bytes oid, size_t *out_len);
 enum sk_status key_digest(enum key_hash hash, struct sk_bytes data, uint8_t *out,
                           size_t *out_len) SK_MUST_CHECK;
 

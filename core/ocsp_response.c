@@ -61,28 +61,6 @@ static enum sk_status read_extensions(struct der *d, bool *out_has_critical)
     return SK_OK;
 }
 
-static enum key_hash hash_of(struct sk_bytes oid, size_t *out_len)
-{
-    static const struct {
-        enum oid_id oid;
-        enum key_hash hash;
-        size_t len;
-    } known[] = {
-        {OID_SHA1, KEY_SHA1, SHA1_BYTES},
-        {OID_SHA256, KEY_SHA256, 32},
-        {OID_SHA384, KEY_SHA384, 48},
-        {OID_SHA512, KEY_SHA512, 64},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (oid_is(oid, known[i].oid)) {
-            *out_len = known[i].len;
-            return known[i].hash;
-        }
-    return KEY_HASH_NONE;
-}
-
 /* CertID ::= SEQUENCE { hashAlgorithm, issuerNameHash, issuerKeyHash OCTET STRING, serialNumber };
  * parameters of the hash are NULL or absent (O-02). */
 static enum sk_status read_certid(struct der *d, struct ocsp_entry *out)
@@ -95,7 +73,7 @@ static enum sk_status read_certid(struct der *d, struct ocsp_entry *out)
         der_enter(&id, DER_SEQUENCE, &algorithm) != SK_OK ||
         der_oid(&algorithm, DER_OID, &oid) != SK_OK)
         return SK_INPUT;
-    out->hash = hash_of(oid, &len);
+    out->hash = key_hash_of_oid(oid, &len);
     if (out->hash != KEY_HASH_NONE && !der_at_end(&algorithm) &&
         (der_take(&algorithm, DER_NULL, &null) != SK_OK || null.len != 0 ||
          der_finish(&algorithm) != SK_OK))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http.h"
 
+#include "core/hex.h"
 #include "net/http_int.h"
 
 /* Buffers larger than this are given back between two requests of a connection. */
@@ -211,21 +212,10 @@ static enum sk_status chunk_line_end(struct http_reader *r)
     return SK_OK;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* chunk-size [ chunk-ext ] CRLF (RFC 9112 7.1), one octet at a time; extensions are passed over. */
 static enum sk_status chunk_size_byte(struct http_reader *r, uint8_t c)
 {
-    int digit = hex_digit(c);
+    int digit = hex_digit((char)c);
 
     if (r->saw_cr)
         return c == '\n' ? chunk_line_end(r) : http_refuse(r, 400, "CR without LF");

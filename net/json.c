@@ -11,47 +11,9 @@
 #include "core/name.h"
 #include "net/json_int.h"
 #include "net/service.h"
+#include "net/verdict_json.h"
 
-/* ---- small helpers over jansson: a NULL anywhere makes the whole answer "no memory" ---- */
-
-/* Text that may have been cut inside a character, or hold octets of a name. */
-static json_t *text_new(const char *text)
-{
-    json_t *string = json_string(text);
-    char *copy, *p;
-
-    if (string != NULL)
-        return string;
-    copy = strdup(text);
-    if (copy == NULL)
-        return NULL;
-    for (p = copy; *p != '\0'; p++) {
-        if (*p < 0x20 || *p > 0x7e)
-            *p = '?';
-    }
-    string = json_string(copy);
-    free(copy);
-    return string;
-}
-
-static json_t *hash_new(const uint8_t sha256[SK_SHA256])
-{
-    char hex[2 * SK_SHA256 + 1];
-
-    hex_encode(bytes_of(sha256, SK_SHA256), hex);
-    return json_string(hex);
-}
-
-/* NULL as JSON for a time without end. */
-static json_t *time_new(int64_t when)
-{
-    char text[CLOCK_TEXT];
-
-    if (when == CLOCK_NEVER)
-        return json_null();
-    clock_format_rfc3339(when, text);
-    return json_string(text);
-}
+/* A NULL anywhere makes the whole answer "no memory". */
 
 static int dump(const char *data, size_t len, void *arg)
 {
@@ -79,63 +41,6 @@ static void answer_json(json_t *root, struct http_answer *out)
 
 /* ---- a verdict as JSON ---- */
 
-static json_t *findings_new(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_findings; i++) {
-        const struct finding *finding = &verdict->findings[i];
-        json_t *one = json_pack(
-            "{s:i, s:s, s:s, s:o}", "cert", finding->cert, "code", finding_code_text(finding->code),
-            "rule", finding->rule != NULL ? finding->rule : "", "text", text_new(finding->text));
-
-        if (json_array_append_new(list, one) != 0)
-            break;
-    }
-    return list;
-}
-
-static json_t *path_new(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_path; i++)
-        (void)json_array_append_new(list, hash_new(verdict->path[i]->sha256));
-    return list;
-}
-
-static json_t *policies_new(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    char text[LIMIT_OID_TEXT];
-    size_t i;
-
-    for (i = 0; i < verdict->num_policies; i++) {
-        if (oid_to_text(verdict->policies[i], text, sizeof(text)) == SK_OK)
-            (void)json_array_append_new(list, json_string(text));
-    }
-    return list;
-}
-
-static json_t *evidence_new(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_evidence; i++) {
-        const struct evidence *evidence = &verdict->evidence[i];
-
-        (void)json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert,
-                                                    evidence->is_ocsp ? "ocsp" : "crl",
-                                                    hash_new(evidence->sha256), "this_update",
-                                                    time_new(evidence->this_update), "next_update",
-                                                    time_new(evidence->next_update)));
-    }
-    return list;
-}
-
 /* Subject and issuer names only: alternative names may hold a citizen's name, birth date and
  * address, and are never repeated. */
 static json_t *described_new(const struct sk_cert *cert)
@@ -154,9 +59,10 @@ static json_t *described_new(const struct sk_cert *cert)
         buf_put_byte(&issuer, 0);
         if (buf_status(&subject) == SK_OK && buf_status(&issuer) == SK_OK)
             object = json_pack("{s:o, s:o, s:s, s:o, s:o}", "subject",
-                               text_new((const char *)subject.data), "issuer",
-                               text_new((const char *)issuer.data), "serial", serial, "not_before",
-                               time_new(cert->not_before), "not_after", time_new(cert->not_after));
+                               verdict_json_text((const char *)subject.data), "issuer",
+                               verdict_json_text((const char *)issuer.data), "serial", serial,
+                               "not_before", verdict_json_time(cert->not_before), "not_after",
+                               verdict_json_time(cert->not_after));
     }
     free(serial);
     buf_done(&subject);
@@ -178,20 +84,13 @@ static json_t *explanation_new(const struct sk_verdict *verdict)
 
 static json_t *verdict_new(const struct sk_verdict *verdict, const struct json_ask *ask)
 {
-    json_t *object = json_pack("{s:s, s:o, s:o, s:o}", "verdict", verdict_kind_text(verdict->kind),
-                               "findings", findings_new(verdict), "path", path_new(verdict),
-                               "policies", policies_new(verdict));
+    json_t *object = verdict_json_new(verdict);
 
     if (object == NULL)
         return NULL;
-    if (verdict->kind == VERDICT_VALID)
-        (void)json_object_set_new(object, "valid_until", time_new(verdict->valid_until));
-    if (verdict->kind == VERDICT_REVOKED) {
-        (void)json_object_set_new(object, "revoked_at", time_new(verdict->revoked_at));
-        (void)json_object_set_new(object, "reason", json_integer((int)verdict->revoked_reason));
-    }
+    (void)json_object_set_new(object, "path", verdict_json_path(verdict));
     if (ask->want_evidence)
-        (void)json_object_set_new(object, "evidence", evidence_new(verdict));
+        (void)json_object_set_new(object, "evidence", verdict_json_evidence(verdict));
     if (ask->want_explanation)
         (void)json_object_set_new(object, "explanation", explanation_new(verdict));
     return object;
@@ -311,10 +210,11 @@ void json_validate(struct service *service, const struct http_request *request,
 
 static enum sk_status add_crl(void *arg, const struct reader_crl_info *info)
 {
-    json_t *one = json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "ca", info->ca, "kind",
-                            info->is_arl ? "arl" : "crl", "sha256", hash_new(info->sha256),
-                            "this_update", time_new(info->this_update), "next_update",
-                            time_new(info->next_update), "entries", (json_int_t)info->num_entries);
+    json_t *one =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "ca", info->ca, "kind",
+                  info->is_arl ? "arl" : "crl", "sha256", verdict_json_hash(info->sha256),
+                  "this_update", verdict_json_time(info->this_update), "next_update",
+                  verdict_json_time(info->next_update), "entries", (json_int_t)info->num_entries);
 
     return json_array_append_new(arg, one) == 0 ? SK_OK : SK_NOMEM;
 }
@@ -336,7 +236,7 @@ void json_snapshot(struct service *service, struct http_answer *out)
         return;
     }
     answer_json(json_pack("{s:I, s:o, s:I, s:o}", "snapshot", (json_int_t)generation_number(gen),
-                          "created", time_new(generation_created(gen)), "certificates",
+                          "created", verdict_json_time(generation_created(gen)), "certificates",
                           (json_int_t)reader_num_certs(service->reader), "crls", crls),
                 out);
 }

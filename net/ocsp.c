@@ -111,29 +111,6 @@ static enum sk_status read_extensions(struct der *list, struct ocsp_request *out
     return SK_OK;
 }
 
-static enum key_hash hash_of(struct sk_bytes oid, size_t *out_len)
-{
-    static const struct {
-        enum oid_id oid;
-        enum key_hash hash;
-        size_t len;
-    } known[] = {
-        {OID_SHA1, KEY_SHA1, 20},
-        {OID_SHA256, KEY_SHA256, 32},
-        {OID_SHA384, KEY_SHA384, 48},
-        {OID_SHA512, KEY_SHA512, 64},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (oid_is(oid, known[i].oid)) {
-            *out_len = known[i].len;
-            return known[i].hash;
-        }
-    }
-    return KEY_HASH_NONE;
-}
-
 /* AlgorithmIdentifier with parameters NULL or absent (O-02). */
 static enum sk_status read_hash(struct der *d, enum key_hash *out, size_t *out_len)
 {
@@ -143,7 +120,7 @@ static enum sk_status read_hash(struct der *d, enum key_hash *out, size_t *out_l
     if (der_enter(d, DER_SEQUENCE, &algorithm) != SK_OK ||
         der_oid(&algorithm, DER_OID, &oid) != SK_OK)
         return SK_INPUT;
-    *out = hash_of(oid, out_len);
+    *out = key_hash_of_oid(oid, out_len);
     if (der_at_end(&algorithm))
         return SK_OK;
     if (der_take(&algorithm, DER_NULL, &null) != SK_OK || null.len != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rooms: tools/verify policy core */
+/* rooms: tools/verify net policy core */
 /* A batch line, with small budgets: any bytes give an answer with a verdict or an error. */
 #include <stdlib.h>
 

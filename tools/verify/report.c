@@ -3,98 +3,18 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
-#include "core/hex.h"
-
-static json_t *json_hash(const uint8_t sha256[SK_SHA256])
-{
-    char text[2 * SK_SHA256 + 1];
-
-    hex_encode(bytes_of(sha256, SK_SHA256), text);
-    return json_string(text);
-}
-
-static json_t *json_time(int64_t when)
-{
-    char text[CLOCK_TEXT];
-
-    clock_format_rfc3339(when, text);
-    return json_string(text);
-}
-
-static json_t *json_path(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_path; i++)
-        if (json_array_append_new(list, json_hash(verdict->path[i]->sha256)) != 0)
-            break;
-    return list;
-}
-
-static json_t *json_policies(const struct sk_bytes *policies, size_t num_policies)
-{
-    json_t *list = json_array();
-    char text[LIMIT_OID_TEXT];
-    size_t i;
-
-    for (i = 0; i < num_policies; i++)
-        if (oid_to_text(policies[i], text, sizeof(text)) == SK_OK)
-            (void)json_array_append_new(list, json_string(text));
-    return list;
-}
-
-static json_t *json_findings(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_findings; i++) {
-        const struct finding *finding = &verdict->findings[i];
-
-        (void)json_array_append_new(list, json_pack("{s:i, s:s, s:s?, s:s}", "cert", finding->cert,
-                                                    "code", finding_code_text(finding->code),
-                                                    "rule", finding->rule, "text", finding->text));
-    }
-    return list;
-}
-
-static json_t *json_evidence(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_evidence; i++) {
-        const struct evidence *evidence = &verdict->evidence[i];
-
-        (void)json_array_append_new(list, json_pack("{s:i, s:o, s:o, s:o}", "cert", evidence->cert,
-                                                    evidence->is_ocsp ? "ocsp" : "crl",
-                                                    json_hash(evidence->sha256), "this_update",
-                                                    json_time(evidence->this_update), "next_update",
-                                                    json_time(evidence->next_update)));
-    }
-    return list;
-}
+#include "net/verdict_json.h"
 
 json_t *report_json(const struct sk_verdict *verdict)
 {
     const struct sk_work *work = &verdict->work;
-    json_t *out = json_pack("{s:s}", "verdict", verdict_kind_text(verdict->kind));
+    json_t *out = verdict_json_new(verdict);
 
     if (out == NULL)
         return NULL;
     if (verdict->num_path > 0)
-        (void)json_object_set_new(out, "path", json_path(verdict));
-    (void)json_object_set_new(out, "policies",
-                              json_policies(verdict->policies, verdict->num_policies));
-    (void)json_object_set_new(out, "findings", json_findings(verdict));
-    if (verdict->kind == VERDICT_VALID)
-        (void)json_object_set_new(out, "valid_until", json_time(verdict->valid_until));
-    if (verdict->kind == VERDICT_REVOKED) {
-        (void)json_object_set_new(out, "revoked_at", json_time(verdict->revoked_at));
-        (void)json_object_set_new(out, "reason", json_integer(verdict->revoked_reason));
-    }
-    (void)json_object_set_new(out, "evidence", json_evidence(verdict));
+        (void)json_object_set_new(out, "path", verdict_json_path(verdict));
+    (void)json_object_set_new(out, "evidence", verdict_json_evidence(verdict));
     (void)json_object_set_new(out, "work",
                               json_pack("{s:i, s:i, s:i}", "paths", (int)work->paths, "steps",
                                         (int)work->steps, "signatures", (int)work->signatures));
