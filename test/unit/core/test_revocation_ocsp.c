@@ -9,26 +9,16 @@
 
 #include "core/clock.h"
 #include "test/support/graph.h"
+#include "test/support/response.h"
 
 /* After ours: OpenSSL has macros with the names of enum crl_reason, of the same values. */
 #include <openssl/ocsp.h>
-#include <openssl/x509v3.h>
 
-enum { THIS = PKI_T - 3600, NEXT = PKI_T + 3600 };
+enum { THIS = RESPONSE_THIS, NEXT = RESPONSE_NEXT };
 
 /* A root with a list, a CA below it, an end entity. The CA has neither list nor response. */
 static struct graph g;
 static const struct sk_cert *root, *ca, *ee;
-
-struct response_spec {
-    const struct sk_cert *issuer, *about;          /* NULL: ca, ee */
-    const struct sk_cert *signer;                  /* NULL: ca */
-    EVP_PKEY *key;                                 /* NULL: the CA's */
-    const EVP_MD *id_hash, *hash;                  /* NULL: SHA-1, SHA-256 */
-    int status, reason;                            /* V_OCSP_CERTSTATUS_* */
-    int64_t this_update, next_update, produced_at; /* 0: THIS, NEXT, THIS; next_update -1: absent */
-    bool is_by_key, has_certs, has_critical, has_critical_entry, is_twice;
-};
 
 static int set_up(void **state)
 {
@@ -51,107 +41,16 @@ static int tear_down(void **state)
     return 0;
 }
 
-static X509 *to_x509(const struct sk_cert *cert)
+/* With what a test does not say: about the end entity, by the CA. */
+static struct sk_bytes response(const struct response_spec *given)
 {
-    const unsigned char *p = cert->der.p;
-    X509 *x509 = d2i_X509(NULL, &p, (long)cert->der.len);
+    struct response_spec spec = *given;
 
-    assert_non_null(x509);
-    return x509;
-}
-
-static ASN1_GENERALIZEDTIME *time_of(int64_t when)
-{
-    ASN1_GENERALIZEDTIME *out = ASN1_GENERALIZEDTIME_set(NULL, (time_t)when);
-
-    assert_non_null(out);
-    return out;
-}
-
-static X509_EXTENSION *critical_extension(void)
-{
-    static const unsigned char null[] = {5, 0};
-    ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.32473.99", 1);
-    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-    X509_EXTENSION *out;
-
-    assert_int_equal(ASN1_OCTET_STRING_set(value, null, sizeof(null)), 1);
-    out = X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value);
-    assert_non_null(out);
-    ASN1_OBJECT_free(oid);
-    ASN1_OCTET_STRING_free(value);
-    return out;
-}
-
-static void add_entry(OCSP_BASICRESP *basic, const struct response_spec *spec, int status)
-{
-    const struct sk_cert *about = spec->about != NULL ? spec->about : ee;
-    X509 *issuer = to_x509(spec->issuer != NULL ? spec->issuer : ca), *subject = to_x509(about);
-    OCSP_CERTID *id = OCSP_cert_to_id(spec->id_hash, subject, issuer);
-    ASN1_TIME *revoked = time_of(THIS - 60);
-    ASN1_TIME *this_update = time_of(spec->this_update != 0 ? spec->this_update : THIS);
-    ASN1_TIME *next_update = time_of(spec->next_update != 0 ? spec->next_update : NEXT);
-    OCSP_SINGLERESP *single =
-        OCSP_basic_add1_status(basic, id, status, spec->reason, revoked, this_update,
-                               spec->next_update == -1 ? NULL : next_update);
-
-    assert_non_null(single);
-    if (spec->has_critical_entry) {
-        X509_EXTENSION *extension = critical_extension();
-
-        assert_int_equal(OCSP_SINGLERESP_add_ext(single, extension, -1), 1);
-        X509_EXTENSION_free(extension);
-    }
-    ASN1_TIME_free(revoked);
-    ASN1_TIME_free(this_update);
-    ASN1_TIME_free(next_update);
-    OCSP_CERTID_free(id);
-    X509_free(issuer);
-    X509_free(subject);
-}
-
-/* OpenSSL stamps the present; we want the time of the test. */
-static void set_produced_at(OCSP_BASICRESP *basic, int64_t when)
-{
-    const ASN1_GENERALIZEDTIME *at = OCSP_resp_get0_produced_at(basic);
-
-    assert_non_null(ASN1_GENERALIZEDTIME_set((ASN1_GENERALIZEDTIME *)(uintptr_t)at, (time_t)when));
-}
-
-static struct sk_bytes response(const struct response_spec *spec)
-{
-    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-    X509 *signer = to_x509(spec->signer != NULL ? spec->signer : ca);
-    EVP_PKEY *key = spec->key != NULL ? spec->key : pki_key(PKI_EC, 1);
-    unsigned long flags = OCSP_NOTIME | (spec->is_by_key ? OCSP_RESPID_KEY : 0) |
-                          (spec->has_certs ? 0 : OCSP_NOCERTS);
-    OCSP_RESPONSE *whole;
-    unsigned char *der = NULL;
-    struct sk_bytes out;
-    int len;
-
-    add_entry(basic, spec, spec->status);
-    if (spec->is_twice)
-        add_entry(basic, spec, V_OCSP_CERTSTATUS_GOOD);
-    if (spec->has_critical) {
-        X509_EXTENSION *extension = critical_extension();
-
-        assert_int_equal(OCSP_BASICRESP_add_ext(basic, extension, -1), 1);
-        X509_EXTENSION_free(extension);
-    }
-    set_produced_at(basic, spec->produced_at != 0 ? spec->produced_at : THIS);
-    assert_int_equal(OCSP_basic_sign(basic, signer, key,
-                                     spec->hash != NULL ? spec->hash : EVP_sha256(), NULL, flags),
-                     1);
-    whole = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
-    len = i2d_OCSP_RESPONSE(whole, &der);
-    assert_true(len > 0);
-    out = bytes_of(arena_copy(g.arena, der, (size_t)len), (size_t)len);
-    OPENSSL_free(der);
-    OCSP_RESPONSE_free(whole);
-    OCSP_BASICRESP_free(basic);
-    X509_free(signer);
-    return out;
+    spec.issuer = spec.issuer != NULL ? spec.issuer : ca;
+    spec.about = spec.about != NULL ? spec.about : ee;
+    spec.signer = spec.signer != NULL ? spec.signer : ca;
+    spec.key = spec.key != NULL ? spec.key : pki_key(PKI_EC, 1);
+    return response_der(g.arena, &spec);
 }
 
 static void add(const struct response_spec *spec)
