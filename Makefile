@@ -201,7 +201,7 @@ $$(OUT)/obj/test/fuzz/fuzz_$(1).o: test/fuzz/fuzz_$(1).c Makefile
 	@mkdir -p $$(@D)
 	$$(CC) $$(SK_CFLAGS) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
 $$(OUT)/fuzz/$(1): $$(OUT)/obj/test/fuzz/fuzz_$(1).o $$(if $$(filter fuzz,$$(MODE)),,$$(OUT)/obj/test/fuzz/replay.o) \
-		$$(call room_libs,$$(FUZZ_ROOMS_$(1)))
+		$$(SUPPORT_LIB) $$(call room_libs,$$(FUZZ_ROOMS_$(1)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(SK_LDFLAGS) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) -o $$@ $$^ \
 		$$(call room_flags,$$(FUZZ_ROOMS_$(1)))
