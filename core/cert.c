@@ -289,6 +289,20 @@ enum sk_status cert_eku_next(struct cert_walk *w, struct sk_bytes *out_oid)
     return SK_OK;
 }
 
+bool cert_names_eku(const struct sk_cert *cert, enum oid_id purpose)
+{
+    struct cert_walk walk;
+    struct sk_bytes oid;
+
+    if (!cert->eku.is_present || cert_walk_init(&walk, &cert->eku) != SK_OK)
+        return false;
+    while (cert_eku_next(&walk, &oid) == SK_OK) {
+        if (oid_is(oid, purpose))
+            return true;
+    }
+    return false;
+}
+
 unsigned cert_reasons(struct sk_bytes bits)
 {
     unsigned bit, mask = 0;

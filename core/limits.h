@@ -100,10 +100,10 @@
 
 /* Signer */
 #define LIMIT_SIGN_REQUEST_BYTES (64u * 1024u)
-#define LIMIT_SIGN_QUEUE         1024u /* requests waiting for the key process */
+#define LIMIT_SIGN_QUEUE         1024u /* requests of one class that wait for the key process */
 #define LIMIT_SIGN_MS            2000u /* from the request to the signature */
 #define LIMIT_SIGN_DRAIN_MS      5000u /* for queued signatures when the key process ends */
-#define LIMIT_SIGN_PROBE_MS      5000u /* between two questions whether the signer is well */
+#define LIMIT_SIGN_PROBE_MS      1000u /* between two questions how the keys are */
 #define LIMIT_SIGNER_KEYS        32u
 #define LIMIT_PIN_BYTES          256u
 #define LIMIT_KEY_FILE_BYTES     (64u * 1024u) /* a PEM file with one private key */

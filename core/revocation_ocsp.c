@@ -216,17 +216,10 @@ static enum sk_status try_issuer(struct sk_job *job, const struct revocation_sub
 static bool may_respond(const struct sk_cert *cert)
 {
     const unsigned signing = KEY_USAGE_DIGITAL_SIGNATURE | KEY_USAGE_NON_REPUDIATION;
-    struct cert_walk walk;
-    struct sk_bytes purpose;
 
     if (cert->key_usage.is_present && (cert->key_usage_bits & signing) == 0)
         return false;
-    if (!cert->eku.is_present || cert_walk_init(&walk, &cert->eku) != SK_OK)
-        return false;
-    while (cert_eku_next(&walk, &purpose) == SK_OK)
-        if (oid_is(purpose, OID_KP_OCSP_SIGNING))
-            return true;
-    return false;
+    return cert_names_eku(cert, OID_KP_OCSP_SIGNING);
 }
 
 /* The path of a delegate: that of the subject's issuer, and the delegate. Without a known path of

@@ -212,12 +212,12 @@ void loop_stop(struct sk_loop *loop)
 
 /* ---- life ---- */
 
-static void on_signer_state(void *arg, bool is_ready)
+static void on_signer_state(void *arg, enum signer_state state)
 {
     struct sk_loop *loop = arg;
 
     loop->options.report(loop->options.report_arg, loop->options.index,
-                         is_ready ? LOOP_SIGNER_READY : LOOP_SIGNER_LOST);
+                         state == SIGNER_READY ? LOOP_SIGNER_READY : LOOP_SIGNER_LOST);
 }
 
 static void *run(void *arg)

@@ -201,14 +201,14 @@ static void put_cache_fields(struct http_answer *answer, const struct pending *p
 static void on_signature(void *arg, enum sk_status status, struct sk_bytes signature)
 {
     struct pending *pending = arg;
-    const struct signer_identity *identity;
+    const struct signer_key *key;
     struct http_answer answer;
 
     if (status == SK_OK) {
-        identity = signer_identity_get0(pending->signer);
+        key = signer_key_get0(pending->signer, 0);
         answer_init(&answer, 200, media_type, MAX_RESPONSE);
-        status = ocsp_response_encode(buf_bytes(&pending->data), identity->algorithm, signature,
-                                      identity->certs, &answer.body);
+        status = ocsp_response_encode(buf_bytes(&pending->data), key->algorithms[0], signature,
+                                      key->certs, &answer.body);
         if (status == SK_OK) {
             put_cache_fields(&answer, pending);
             conn_reply(pending->exchange, &answer);
@@ -231,7 +231,11 @@ static void sign(struct service *service, struct conn_exchange *exchange, struct
         *pending = *made;
         pending->signer = service->signer;
         pending->exchange = exchange;
-        if (signer_sign(service->signer, buf_bytes(&pending->data), on_signature, pending) == SK_OK)
+        if (signer_sign(service->signer,
+                        &(struct signer_ask){.class = made->has_nonce ? SIGN_CLASS_NONCE
+                                                                      : SIGN_CLASS_NORMAL,
+                                             .tbs = buf_bytes(&pending->data)},
+                        on_signature, pending) == SK_OK)
             return;
     }
     free(pending);
@@ -269,6 +273,7 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
     struct ocsp_request request;
     struct pending made = {0};
     struct sk_err err = {0};
+    const struct signer_key *key;
     enum ocsp_error error;
     int64_t now = clock_wall();
 
@@ -289,13 +294,12 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
     buf_init(&made.data, LIMIT_SIGN_REQUEST_BYTES);
     made.has_nonce = request.has_nonce;
     made.produced_at = now;
+    key = signer_key_get0(service->signer, 0);
     made.keep_until = earliest_end(singles, request.num_ids);
-    if (made.keep_until > signer_identity_get0(service->signer)->not_after)
-        made.keep_until = signer_identity_get0(service->signer)->not_after;
-    if (ocsp_response_data(
-            &request, singles,
-            bytes_of(signer_identity_get0(service->signer)->key_hash, SIGNER_KEY_HASH), now,
-            &made.data) != SK_OK) {
+    if (made.keep_until > key->cert->not_after)
+        made.keep_until = key->cert->not_after;
+    if (ocsp_response_data(&request, singles, bytes_of(key->key_hash, SIGNER_KEY_HASH), now,
+                           &made.data) != SK_OK) {
         buf_done(&made.data);
         reply_error(exchange, OCSP_ERROR_INTERNAL);
         return;

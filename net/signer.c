@@ -9,27 +9,44 @@
 #include <event2/event.h>
 
 #include "core/clock.h"
-#include "core/der.h"
-#include "core/key.h"
-#include "core/limits.h"
 #include "core/log.h"
-#include "core/sign.h"
 
 enum {
+    OWN_SLOTS = LIMIT_SIGNER_KEYS + 2, /* HELLO of every key, STATUS */
+    NUM_SLOTS = SIGN_CLASSES * LIMIT_SIGN_QUEUE + OWN_SLOTS,
     SLOT_BITS =
-        10, /* an id is a count and, below it, the slot: late replies find a changed count */
-    IDENTITY_ARENA = 1024 * 1024,
+        12, /* an id is a count and, below it, the slot: late replies find a changed count */
+    KEYS_ARENA = 16 * 1024 * 1024,
+    SERVED = 16,     /* issuer keys remembered for each key */
+    MARGIN_MS = 100, /* that the key process has less: only its silence is our own deadline */
 };
-_Static_assert(1u << SLOT_BITS >= LIMIT_SIGN_QUEUE, "every waiting request has its slot");
+_Static_assert(1u << SLOT_BITS >= NUM_SLOTS, "every waiting request has its slot");
 
 struct slot {
     TAILQ_ENTRY(slot) link; /* of waiting or spare */
     bool is_used;
     uint32_t id;
-    int64_t end_us; /* when the answer is late */
-    signer_fn fn;   /* NULL: our own question */
+    int64_t start_us, end_us; /* end: when the answer is late */
     enum sign_op op;
+    enum sign_class class;
+    unsigned key;
+    signer_fn fn; /* SIGN */
     void *arg;
+};
+
+/* Whom a key serves, by the issuer's name and key. */
+struct served {
+    uint8_t name[SK_SHA256], spki[SK_SHA256];
+    bool is_known, does;
+};
+
+/* What HELLO told, once for all keys. */
+struct keyset {
+    struct sk_arena *arena;
+    size_t num_keys, num_told;
+    struct signer_key keys[LIMIT_SIGNER_KEYS];
+    struct served served[LIMIT_SIGNER_KEYS][SERVED];
+    unsigned next_served[LIMIT_SIGNER_KEYS];
 };
 
 struct sk_signer {
@@ -39,121 +56,147 @@ struct sk_signer {
     struct bufferevent *bev; /* NULL: no key process */
     struct event *deadline;  /* of the first waiting request */
     struct event *probe;
-    struct slot slots[LIMIT_SIGN_QUEUE];
+    struct slot slots[NUM_SLOTS];
     TAILQ_HEAD(, slot) waiting, spare; /* waiting: oldest first */
+    size_t num_waiting[SIGN_CLASSES];  /* without our own */
     uint32_t count;                    /* requests ever made */
-    uint8_t *hello;                    /* payload that identity points into */
-    struct signer_identity identity;
-    bool has_identity;
-    bool is_well;   /* the last answer came in time and was good */
-    bool was_ready; /* what on_state was told */
+    struct keyset *keys;               /* NULL until all were told once */
+    struct keyset *coming;             /* being told; NULL: no HELLO in flight */
+    bool is_greeted;                   /* keys are those of this socket's key process */
+    bool is_answering;                 /* the last request was answered in time */
+    enum signer_state told;            /* what on_state knows */
+    struct signer_key_stats stats[LIMIT_SIGNER_KEYS];
 };
 
-bool signer_is_ready(const struct sk_signer *signer)
+/* ---- the keys ---- */
+
+static void keyset_free(struct keyset *set)
 {
-    return signer->bev != NULL && signer->has_identity && signer->is_well;
+    if (set == NULL)
+        return;
+    arena_free(set->arena);
+    free(set);
 }
 
-const struct signer_identity *signer_identity_get0(const struct sk_signer *signer)
+static struct keyset *keyset_new(void)
 {
-    return signer->has_identity ? &signer->identity : NULL;
+    struct keyset *set = calloc(1, sizeof(*set));
+
+    if (set == NULL)
+        return NULL;
+    set->num_keys = 1; /* until the first HELLO tells */
+    set->arena = arena_new(KEYS_ARENA);
+    if (set->arena == NULL) {
+        keyset_free(set);
+        return NULL;
+    }
+    return set;
+}
+
+size_t signer_count(const struct sk_signer *signer)
+{
+    return signer->keys != NULL ? signer->keys->num_keys : 0;
+}
+
+const struct signer_key *signer_key_get0(const struct sk_signer *signer, size_t key)
+{
+    return key < signer_count(signer) ? &signer->keys->keys[key] : NULL;
+}
+
+bool signer_serves(struct sk_signer *signer, size_t key, const struct sk_cert *issuer,
+                   struct sk_keyring *ring)
+{
+    struct served *served;
+    size_t i;
+
+    if (key >= signer_count(signer))
+        return false;
+    for (i = 0; i < SERVED; i++) {
+        served = &signer->keys->served[key][i];
+        if (served->is_known && memcmp(served->spki, issuer->spki_sha256, SK_SHA256) == 0 &&
+            memcmp(served->name, issuer->subject_hash, SK_SHA256) == 0)
+            return served->does;
+    }
+    served = &signer->keys->served[key][signer->keys->next_served[key]++ % SERVED];
+    memcpy(served->spki, issuer->spki_sha256, SK_SHA256);
+    memcpy(served->name, issuer->subject_hash, SK_SHA256);
+    served->does = signer_key_serves(&signer->keys->keys[key], issuer, ring);
+    served->is_known = true;
+    return served->does;
+}
+
+static bool is_able(const struct sk_signer *signer, size_t key)
+{
+    return signer->is_greeted && signer->is_answering &&
+           signer->stats[key].state != SIGN_STATE_DOWN;
+}
+
+bool signer_can_sign(const struct sk_signer *signer, size_t key, int64_t now)
+{
+    return key < signer_count(signer) && is_able(signer, key) &&
+           signer_key_is_valid_at(&signer->keys->keys[key], now);
 }
 
 bool signer_is_valid_at(const struct sk_signer *signer, int64_t now)
 {
-    return signer->has_identity && now >= signer->identity.not_before &&
-           now <= signer->identity.not_after;
+    size_t i;
+
+    for (i = 0; i < signer_count(signer); i++) {
+        if (signer_key_is_valid_at(&signer->keys->keys[i], now))
+            return true;
+    }
+    return false;
+}
+
+/* ---- state ---- */
+
+static enum signer_state state_of(const struct sk_signer *signer)
+{
+    size_t i;
+
+    if (signer->bev == NULL)
+        return SIGNER_DETACHED;
+    for (i = 0; i < signer_count(signer); i++) {
+        if (is_able(signer, i))
+            return SIGNER_READY;
+    }
+    return SIGNER_ATTACHED;
+}
+
+bool signer_is_ready(const struct sk_signer *signer)
+{
+    return state_of(signer) == SIGNER_READY;
 }
 
 static void tell_state(struct sk_signer *signer)
 {
-    bool is_ready = signer_is_ready(signer);
+    enum signer_state state = state_of(signer);
 
-    if (is_ready == signer->was_ready)
+    if (state == signer->told)
         return;
-    signer->was_ready = is_ready;
-    signer->on_state(signer->arg, is_ready);
+    signer->told = state;
+    signer->on_state(signer->arg, state);
 }
 
-static void set_well(struct sk_signer *signer, bool is_well)
+static void set_key_state(struct sk_signer *signer, size_t key, enum sign_state state)
 {
-    signer->is_well = is_well;
-    tell_state(signer);
-}
+    const char *name = signer->keys->keys[key].name;
+    enum sign_state was = signer->stats[key].state;
 
-/* ---- who signs ---- */
-
-static enum sk_status check_responder(const struct sk_cert *cert, struct signer_identity *out,
-                                      struct sk_err *err)
-{
-    uint8_t hash[64];
-    size_t len;
-    enum sk_status status;
-
-    /* O-11 */
-    if (cert->key_usage.is_present && (cert->key_usage_bits & KEY_USAGE_DIGITAL_SIGNATURE) == 0)
-        return err_set(err, SK_INPUT, "responder certificate: keyUsage lacks digitalSignature");
-    status = key_digest(KEY_SHA1, cert->key_bits, hash, &len);
-    if (status != SK_OK || len != SIGNER_KEY_HASH)
-        return err_set(err, SK_CRYPTO, "responder certificate: SHA-1 of its key");
-    memcpy(out->key_hash, hash, SIGNER_KEY_HASH);
-    out->not_before = cert->not_before;
-    out->not_after = cert->not_after;
-    return SK_OK;
-}
-
-enum sk_status signer_identity_parse(struct sk_bytes payload, struct signer_identity *out,
-                                     struct sk_err *err)
-{
-    struct signer_identity identity = {0};
-    struct der top, hello, certs;
-    struct sk_bytes first;
-    struct sk_arena *arena = NULL;
-    struct sk_cert cert;
-    enum sk_status status;
-
-    der_init(&top, payload);
-    if (der_enter(&top, DER_SEQUENCE, &hello) != SK_OK || der_finish(&top) != SK_OK ||
-        der_take_whole(&hello, DER_SEQUENCE, &identity.algorithm) != SK_OK ||
-        der_enter(&hello, DER_SEQUENCE, &certs) != SK_OK || der_finish(&hello) != SK_OK)
-        return err_set(err, SK_INPUT, "key process: malformed HELLO");
-    identity.certs = bytes_of(certs.p, (size_t)(certs.end - certs.p));
-    if (der_take_whole(&certs, DER_SEQUENCE, &first) != SK_OK)
-        return err_set(err, SK_INPUT, "key process: no responder certificate");
-    arena = arena_new(IDENTITY_ARENA);
-    if (arena == NULL)
-        return err_set(err, SK_NOMEM, "responder certificate: no memory");
-    status = cert_parse(arena, first, &cert, err);
-    if (status == SK_OK)
-        status = check_responder(&cert, &identity, err);
-    arena_free(arena);
-    if (status == SK_OK)
-        *out = identity;
-    return status;
-}
-
-static void read_hello(struct sk_signer *signer, struct sk_bytes payload)
-{
-    struct signer_identity identity;
-    struct sk_err err = {0};
-    uint8_t *copy;
-
-    copy = malloc(payload.len > 0 ? payload.len : 1);
-    if (copy == NULL)
+    if (state == was)
         return;
-    if (payload.len > 0)
-        memcpy(copy, payload.p, payload.len);
-    if (signer_identity_parse(bytes_of(copy, payload.len), &identity, &err) != SK_OK) {
-        log_error("signer", "%s", err.text);
-        free(copy);
-        return;
-    }
-    free(signer->hello);
-    signer->hello = copy;
-    signer->identity = identity;
-    signer->has_identity = true;
-    if (!signer_is_valid_at(signer, clock_wall()))
-        log_warning("signer", "the responder certificate is not valid now");
+    signer->stats[key].state = state;
+    if (state == SIGN_STATE_DOWN)
+        log_warning("signer", "key %s cannot sign", name);
+    else if (was == SIGN_STATE_DOWN)
+        log_info("signer", "key %s can sign", name);
+}
+
+static void set_answering(struct sk_signer *signer, bool is_answering)
+{
+    if (signer->is_answering && !is_answering)
+        log_warning("signer", "the key process does not answer in time");
+    signer->is_answering = is_answering;
 }
 
 /* ---- requests ---- */
@@ -176,13 +219,6 @@ static void arm_deadline(struct sk_signer *signer)
     (void)event_add(signer->deadline, &wait);
 }
 
-static void release(struct sk_signer *signer, struct slot *slot)
-{
-    TAILQ_REMOVE(&signer->waiting, slot, link);
-    TAILQ_INSERT_TAIL(&signer->spare, slot, link);
-    slot->is_used = false;
-}
-
 /* Answers a request; the slot is free before its callback runs, which may ask again. */
 static void finish(struct sk_signer *signer, struct slot *slot, enum sk_status status,
                    struct sk_bytes signature)
@@ -190,27 +226,29 @@ static void finish(struct sk_signer *signer, struct slot *slot, enum sk_status s
     signer_fn fn = slot->fn;
     void *arg = slot->arg;
 
-    release(signer, slot);
-    if (fn != NULL)
-        fn(arg, status, signature);
+    TAILQ_REMOVE(&signer->waiting, slot, link);
+    TAILQ_INSERT_TAIL(&signer->spare, slot, link);
+    slot->is_used = false;
+    if (slot->op != SIGN_OP_SIGN)
+        return;
+    signer->num_waiting[slot->class]--;
+    fn(arg, status, signature);
 }
 
-static enum sk_status ask(struct sk_signer *signer, enum sign_op op, struct sk_bytes tbs,
-                          signer_fn fn, void *arg)
+/* Sends a request; *out is the slot that waits for its reply. */
+static enum sk_status ask(struct sk_signer *signer, struct sign_request *request, struct slot **out)
 {
     struct slot *slot = TAILQ_FIRST(&signer->spare);
     bool was_empty = TAILQ_EMPTY(&signer->waiting);
-    struct sign_request request = {.op = op, .key = 0, .wait_ms = LIMIT_SIGN_MS, .tbs = tbs};
     struct sk_buf frame;
     enum sk_status status;
 
-    if (signer->bev == NULL)
-        return SK_AGAIN;
     if (slot == NULL)
         return SK_LIMIT;
-    request.id = signer->count++ << SLOT_BITS | (uint32_t)(slot - signer->slots);
-    buf_init(&frame, LIMIT_SIGN_REQUEST_BYTES + 64);
-    status = sign_request_encode(&request, &frame);
+    request->id = signer->count++ << SLOT_BITS | (uint32_t)(slot - signer->slots);
+    request->wait_ms = LIMIT_SIGN_MS - MARGIN_MS;
+    buf_init(&frame, LIMIT_SIGN_REQUEST_BYTES);
+    status = sign_request_encode(request, &frame);
     if (status == SK_OK && bufferevent_write(signer->bev, frame.data, frame.len) != 0)
         status = SK_NOMEM;
     buf_done(&frame);
@@ -219,19 +257,57 @@ static enum sk_status ask(struct sk_signer *signer, enum sign_op op, struct sk_b
     TAILQ_REMOVE(&signer->spare, slot, link);
     TAILQ_INSERT_TAIL(&signer->waiting, slot, link);
     slot->is_used = true;
-    slot->id = request.id;
-    slot->end_us = clock_mono_us() + (int64_t)LIMIT_SIGN_MS * 1000;
-    slot->op = op;
-    slot->fn = fn;
-    slot->arg = arg;
+    slot->id = request->id;
+    slot->start_us = clock_mono_us();
+    slot->end_us = slot->start_us + (int64_t)LIMIT_SIGN_MS * 1000;
+    slot->op = request->op;
+    slot->class = request->class;
+    slot->key = request->key;
+    slot->fn = NULL;
+    slot->arg = NULL;
     if (was_empty)
         arm_deadline(signer);
+    *out = slot;
     return SK_OK;
 }
 
-enum sk_status signer_sign(struct sk_signer *signer, struct sk_bytes tbs, signer_fn fn, void *arg)
+static bool ask_own(struct sk_signer *signer, enum sign_op op, size_t key)
 {
-    return ask(signer, SIGN_OP_SIGN, tbs, fn, arg);
+    struct sign_request request = {.op = op, .key = (uint16_t)key};
+    struct slot *slot;
+
+    return ask(signer, &request, &slot) == SK_OK;
+}
+
+enum sk_status signer_sign(struct sk_signer *signer, const struct signer_ask *what, signer_fn fn,
+                           void *arg)
+{
+    struct sign_request request = {.op = SIGN_OP_SIGN,
+                                   .key = (uint16_t)what->key,
+                                   .class = what->class,
+                                   .algorithm = (uint8_t)what->algorithm,
+                                   .tbs = what->tbs};
+    struct slot *slot;
+    enum sk_status status;
+
+    /* Until the keys of a new key process are known, a signature might be of another key than the
+     * one whose name stands in what is to be signed. */
+    if (signer->bev == NULL || !signer->is_greeted || !signer->is_answering)
+        return SK_AGAIN;
+    if (what->key >= signer_count(signer) ||
+        what->algorithm >= signer->keys->keys[what->key].num_algorithms)
+        return SK_NOTFOUND;
+    if (signer->num_waiting[what->class] >= LIMIT_SIGN_QUEUE) {
+        signer->stats[what->key].num_busy++;
+        return SK_LIMIT;
+    }
+    status = ask(signer, &request, &slot);
+    if (status != SK_OK)
+        return status;
+    signer->num_waiting[what->class]++;
+    slot->fn = fn;
+    slot->arg = arg;
+    return SK_OK;
 }
 
 /* ---- the connection ---- */
@@ -239,62 +315,158 @@ enum sk_status signer_sign(struct sk_signer *signer, struct sk_bytes tbs, signer
 static void detach(struct sk_signer *signer)
 {
     struct slot *slot;
+    size_t i;
 
     if (signer->bev != NULL)
         bufferevent_free(signer->bev);
     signer->bev = NULL;
-    signer->has_identity = false;
-    set_well(signer, false);
-    while ((slot = TAILQ_FIRST(&signer->waiting)) != NULL)
+    signer->is_greeted = false;
+    keyset_free(signer->coming);
+    signer->coming = NULL;
+    for (i = 0; i < signer_count(signer); i++)
+        signer->stats[i].state = SIGN_STATE_DOWN;
+    tell_state(signer);
+    while ((slot = TAILQ_FIRST(&signer->waiting)) != NULL) {
+        if (slot->op == SIGN_OP_SIGN)
+            signer->stats[slot->key].num_failed++;
         finish(signer, slot, SK_IO, bytes_of(NULL, 0));
+    }
     arm_deadline(signer);
 }
 
-/* Asks whether the key process is there; until a signature has come, whether it can sign. The text
- * is no ResponseData, so its signature is of no use to anybody. */
-static void probe(struct sk_signer *signer)
+static void greet(struct sk_signer *signer)
 {
-    static const char text[] = "sekisho: can you sign?";
-    bool is_sign = signer->has_identity && !signer->is_well;
-
-    if (signer->bev != NULL &&
-        ask(signer, is_sign ? SIGN_OP_SIGN : SIGN_OP_HELLO,
-            is_sign ? bytes_of(text, sizeof(text) - 1) : bytes_of(NULL, 0), NULL, NULL) != SK_OK)
-        set_well(signer, false);
+    signer->coming = keyset_new();
+    if (signer->coming == NULL || !ask_own(signer, SIGN_OP_HELLO, 0)) {
+        log_error("signer", "the key process cannot be asked who it is");
+        keyset_free(signer->coming);
+        signer->coming = NULL;
+    }
 }
 
-static enum sk_status status_of(enum sign_result result)
+/* All keys are known: from here on signatures may be asked for. */
+static void take_keys(struct sk_signer *signer)
 {
+    int64_t now = clock_wall();
+    size_t i;
+
+    keyset_free(signer->keys);
+    signer->keys = signer->coming;
+    signer->coming = NULL;
+    signer->is_greeted = true;
+    for (i = 0; i < signer->keys->num_keys; i++) {
+        const struct signer_key *key = &signer->keys->keys[i];
+
+        signer->stats[i].not_after = key->cert->not_after;
+        if (!signer_key_is_valid_at(key, now))
+            log_warning("signer", "key %s: its certificate is not valid now", key->name);
+    }
+    (void)ask_own(signer, SIGN_OP_STATUS, 0);
+}
+
+static enum sk_status read_hello(struct keyset *set, size_t key, struct sk_bytes payload,
+                                 struct sk_err *err)
+{
+    unsigned num_keys;
+    const uint8_t *copy = arena_copy(set->arena, payload.p, payload.len);
+    enum sk_status status;
+
+    if (copy == NULL)
+        return err_set(err, SK_NOMEM, "key process: no memory for HELLO");
+    status = signer_key_parse(set->arena, (unsigned)key, bytes_of(copy, payload.len), &num_keys,
+                              &set->keys[key], err);
+    if (status == SK_OK && key > 0 && num_keys != set->num_keys)
+        return err_set(err, SK_INPUT, "key process: it does not know how many keys it has");
+    if (status == SK_OK)
+        set->num_keys = num_keys;
+    return status;
+}
+
+static void take_hello(struct sk_signer *signer, size_t key, struct sk_bytes payload)
+{
+    struct keyset *set = signer->coming;
+    struct sk_err err = {0};
+    size_t i;
+    bool is_good;
+
+    if (set == NULL || set->keys[key].cert != NULL)
+        return;
+    is_good = read_hello(set, key, payload, &err) == SK_OK;
+    if (!is_good)
+        log_error("signer", "%s", err.text);
+    for (i = 1; is_good && key == 0 && i < set->num_keys; i++)
+        is_good = ask_own(signer, SIGN_OP_HELLO, i);
+    if (!is_good) { /* the next probe asks again */
+        keyset_free(set);
+        signer->coming = NULL;
+    } else if (++set->num_told == set->num_keys) {
+        take_keys(signer);
+    }
+}
+
+static void take_status(struct sk_signer *signer, struct sk_bytes payload)
+{
+    size_t i;
+
+    for (i = 0; signer->is_greeted && i < signer_count(signer) && i < payload.len; i++) {
+        if (payload.p[i] <= SIGN_STATE_FALLBACK)
+            set_key_state(signer, i, (enum sign_state)payload.p[i]);
+    }
+}
+
+/* Counts an answer to SIGN, and what it says about the key. */
+static enum sk_status take_signature(struct sk_signer *signer, const struct slot *slot,
+                                     enum sign_result result)
+{
+    struct signer_key_stats *stats = &signer->stats[slot->key];
+
     switch (result) {
     case SIGN_RESULT_OK:
+        stats->num_ok++;
+        stats->wait_us += (uint64_t)(clock_mono_us() - slot->start_us);
+        if (stats->state == SIGN_STATE_DOWN)
+            set_key_state(signer, slot->key, SIGN_STATE_READY);
         return SK_OK;
-    case SIGN_RESULT_BUSY:
+    case SIGN_RESULT_BUSY: /* says nothing about the key */
+        stats->num_busy++;
+        return SK_AGAIN;
+    case SIGN_RESULT_LATE:
+        stats->num_late++;
         return SK_AGAIN;
     case SIGN_RESULT_NONE:
     case SIGN_RESULT_FAILED:
     case SIGN_RESULT_NO_KEY:
         break;
     }
+    stats->num_failed++;
+    set_key_state(signer, slot->key, SIGN_STATE_DOWN);
     return SK_CRYPTO;
 }
 
 static void take_reply(struct sk_signer *signer, const struct sign_reply *reply)
 {
-    struct slot *slot = &signer->slots[reply->id & ((1u << SLOT_BITS) - 1)];
-    enum sk_status status = status_of(reply->result);
+    size_t index = reply->id & ((1u << SLOT_BITS) - 1);
+    struct slot *slot = index < NUM_SLOTS ? &signer->slots[index] : NULL;
+    bool is_ok = reply->result == SIGN_RESULT_OK;
+    enum sk_status status = SK_OK;
 
-    if (!slot->is_used || slot->id != reply->id)
+    if (slot == NULL || !slot->is_used || slot->id != reply->id)
         return; /* late: it was answered by its deadline */
-    if (slot->op == SIGN_OP_HELLO && status == SK_OK && !signer->has_identity) {
-        read_hello(signer, reply->payload);
-        probe(signer); /* HELLO needs no key; only a signature shows that it can be used */
-    } else if (slot->op == SIGN_OP_SIGN && status == SK_OK) {
-        set_well(signer, true);
-    } else if (status == SK_CRYPTO) { /* busy says nothing about the key */
-        if (signer->is_well)
-            log_warning("signer", "the key process cannot sign");
-        set_well(signer, false);
+    set_answering(signer, true);
+    switch (slot->op) {
+    case SIGN_OP_HELLO:
+        take_hello(signer, slot->key, is_ok ? reply->payload : bytes_of(NULL, 0));
+        break;
+    case SIGN_OP_STATUS:
+        take_status(signer, reply->payload);
+        break;
+    case SIGN_OP_SIGN:
+        status = take_signature(signer, slot, reply->result);
+        break;
+    case SIGN_OP_NONE:
+        break;
     }
+    tell_state(signer);
     finish(signer, slot, status, reply->payload);
 }
 
@@ -303,17 +475,18 @@ static void on_read(struct bufferevent *bev, void *arg)
     struct sk_signer *signer = arg;
     struct evbuffer *in = bufferevent_get_input(bev);
     struct sign_reply reply;
+    struct sk_err err = {0};
     size_t used;
 
     while (signer->bev == bev && evbuffer_get_length(in) > 0) {
         size_t len = evbuffer_get_length(in);
         enum sk_status status =
-            sign_reply_decode(bytes_of(evbuffer_pullup(in, -1), len), &reply, &used);
+            sign_reply_decode(bytes_of(evbuffer_pullup(in, -1), len), &reply, &used, &err);
 
         if (status == SK_AGAIN)
             break;
         if (status != SK_OK) {
-            log_error("signer", "the key process speaks something else");
+            log_error("signer", "the key process sent %s", err.text);
             detach(signer);
             return;
         }
@@ -341,9 +514,14 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     while ((slot = TAILQ_FIRST(&signer->waiting)) != NULL && slot->end_us <= now) {
-        if (signer->is_well)
-            log_warning("signer", "the key process does not answer in time");
-        set_well(signer, false);
+        set_answering(signer, false);
+        tell_state(signer);
+        if (slot->op == SIGN_OP_SIGN) {
+            signer->stats[slot->key].num_late++;
+        } else if (slot->op == SIGN_OP_HELLO) {
+            keyset_free(signer->coming);
+            signer->coming = NULL;
+        }
         finish(signer, slot, SK_AGAIN, bytes_of(NULL, 0));
     }
     arm_deadline(signer);
@@ -351,10 +529,28 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 static void on_probe(evutil_socket_t fd, short what, void *arg)
 {
+    struct sk_signer *signer = arg;
+
     (void)fd;
     (void)what;
-    probe(arg);
+    if (signer->bev == NULL)
+        return;
+    if (signer->is_greeted)
+        (void)ask_own(signer, SIGN_OP_STATUS, 0);
+    else if (signer->coming == NULL)
+        greet(signer);
 }
+
+void signer_stats(const struct sk_signer *signer, struct signer_stats *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->state = state_of(signer);
+    memcpy(out->num_waiting, signer->num_waiting, sizeof(out->num_waiting));
+    out->num_keys = signer_count(signer);
+    memcpy(out->keys, signer->stats, sizeof(out->keys));
+}
+
+/* ---- life ---- */
 
 struct sk_signer *signer_new(struct event_base *base, signer_state_fn on_state, void *arg)
 {
@@ -369,7 +565,7 @@ struct sk_signer *signer_new(struct event_base *base, signer_state_fn on_state, 
     signer->arg = arg;
     TAILQ_INIT(&signer->waiting);
     TAILQ_INIT(&signer->spare);
-    for (i = 0; i < LIMIT_SIGN_QUEUE; i++)
+    for (i = 0; i < NUM_SLOTS; i++)
         TAILQ_INSERT_TAIL(&signer->spare, &signer->slots[i], link);
     signer->deadline = evtimer_new(base, on_deadline, signer);
     signer->probe = event_new(base, -1, EV_PERSIST, on_probe, signer);
@@ -385,15 +581,14 @@ void signer_free(struct sk_signer *signer)
 {
     if (signer == NULL)
         return;
-    signer->was_ready = false; /* nobody is told any more */
-    signer->is_well = false;
+    signer->told = SIGNER_DETACHED; /* nobody is told any more */
     if (signer->deadline != NULL)
         detach(signer);
     if (signer->deadline != NULL)
         event_free(signer->deadline);
     if (signer->probe != NULL)
         event_free(signer->probe);
-    free(signer->hello);
+    keyset_free(signer->keys);
     free(signer);
 }
 
@@ -408,6 +603,7 @@ void signer_attach(struct sk_signer *signer, int fd)
     }
     bufferevent_setcb(signer->bev, on_read, NULL, on_event, signer);
     (void)bufferevent_enable(signer->bev, EV_READ | EV_WRITE);
-    if (ask(signer, SIGN_OP_HELLO, bytes_of(NULL, 0), NULL, NULL) != SK_OK)
-        log_error("signer", "the key process cannot be asked who it is");
+    signer->is_answering = true;
+    greet(signer);
+    tell_state(signer);
 }

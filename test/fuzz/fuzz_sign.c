@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frames between network process and key process, read as requests and as replies.
+ * The frames between network process and key process, read as requests and as replies, and HELLO.
  *
  * rooms: core
  */
@@ -32,15 +32,29 @@ static void read_requests(const uint8_t *data, size_t size)
     size_t used;
 
     buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
-    while (sign_request_decode(bytes_of(data, size), &request, &used) == SK_OK) {
+    while (sign_request_decode(bytes_of(data, size), &request, &used, NULL) == SK_OK) {
         must(used > 0 && used <= size && used <= LIMIT_SIGN_REQUEST_BYTES);
         must(request.tbs.len <= used);
-        must(request.op == SIGN_OP_HELLO || request.op == SIGN_OP_SIGN);
+        must(request.op != SIGN_OP_NONE && (unsigned)request.class < SIGN_CLASSES);
         buf_reset(&out);
         same_again(sign_request_encode(&request, &out), &out, data, used);
         data += used;
         size -= used;
     }
+    buf_done(&out);
+}
+
+/* DER: what was read is written again as the same octets. */
+static void read_hello(struct sk_bytes payload)
+{
+    struct sign_hello hello;
+    struct sk_buf out;
+
+    if (sign_hello_decode(payload, &hello, NULL) != SK_OK)
+        return;
+    must(hello.num_keys > 0 && hello.num_keys <= LIMIT_SIGNER_KEYS);
+    buf_init(&out, payload.len);
+    same_again(sign_hello_encode(&hello, &out), &out, payload.p, payload.len);
     buf_done(&out);
 }
 
@@ -51,10 +65,11 @@ static void read_replies(const uint8_t *data, size_t size)
     size_t used;
 
     buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
-    while (sign_reply_decode(bytes_of(data, size), &reply, &used) == SK_OK) {
+    while (sign_reply_decode(bytes_of(data, size), &reply, &used, NULL) == SK_OK) {
         must(used > 0 && used <= size && used <= LIMIT_SIGN_REQUEST_BYTES);
         must(reply.payload.len <= used);
         must(reply.result != SIGN_RESULT_NONE);
+        read_hello(reply.payload);
         buf_reset(&out);
         same_again(sign_reply_encode(&reply, &out), &out, data, used);
         data += used;
@@ -67,5 +82,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     read_requests(data, size);
     read_replies(data, size);
+    read_hello(bytes_of(data, size));
     return 0;
 }

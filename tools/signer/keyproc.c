@@ -48,6 +48,7 @@ void keyproc_options_set(struct keyproc_options *options, const struct config_si
         options->store.pin_file = config->pin_file;
     }
     if (config->backend != CONFIG_SIGNER_NONE) {
+        options->keys[0].name = "signer";
         options->keys[0].label = config->key;
         options->keys[0].certificate = config->certificate;
         options->num_keys = 1;
@@ -81,8 +82,8 @@ static void *sign_thread(void *arg)
 
     wait_started(proc);
     while ((job = keyqueue_pop(proc->queue)) != NULL) {
-        enum sk_status status =
-            keysign_sign(proc->keys, job->key, buf_bytes(&job->tbs), &job->signature, NULL);
+        enum sk_status status = keysign_sign(proc->keys, job->key, job->algorithm,
+                                             buf_bytes(&job->tbs), &job->signature, NULL);
 
         job->result = status == SK_OK ? SIGN_RESULT_OK : SIGN_RESULT_FAILED;
         keyqueue_finish(proc->queue, job);

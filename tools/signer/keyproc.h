@@ -16,10 +16,13 @@
 #define SEKISHO_TOOLS_SIGNER_KEYPROC_H
 
 #include "core/limits.h"
+#include "core/sign.h"
 #include "policy/config.h"
 #include "tools/signer/keystore.h"
 
 struct keyproc_key {
+    const char *name; /* for the log and for whoever asks */
+    enum sign_model model;
     const char *label;       /* key label, or PEM file */
     const char *certificate; /* PEM file: responder certificate, then its chain */
 };

@@ -58,6 +58,7 @@ struct keyjob *keyjob_new(const struct sign_request *request, uint64_t peer, int
     job->peer = peer;
     job->id = request->id;
     job->key = request->key;
+    job->algorithm = request->algorithm;
     job->deadline_us = deadline_us;
     buf_init(&job->tbs, LIMIT_SIGN_REQUEST_BYTES);
     buf_init(&job->signature, LIMIT_SIGN_REQUEST_BYTES - SIGN_REPLY_OVERHEAD);
@@ -154,7 +155,7 @@ struct keyjob *keyqueue_pop(struct keyqueue *queue)
         }
         queue->num_waiting--;
         if (clock_mono_us() >= job->deadline_us) {
-            job->result = SIGN_RESULT_BUSY;
+            job->result = SIGN_RESULT_LATE;
             finish_locked(queue, job);
             job = NULL;
         }
@@ -183,7 +184,7 @@ static void expire_locked(struct keyqueue *queue, int64_t now_us)
     while ((job = next) != NULL) {
         next = job->next;
         if (now_us >= job->deadline_us) {
-            job->result = SIGN_RESULT_BUSY;
+            job->result = SIGN_RESULT_LATE;
             queue->num_waiting--;
             finish_locked(queue, job);
             continue;

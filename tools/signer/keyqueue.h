@@ -16,6 +16,7 @@ struct keyjob {
     uint64_t peer;       /* who asked; the loop's own number, never used again */
     uint32_t id;         /* of the request */
     uint16_t key;        /* index of the key */
+    uint8_t algorithm;   /* index in its algorithms */
     int64_t deadline_us; /* monotonic */
     enum sign_result result;
     struct sk_buf tbs;

@@ -29,7 +29,7 @@ struct peer {
 };
 
 struct keyserve {
-    const struct keysign *keys;
+    struct keysign *keys;
     struct keyqueue *queue;
     struct peer *peers;
     struct pollfd *polled;
@@ -54,7 +54,7 @@ void keyserve_free(struct keyserve *serve)
     free(serve);
 }
 
-enum sk_status keyserve_new(const struct keysign *keys, struct keyqueue *queue, const int *fds,
+enum sk_status keyserve_new(struct keysign *keys, struct keyqueue *queue, const int *fds,
                             size_t num_fds, struct keyserve **out, struct sk_err *err)
 {
     enum sk_status status = SK_OK;
@@ -97,7 +97,7 @@ enum sk_status keyserve_new(const struct keysign *keys, struct keyqueue *queue, 
 static void close_peer(struct keyserve *serve, struct peer *peer, const char *why)
 {
     if (why != NULL)
-        log_error(GROUP, "peer %llu: %s; closed", (unsigned long long)peer->serial, why);
+        log_error(GROUP, "peer %llu: closed: %s", (unsigned long long)peer->serial, why);
     (void)close(peer->fd);
     peer->fd = -1;
     buf_done(&peer->in);
@@ -156,7 +156,9 @@ static void take_sign(struct keyserve *serve, struct peer *peer, const struct si
 static void take_request(struct keyserve *serve, struct peer *peer,
                          const struct sign_request *request)
 {
-    if (request->key >= keysign_count(serve->keys)) {
+    uint8_t states[LIMIT_SIGNER_KEYS];
+
+    if (!keysign_has(serve->keys, request->key, request->algorithm)) {
         reply_result(serve, peer, request, SIGN_RESULT_NO_KEY, bytes_of(NULL, 0));
         return;
     }
@@ -168,6 +170,11 @@ static void take_request(struct keyserve *serve, struct peer *peer,
     case SIGN_OP_SIGN:
         take_sign(serve, peer, request);
         break;
+    case SIGN_OP_STATUS:
+        keysign_states(serve->keys, states);
+        reply_result(serve, peer, request, SIGN_RESULT_OK,
+                     bytes_of(states, keysign_count(serve->keys)));
+        break;
     case SIGN_OP_NONE:
         close_peer(serve, peer, "asked for nothing");
         break;
@@ -176,17 +183,18 @@ static void take_request(struct keyserve *serve, struct peer *peer,
 
 static void take_frames(struct keyserve *serve, struct peer *peer)
 {
+    struct sk_err err = {0};
     size_t at = 0, used;
 
     while (peer->fd >= 0) {
         struct sign_request request;
-        enum sk_status status =
-            sign_request_decode(bytes_of(peer->in.data + at, peer->in.len - at), &request, &used);
+        enum sk_status status = sign_request_decode(bytes_of(peer->in.data + at, peer->in.len - at),
+                                                    &request, &used, &err);
 
         if (status == SK_AGAIN)
             break;
         if (status != SK_OK) {
-            close_peer(serve, peer, "sent a frame that is not ours");
+            close_peer(serve, peer, err.text);
             return;
         }
         take_request(serve, peer, &request);

@@ -14,7 +14,7 @@
 struct keyserve;
 
 /* Takes the sockets over, also on failure. keys and queue are borrowed. */
-enum sk_status keyserve_new(const struct keysign *keys, struct keyqueue *queue, const int *fds,
+enum sk_status keyserve_new(struct keysign *keys, struct keyqueue *queue, const int *fds,
                             size_t num_fds, struct keyserve **out,
                             struct sk_err *err) SK_MUST_CHECK;
 /* Closes the peers. Accepts NULL. */

@@ -3,48 +3,20 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
-#include "core/derout.h"
 #include "core/log.h"
+#include "tools/signer/keycert.h"
 
 #define GROUP "signer"
 
-/* What a kind of key signs with. */
-static const struct kind {
-    const char *type, *group; /* group: EC only */
-    const char *digest;
-    uint8_t algorithm[15];
-    size_t algorithm_len;
-} kinds[] = {
-    {"RSA",
-     NULL,
-     "SHA256", /* sha256WithRSAEncryption */
-     {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00},
-     15},
-    {"EC",
-     "prime256v1",
-     "SHA256", /* ecdsa-with-SHA256 */
-     {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02},
-     12},
-    {"EC",
-     "secp384r1",
-     "SHA384", /* ecdsa-with-SHA384 */
-     {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03},
-     12},
-};
-
 struct key {
     const char *label;
-    EVP_PKEY *public_key; /* of the certificate */
-    const struct kind *kind;
-    struct sk_buf hello;
-    EVP_PKEY *key;   /* NULL until opened, then fixed; guarded by keysign.lock */
-    bool is_failing; /* the last signature failed; guarded by keysign.lock */
+    struct keycert cert;
+    EVP_PKEY *key;         /* NULL until opened, then fixed; guarded by keysign.lock */
+    enum sign_state state; /* guarded by keysign.lock */
 };
 
 struct keysign {
@@ -55,117 +27,14 @@ struct keysign {
     pthread_mutex_t lock;
 };
 
-/* ---- certificates ---------------------------------------------------------------------------- */
-
-static const struct kind *kind_of(const EVP_PKEY *key)
+static void warn_of_dates(const struct keycert *cert, const char *file)
 {
-    char group[64] = "";
-    size_t i;
+    int64_t now = clock_wall();
 
-    if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
-        return NULL;
-    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (EVP_PKEY_is_a(key, kinds[i].type) &&
-            (kinds[i].group == NULL || strcmp(kinds[i].group, group) == 0))
-            return &kinds[i];
-    }
-    return NULL;
-}
-
-static void warn_of_dates(const X509 *cert, const char *file)
-{
-    time_t now = (time_t)clock_wall();
-
-    if (X509_cmp_time(X509_get0_notAfter(cert), &now) < 0)
+    if (cert->not_after < now)
         log_warning(GROUP, "%s: the responder certificate has expired", file);
-    else if (X509_cmp_time(X509_get0_notBefore(cert), &now) > 0)
+    else if (cert->not_before > now)
         log_warning(GROUP, "%s: the responder certificate is not valid yet", file);
-}
-
-/* The first certificate of the file, whose key signs. */
-static enum sk_status judge_responder(X509 *cert, const char *file, struct key *key,
-                                      struct sk_err *err)
-{
-    uint32_t usage = X509_get_key_usage(cert); /* UINT32_MAX when the extension is absent */
-    EVP_PKEY *public_key = X509_get0_pubkey(cert);
-
-    if ((X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0)
-        return err_openssl(err, SK_INPUT, "%s: malformed extensions", file);
-    /* O-11 */
-    if ((usage & KU_DIGITAL_SIGNATURE) == 0)
-        return err_set(err, SK_INPUT,
-                       "%s: keyUsage of the responder certificate lacks digitalSignature", file);
-    key->kind = public_key != NULL ? kind_of(public_key) : NULL;
-    if (key->kind == NULL)
-        return err_openssl(err, SK_INPUT,
-                           "%s: the responder's key is none of RSA, EC P-256, EC P-384", file);
-    if (EVP_PKEY_up_ref(public_key) != 1)
-        return err_openssl(err, SK_NOMEM, "%s", file);
-    key->public_key = public_key;
-    warn_of_dates(cert, file);
-    return SK_OK;
-}
-
-static void put_certificate(struct sk_buf *out, const X509 *cert)
-{
-    uint8_t *der = NULL;
-    int len = i2d_X509(cert, &der);
-
-    if (len <= 0)
-        out->status = SK_NOMEM;
-    else
-        derout_raw(out, bytes_of(der, (size_t)len));
-    OPENSSL_free(der);
-}
-
-/* Reads the certificates one after the other into hello. */
-static enum sk_status read_certificates(BIO *in, const char *file, struct key *key,
-                                        struct sk_err *err)
-{
-    enum sk_status status = SK_OK;
-    struct sk_buf chain;
-    size_t whole, certs, num = 0;
-    X509 *cert;
-
-    ERR_clear_error();
-    buf_init(&chain, LIMIT_SIGN_REQUEST_BYTES);
-    certs = derout_open(&chain, DER_SEQUENCE);
-    while (status == SK_OK && (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
-        if (num++ == 0)
-            status = judge_responder(cert, file, key, err);
-        put_certificate(&chain, cert);
-        X509_free(cert);
-    }
-    derout_close(&chain, certs);
-    if (status != SK_OK)
-        goto out;
-    if (num == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        status = err_openssl(err, SK_INPUT, "%s: certificate %zu cannot be read", file, num + 1);
-        goto out;
-    }
-    ERR_clear_error();
-    whole = derout_open(&key->hello, DER_SEQUENCE);
-    derout_raw(&key->hello, bytes_of(key->kind->algorithm, key->kind->algorithm_len));
-    derout_raw(&key->hello, buf_bytes(&chain));
-    derout_close(&key->hello, whole);
-    if (buf_status(&chain) != SK_OK || buf_status(&key->hello) != SK_OK)
-        status = err_set(err, SK_INPUT, "%s: the chain is larger than %u octets", file,
-                         LIMIT_SIGN_REQUEST_BYTES);
-out:
-    buf_done(&chain);
-    return status;
-}
-
-static enum sk_status read_file(const char *file, struct key *key, struct sk_err *err)
-{
-    enum sk_status status;
-    BIO *in = BIO_new_file(file, "r");
-
-    if (in == NULL)
-        return err_openssl(err, SK_INPUT, "%s: cannot open", file);
-    status = read_certificates(in, file, key, err);
-    BIO_free(in);
-    return status;
 }
 
 enum sk_status keysign_new(const struct keyproc_options *options, struct keysign **out,
@@ -185,12 +54,13 @@ enum sk_status keysign_new(const struct keyproc_options *options, struct keysign
     keys->options = options->store;
     keys->options.sessions = options->threads;
     keys->options.allow_absent = true;
-    for (i = 0; i < options->num_keys; i++) /* before a failure ends the loop below */
-        buf_init(&keys->keys[i].hello, LIMIT_SIGN_REQUEST_BYTES - SIGN_REPLY_OVERHEAD);
-    keys->num_keys = options->num_keys;
     for (i = 0; status == SK_OK && i < options->num_keys; i++) {
         keys->keys[i].label = options->keys[i].label;
-        status = read_file(options->keys[i].certificate, &keys->keys[i], err);
+        status = keycert_init(&keys->keys[i].cert, &options->keys[i], options->num_keys, err);
+        if (status != SK_OK)
+            break;
+        keys->num_keys++;
+        warn_of_dates(&keys->keys[i].cert, options->keys[i].certificate);
     }
     if (status != SK_OK) {
         keysign_free(keys);
@@ -208,12 +78,17 @@ void keysign_free(struct keysign *keys)
         return;
     for (i = 0; i < keys->num_keys; i++) {
         EVP_PKEY_free(keys->keys[i].key);
-        EVP_PKEY_free(keys->keys[i].public_key);
-        buf_done(&keys->keys[i].hello);
+        keycert_done(&keys->keys[i].cert);
     }
     keystore_close(keys->store);
     (void)pthread_mutex_destroy(&keys->lock);
     free(keys);
+}
+
+bool keysign_has(const struct keysign *keys, size_t index, size_t algorithm)
+{
+    return index < keys->num_keys && algorithm < KEYCERT_ALGORITHMS &&
+           keys->keys[index].cert.digests[algorithm] != NULL;
 }
 
 size_t keysign_count(const struct keysign *keys)
@@ -223,13 +98,24 @@ size_t keysign_count(const struct keysign *keys)
 
 struct sk_bytes keysign_hello(const struct keysign *keys, size_t index)
 {
-    return buf_bytes(&keys->keys[index].hello);
+    return buf_bytes(&keys->keys[index].cert.hello);
+}
+
+void keysign_states(struct keysign *keys, uint8_t out[LIMIT_SIGNER_KEYS])
+{
+    size_t i;
+
+    (void)pthread_mutex_lock(&keys->lock);
+    for (i = 0; i < keys->num_keys; i++)
+        out[i] = (uint8_t)keys->keys[i].state;
+    (void)pthread_mutex_unlock(&keys->lock);
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 static enum sk_status sign_with(const struct keysign *keys, const struct key *with, EVP_PKEY *key,
-                                struct sk_bytes tbs, struct sk_buf *out, struct sk_err *err)
+                                size_t algorithm, struct sk_bytes tbs, struct sk_buf *out,
+                                struct sk_err *err)
 {
     enum sk_status status = SK_OK;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -239,8 +125,8 @@ static enum sk_status sign_with(const struct keysign *keys, const struct key *wi
     ERR_clear_error();
     if (ctx == NULL || room == NULL)
         status = err_set(err, SK_NOMEM, "%s: no memory", with->label);
-    else if (EVP_DigestSignInit_ex(ctx, NULL, with->kind->digest, keystore_libctx(keys->store),
-                                   NULL, key, NULL) != 1 ||
+    else if (EVP_DigestSignInit_ex(ctx, NULL, with->cert.digests[algorithm],
+                                   keystore_libctx(keys->store), NULL, key, NULL) != 1 ||
              EVP_DigestSign(ctx, room, &len, tbs.p, tbs.len) != 1)
         status = err_openssl(err, SK_CRYPTO, "%s: no signature", with->label);
     else
@@ -260,11 +146,11 @@ static enum sk_status prove_key(const struct keysign *keys, const struct key *wi
     struct sk_buf out;
 
     buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
-    status = sign_with(keys, with, key, tbs, &out, err);
+    status = sign_with(keys, with, key, 0, tbs, &out, err);
     if (status != SK_OK)
         goto out;
-    if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, with->kind->digest, NULL, NULL,
-                                               with->public_key, NULL) != 1) {
+    if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, with->cert.digests[0], NULL, NULL,
+                                               with->cert.public_key, NULL) != 1) {
         status = err_openssl(err, SK_CRYPTO, "%s: cannot verify", with->label);
         goto out;
     }
@@ -285,7 +171,7 @@ static enum sk_status open_key(struct keysign *keys, struct key *with, struct sk
     status = keystore_key(keys->store, with->label, &key, err);
     if (status != SK_OK)
         return status;
-    if (EVP_PKEY_eq(with->public_key, key) != 1)
+    if (EVP_PKEY_eq(with->cert.public_key, key) != 1)
         status =
             err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", with->label);
     else
@@ -296,6 +182,7 @@ static enum sk_status open_key(struct keysign *keys, struct key *with, struct sk
     }
     (void)pthread_mutex_lock(&keys->lock);
     with->key = key;
+    with->state = SIGN_STATE_READY;
     (void)pthread_mutex_unlock(&keys->lock);
     return SK_OK;
 }
@@ -318,6 +205,45 @@ enum sk_status keysign_open(struct keysign *keys, struct sk_err *err)
     return status;
 }
 
+/* One log line when signatures begin to fail and one when they work again. */
+static void note_result(struct keysign *keys, struct key *with, enum sk_status status,
+                        const struct sk_err *err)
+{
+    bool is_change;
+
+    (void)pthread_mutex_lock(&keys->lock);
+    is_change = (with->state == SIGN_STATE_DOWN) != (status != SK_OK);
+    with->state = status == SK_OK ? SIGN_STATE_READY : SIGN_STATE_DOWN;
+    (void)pthread_mutex_unlock(&keys->lock);
+    if (is_change && status != SK_OK)
+        log_error(GROUP, "%s", err->text);
+    else if (is_change)
+        log_info(GROUP, "%s: signs again", with->label);
+}
+
+/* Only a signature shows that a key whose last one failed can be used again. */
+static bool prove_failing(struct keysign *keys, struct sk_err *err)
+{
+    bool is_well = true;
+    size_t i;
+
+    for (i = 0; i < keys->num_keys; i++) {
+        struct key *with = &keys->keys[i];
+        enum sign_state state;
+        enum sk_status status;
+
+        (void)pthread_mutex_lock(&keys->lock);
+        state = with->state;
+        (void)pthread_mutex_unlock(&keys->lock);
+        if (state != SIGN_STATE_DOWN)
+            continue;
+        status = prove_key(keys, with, with->key, err);
+        note_result(keys, with, status, err);
+        is_well = is_well && status == SK_OK;
+    }
+    return is_well;
+}
+
 bool keysign_probe(struct keysign *keys, struct sk_err *err)
 {
     if (keysign_open(keys, err) != SK_OK)
@@ -326,27 +252,11 @@ bool keysign_probe(struct keysign *keys, struct sk_err *err)
         (void)err_set(err, SK_CRYPTO, "the token does not answer");
         return false;
     }
-    return true;
+    return prove_failing(keys, err);
 }
 
-/* One log line when signatures begin to fail and one when they work again. */
-static void note_result(struct keysign *keys, struct key *with, enum sk_status status,
-                        const struct sk_err *err)
-{
-    bool is_change;
-
-    (void)pthread_mutex_lock(&keys->lock);
-    is_change = with->is_failing != (status != SK_OK);
-    with->is_failing = status != SK_OK;
-    (void)pthread_mutex_unlock(&keys->lock);
-    if (is_change && status != SK_OK)
-        log_error(GROUP, "%s", err->text);
-    else if (is_change)
-        log_info(GROUP, "%s: signs again", with->label);
-}
-
-enum sk_status keysign_sign(struct keysign *keys, size_t index, struct sk_bytes tbs,
-                            struct sk_buf *out, struct sk_err *err)
+enum sk_status keysign_sign(struct keysign *keys, size_t index, size_t algorithm,
+                            struct sk_bytes tbs, struct sk_buf *out, struct sk_err *err)
 {
     enum sk_status status;
     struct key *with = &keys->keys[index];
@@ -358,7 +268,7 @@ enum sk_status keysign_sign(struct keysign *keys, size_t index, struct sk_bytes 
     (void)pthread_mutex_unlock(&keys->lock);
     if (key == NULL)
         return err_set(err, SK_AGAIN, "%s: not open", with->label);
-    status = sign_with(keys, with, key, tbs, out, &own);
+    status = sign_with(keys, with, key, algorithm, tbs, out, &own);
     note_result(keys, with, status, &own);
     return status == SK_OK ? SK_OK : err_set(err, status, "%s", own.text);
 }

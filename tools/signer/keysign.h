@@ -30,11 +30,16 @@ enum sk_status keysign_open(struct keysign *keys, struct sk_err *err) SK_MUST_CH
 bool keysign_probe(struct keysign *keys, struct sk_err *err);
 
 size_t keysign_count(const struct keysign *keys);
-/* Payload of HELLO: SEQUENCE { AlgorithmIdentifier, SEQUENCE OF Certificate }. */
+/* True when there is such a key and it has such an algorithm. */
+bool keysign_has(const struct keysign *keys, size_t index, size_t algorithm);
+/* Payload of STATUS: an octet for each key. */
+void keysign_states(struct keysign *keys, uint8_t out[LIMIT_SIGNER_KEYS]);
+/* Payload of HELLO. */
 struct sk_bytes keysign_hello(const struct keysign *keys, size_t index);
 
 /* Appends the signature over tbs to out. SK_AGAIN: the key is not open. */
-enum sk_status keysign_sign(struct keysign *keys, size_t index, struct sk_bytes tbs,
-                            struct sk_buf *out, struct sk_err *err) SK_MUST_CHECK;
+enum sk_status keysign_sign(struct keysign *keys, size_t index, size_t algorithm,
+                            struct sk_bytes tbs, struct sk_buf *out,
+                            struct sk_err *err) SK_MUST_CHECK;
 
 #endif

@@ -157,17 +157,15 @@ static struct sk_bytes hello(const struct bench *b)
 {
     static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
                                         0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+    struct sign_hello told = {.num_keys = 1,
+                              .name = bytes_of("r", 1),
+                              .algorithms = bytes_of(algorithm, sizeof(algorithm)),
+                              .certs = b->responder->der};
     struct sk_buf out;
     struct sk_bytes copy;
-    size_t top, certs;
 
     buf_init(&out, 65536);
-    top = derout_open(&out, DER_SEQUENCE);
-    derout_raw(&out, bytes_of(algorithm, sizeof(algorithm)));
-    certs = derout_open(&out, DER_SEQUENCE);
-    derout_raw(&out, b->responder->der);
-    derout_close(&out, certs);
-    derout_close(&out, top);
+    assert_int_equal(sign_hello_encode(&told, &out), SK_OK);
     copy = bytes_of(arena_copy(b->arena, out.data, out.len), out.len);
     buf_done(&out);
     return copy;
@@ -181,14 +179,14 @@ static void serve_keys(struct bench *b)
     size_t at = 0, used;
     struct sign_request request;
 
-    while (n > 0 &&
-           sign_request_decode(bytes_of(frames + at, (size_t)n - at), &request, &used) == SK_OK) {
-        struct sign_reply answer = {.result = SIGN_RESULT_OK,
-                                    .id = request.id,
-                                    .payload = request.op == SIGN_OP_HELLO ? hello(b)
-                                                                           : bytes_of("sig", 3)};
+    while (n > 0 && sign_request_decode(bytes_of(frames + at, (size_t)n - at), &request, &used,
+                                        NULL) == SK_OK) {
+        struct sign_reply answer = {.result = SIGN_RESULT_OK, .id = request.id};
         struct sk_buf frame;
 
+        answer.payload = request.op == SIGN_OP_HELLO    ? hello(b)
+                         : request.op == SIGN_OP_STATUS ? bytes_of("\1", 1)
+                                                        : bytes_of("sig", 3);
         buf_init(&frame, 65536);
         assert_int_equal(sign_reply_encode(&answer, &frame), SK_OK);
         assert_int_equal(write(b->key_process, frame.data, frame.len), frame.len);
@@ -198,10 +196,10 @@ static void serve_keys(struct bench *b)
     turn(b);
 }
 
-static void on_state(void *arg, bool is_ready)
+static void on_state(void *arg, enum signer_state state)
 {
     (void)arg;
-    (void)is_ready;
+    (void)state;
 }
 
 static void start(struct bench *b, int64_t responder_end)

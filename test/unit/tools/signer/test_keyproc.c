@@ -127,6 +127,7 @@ static struct keyproc_options options_of(const char *key, const char *cert, unsi
     struct keyproc_options options;
 
     memset(&options, 0, sizeof(options));
+    options.keys[0].name = "responder";
     options.keys[0].label = key;
     options.keys[0].certificate = cert;
     options.num_keys = 1;
@@ -248,7 +249,7 @@ static bool hear(struct process *process, size_t peer, struct answer *out)
     size_t used;
     enum sk_status status;
 
-    while ((status = sign_reply_decode(buf_bytes(in), &reply, &used)) == SK_AGAIN) {
+    while ((status = sign_reply_decode(buf_bytes(in), &reply, &used, NULL)) == SK_AGAIN) {
         uint8_t *room = buf_reserve(in, 4096);
         ssize_t n = recv(process->fds[peer], room, 4096, 0);
 
@@ -382,7 +383,7 @@ static void test_keyproc_closes_only_the_peer_that_sends_garbage(void **state)
     assert_int_equal(process_end(&process), EXIT_SUCCESS);
 }
 
-static void test_keyproc_says_no_key_and_busy(void **state)
+static void test_keyproc_says_no_key_and_late(void **state)
 {
     struct keyproc_options options = options_of(ec_key, ec_cert, 1);
     struct process process = process_start(&options, 1);
@@ -400,7 +401,7 @@ static void test_keyproc_says_no_key_and_busy(void **state)
     assert_int_equal(answer.id, 8);
     ask(&process, 0, SIGN_OP_SIGN, 9, 0, "waits not at all");
     assert_true(hear(&process, 0, &answer));
-    assert_int_equal(answer.result, SIGN_RESULT_BUSY);
+    assert_int_equal(answer.result, SIGN_RESULT_LATE);
     assert_int_equal(answer.len, 0);
     assert_int_equal(process_end(&process), EXIT_SUCCESS);
 }
@@ -426,7 +427,7 @@ static void test_keyproc_answers_busy_when_the_queue_is_full(void **state)
         assert_true(answer.id < 500);
         seen[answer.id]++;
         num_ok += answer.result == SIGN_RESULT_OK;
-        num_busy += answer.result == SIGN_RESULT_BUSY;
+        num_busy += answer.result == SIGN_RESULT_BUSY || answer.result == SIGN_RESULT_LATE;
     }
     for (i = 0; i < 500; i++)
         assert_int_equal(seen[i], 1);
@@ -440,7 +441,7 @@ static void test_keyproc_answers_busy_when_the_queue_is_full(void **state)
 /* ---- what it is for
  * ------------------------------------------------------------------------------ */
 
-static void check_hello(const char *key, const char *cert_path, struct sk_bytes algorithm)
+static void check_hello(const char *key, const char *cert_path, struct sk_bytes algorithms)
 {
     struct keyproc_options options = options_of(key, cert_path, 1);
     struct process process = process_start(&options, 1);
@@ -448,20 +449,20 @@ static void check_hello(const char *key, const char *cert_path, struct sk_bytes 
     X509 *cert = read_certificate(cert_path);
     uint8_t *der = NULL;
     int len = i2d_X509(cert, &der);
-    struct der d, hello, certs;
+    struct sign_hello hello;
+    struct der certs;
     struct sk_bytes whole;
 
     ask(&process, 0, SIGN_OP_HELLO, 77, 0, "");
     assert_true(hear(&process, 0, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_OK);
     assert_int_equal(answer.id, 77);
-    der_init(&d, bytes_of(answer.payload, answer.len));
-    assert_int_equal(der_enter(&d, DER_SEQUENCE, &hello), SK_OK);
-    assert_true(der_at_end(&d));
-    assert_int_equal(der_take_whole(&hello, DER_SEQUENCE, &whole), SK_OK);
-    assert_true(bytes_equal(whole, algorithm));
-    assert_int_equal(der_enter(&hello, DER_SEQUENCE, &certs), SK_OK);
-    assert_true(der_at_end(&hello));
+    assert_int_equal(sign_hello_decode(bytes_of(answer.payload, answer.len), &hello, NULL), SK_OK);
+    assert_int_equal(hello.num_keys, 1);
+    assert_true(bytes_equal(hello.name, bytes_of("responder", 9)));
+    assert_int_equal(hello.model, SIGN_MODEL_AUTO);
+    assert_true(bytes_equal(hello.algorithms, algorithms));
+    der_init(&certs, hello.certs);
     assert_int_equal(der_take_whole(&certs, DER_SEQUENCE, &whole), SK_OK);
     assert_true(bytes_equal(whole, bytes_of(der, (size_t)len)));
     assert_int_equal(der_take_whole(&certs, DER_SEQUENCE, &whole), SK_OK);
@@ -473,13 +474,15 @@ static void check_hello(const char *key, const char *cert_path, struct sk_bytes 
 
 static void test_keyproc_says_who_it_is(void **state)
 {
-    static const uint8_t sha256_rsa[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-                                         0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00};
+    static const uint8_t rsa[] = {
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00,
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c, 0x05, 0x00,
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d, 0x05, 0x00};
     static const uint8_t ecdsa_sha384[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
                                            0x48, 0xce, 0x3d, 0x04, 0x03, 0x03};
 
     (void)state;
-    check_hello(rsa_key, rsa_cert, bytes_of(sha256_rsa, sizeof(sha256_rsa)));
+    check_hello(rsa_key, rsa_cert, bytes_of(rsa, sizeof(rsa)));
     check_hello(ec_key, ec_cert, bytes_of(ecdsa_sha384, sizeof(ecdsa_sha384)));
 }
 
@@ -512,7 +515,7 @@ static void check_many(const struct keyproc_options *options, const char *cert, 
             assert_true(hear(&process, peer, &answer));
             assert_true(answer.id < EACH);
             seen[answer.id]++;
-            if (answer.result == SIGN_RESULT_BUSY) /* this machine is slow today */
+            if (answer.result == SIGN_RESULT_LATE) /* this machine is slow today */
                 continue;
             assert_int_equal(answer.result, SIGN_RESULT_OK);
             (void)snprintf(tbs, sizeof(tbs), "peer %zu request %u", peer, (unsigned)answer.id);
@@ -657,7 +660,7 @@ int main(void)
         cmocka_unit_test(test_keyproc_refuses_a_certificate_that_may_not_sign_answers),
         cmocka_unit_test(test_keyproc_refuses_files_that_are_no_certificates),
         cmocka_unit_test(test_keyproc_closes_only_the_peer_that_sends_garbage),
-        cmocka_unit_test(test_keyproc_says_no_key_and_busy),
+        cmocka_unit_test(test_keyproc_says_no_key_and_late),
         cmocka_unit_test(test_keyproc_answers_busy_when_the_queue_is_full),
         cmocka_unit_test(test_keyproc_says_who_it_is),
         cmocka_unit_test(test_keyproc_signs_for_many_at_once_with_a_file),

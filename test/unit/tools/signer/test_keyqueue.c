@@ -81,12 +81,12 @@ static void test_keyqueue_gives_late_jobs_back_in_time(void **state)
     assert_null(keyqueue_take(queue));
     assert_int_equal(keyqueue_expire(queue, now + hour), now + 2 * hour); /* at that moment */
     assert_true(is_readable(queue));
-    take(queue, 2, SIGN_RESULT_BUSY);
+    take(queue, 2, SIGN_RESULT_LATE);
     assert_null(keyqueue_take(queue));
     assert_false(is_readable(queue));
     assert_int_equal(keyqueue_expire(queue, now + 4 * hour), CLOCK_NEVER);
-    take(queue, 1, SIGN_RESULT_BUSY);
-    take(queue, 3, SIGN_RESULT_BUSY);
+    take(queue, 1, SIGN_RESULT_LATE);
+    take(queue, 3, SIGN_RESULT_LATE);
     assert_int_equal(keyqueue_open_jobs(queue), 0);
     /* The list is whole after its middle and its end were taken out. */
     assert_true(keyqueue_push(queue, job_of(4, now + hour)));
@@ -104,7 +104,7 @@ static void test_keyqueue_does_not_hand_out_late_jobs(void **state)
     assert_true(keyqueue_push(queue, job_of(2, CLOCK_NEVER)));
     job = keyqueue_pop(queue);
     assert_int_equal(job->id, 2);
-    take(queue, 1, SIGN_RESULT_BUSY);
+    take(queue, 1, SIGN_RESULT_LATE);
     job->result = SIGN_RESULT_OK;
     keyqueue_finish(queue, job);
     take(queue, 2, SIGN_RESULT_OK);
