@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/cert_int.h"
 
+#include <stdio.h>
+
 #include "core/clock.h"
 #include "core/hex.h"
 #include "core/key.h"
@@ -367,4 +369,19 @@ enum sk_status cert_describe(const struct sk_cert *cert, struct sk_buf *out)
     hex_encode(cert->serial, serial);
     buf_printf(out, "serial %s", serial);
     return buf_status(out);
+}
+
+void cert_key_usage_text(unsigned bits, char *out, size_t size)
+{
+    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                        "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                        "cRLSign",          "encipherOnly",   "decipherOnly"};
+    size_t i, used;
+
+    (void)snprintf(out, size, "%s", bits == 0 ? "none" : "");
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        used = strlen(out);
+        if (bits & (1u << i))
+            (void)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", names[i]);
+    }
 }

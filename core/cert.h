@@ -123,6 +123,8 @@ enum sk_status cert_dist_point_next(struct cert_walk *w, struct cert_dist_point 
  * aACompromise 8) is mask bit n - 1; bit 0 (unused) is dropped. */
 unsigned cert_reasons(struct sk_bytes bits);
 
+/* The names of KEY_USAGE_* bits, "none" without any; cut to fit. */
+void cert_key_usage_text(unsigned bits, char *out, size_t size);
 /* A short text for people: subject in RFC 4514 form, serial when the subject is empty. */
 enum sk_status cert_describe(const struct sk_cert *cert, struct sk_buf *out) SK_MUST_CHECK;
 

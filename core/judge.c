@@ -2,10 +2,7 @@
 #include "core/judge.h"
 
 #include "core/clock.h"
-#include "core/name.h"
-#include "core/path.h"
-
-enum { OTHER_FAILURES = 8 }; /* of paths that were not the best, told after it */
+#include "core/explain.h"
 
 /* One job: the paths seen so far. */
 struct trial {
@@ -14,8 +11,7 @@ struct trial {
     struct sk_verdict *best, *current; /* best: NULL until the first path */
     struct sk_verdict *spare;
     size_t best_progress, current_progress;
-    struct finding others[OTHER_FAILURES];
-    size_t num_others;
+    struct explain explain;
 };
 
 /* The only place where a verdict becomes valid. */
@@ -36,6 +32,7 @@ static void start(struct trial *trial, const struct sk_query *query)
     trial->job.cpu_now = query->cpu_now;
     if (query->cpu_now != NULL)
         trial->job.cpu_start_us = query->cpu_now();
+    trial->explain.arena = query->arena;
 }
 
 /* Where memory ended, a name may have been taken for one that matches nothing. */
@@ -205,22 +202,27 @@ static bool is_better(const struct trial *trial)
     return trial->current_progress > trial->best_progress;
 }
 
-static void keep_failure(struct trial *trial, const struct sk_verdict *verdict)
+/* Findings outlive their path: each says which certificate it means. */
+static void name_certs(struct sk_verdict *verdict)
 {
-    if (trial->num_others < OTHER_FAILURES && verdict->num_findings > 0)
-        trial->others[trial->num_others++] = verdict->findings[0];
+    size_t i;
+
+    for (i = 0; i < verdict->num_findings; i++)
+        if (verdict->findings[i].cert >= 0)
+            verdict->findings[i].about = verdict->path[verdict->findings[i].cert];
 }
 
 static void keep_best(struct trial *trial)
 {
     struct sk_verdict *old = trial->best;
 
+    name_certs(trial->current);
     if (!is_better(trial)) {
-        keep_failure(trial, trial->current);
+        explain_keep(&trial->explain, trial->current);
         return;
     }
     if (old != NULL)
-        keep_failure(trial, old);
+        explain_keep(&trial->explain, old);
     trial->best = trial->current;
     trial->best_progress = trial->current_progress;
     trial->current = old != NULL ? old : trial->spare;
@@ -244,26 +246,6 @@ static enum sk_status try_paths(struct trial *trial, struct path_search *search)
 
 /* ---- the verdict ---- */
 
-static void explain_no_path(const struct path_search *search, struct sk_verdict *out)
-{
-    const struct sk_cert *certs[LIMIT_PATH_CERTS_MAX];
-    size_t count = path_search_partial(search, certs, LIMIT_PATH_CERTS_MAX);
-    const struct sk_cert *top = certs[count - 1];
-    struct sk_buf name;
-
-    out->kind = VERDICT_INVALID;
-    buf_init(&name, LIMIT_FINDING_TEXT / 2);
-    if (name_to_text(top->issuer, &name) != SK_OK) {
-        buf_reset(&name);
-        buf_put_text(&name, "a long name");
-    }
-    verdict_add(out, FINDING_NO_PATH, -1, "RFC 5280 6.1",
-                "%zu certificate(s) up from the target, none of the issuers leads to a trust "
-                "anchor; the search ends at issuer %.*s",
-                count, (int)name.len, (const char *)name.data);
-    buf_done(&name);
-}
-
 /* Failures that no other path could mend. */
 static bool is_of_target_alone(const struct finding *finding)
 {
@@ -274,37 +256,10 @@ static bool is_of_target_alone(const struct finding *finding)
             finding->code == FINDING_EXTENDED_KEY_USAGE || finding->code == FINDING_NAME_MISMATCH);
 }
 
-/* Puts a finding in front of what is there. */
-static void put_first(struct sk_verdict *out, enum finding_code code, const char *text)
-{
-    struct finding first;
-
-    finding_set(&first, code, -1, "B-16", "%s", text);
-    if (out->num_findings == LIMIT_FINDINGS)
-        out->num_findings--;
-    memmove(&out->findings[1], &out->findings[0], out->num_findings * sizeof(out->findings[0]));
-    out->findings[0] = first;
-    out->num_findings++;
-}
-
-static void tell_others(const struct trial *trial, struct sk_verdict *out)
-{
-    size_t i;
-
-    if (out->kind == VERDICT_VALID)
-        return;
-    for (i = 0; i < trial->num_others; i++) {
-        const struct finding *finding = &trial->others[i];
-
-        verdict_add(out, finding->code, -1, finding->rule, "another path, certificate %d: %s",
-                    finding->cert, finding->text);
-    }
-}
-
-static void set_exhausted(struct sk_verdict *out, const char *text)
+static void set_exhausted(const struct trial *trial, bool is_cut, struct sk_verdict *out)
 {
     out->kind = VERDICT_UNDETERMINED;
-    put_first(out, FINDING_BUDGET_EXHAUSTED, text);
+    explain_budget(&trial->explain, &trial->job, is_cut, out);
 }
 
 static void conclude(struct trial *trial, const struct path_search *search, enum sk_status status,
@@ -313,13 +268,13 @@ static void conclude(struct trial *trial, const struct path_search *search, enum
     if (trial->best != NULL)
         *out = *trial->best;
     if (status != SK_OK && status != SK_NOTFOUND)
-        set_exhausted(out, "the work allowed for one job was used up before the search ended");
+        set_exhausted(trial, false, out);
     else if (trial->best == NULL)
-        explain_no_path(search, out);
+        explain_no_path(&trial->explain, search, out);
     if (status == SK_NOTFOUND && out->kind == VERDICT_INVALID && path_search_is_cut(search) &&
         !is_of_target_alone(&out->findings[0]))
-        set_exhausted(out, "longer paths than the budget allows were not tried");
-    tell_others(trial, out);
+        set_exhausted(trial, true, out);
+    explain_others(&trial->explain, out);
     out->work = trial->job.work;
 }
 
@@ -336,6 +291,7 @@ static bool is_anchor(const struct sk_query *query)
 enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
 {
     struct path_search *search = NULL;
+    struct finding finding;
     struct trial trial;
     enum sk_status status;
 
@@ -343,8 +299,11 @@ enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
     start(&trial, query);
     if (is_anchor(query)) { /* V-03 */
         out->kind = VERDICT_INVALID;
-        verdict_add(out, FINDING_TARGET_IS_ANCHOR, 0, "RFC 5280 6.1",
-                    "a path needs at least one certificate below the trust anchor");
+        finding_explain(&finding, query->arena, FINDING_TARGET_IS_ANCHOR, 0, "RFC 5280 6.1",
+                        "a path of at least one certificate below the trust anchor",
+                        "the trust anchor itself");
+        finding.about = query->target;
+        verdict_add_finding(out, &finding);
         return SK_OK;
     }
     trial.current = job_alloc(&trial.job, 1, sizeof(*trial.current));

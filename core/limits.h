@@ -57,7 +57,12 @@
 #define LIMIT_POLICY_NODES    8192u /* nodes of the policy graphs of all paths of a job */
 #define LIMIT_NAME_CHECKS     65536u /* comparisons of names and of lists of a job */
 #define LIMIT_FINDINGS        64u    /* findings in one verdict */
-#define LIMIT_FINDING_TEXT    256u   /* text of one finding, with its NUL */
+#define LIMIT_FINDING_TEXT    256u   /* each text of one finding, with its NUL */
+#define LIMIT_TRIED_PATHS     8u     /* paths explained beside the one of the verdict */
+#define LIMIT_TRIED_FINDINGS  4u     /* findings told of each of them */
+#define LIMIT_DEAD_ENDS       4u     /* missing issuers told when there is no path */
+#define LIMIT_NAME_SHOWN      100u   /* a distinguished name in a finding, with its NUL */
+#define LIMIT_NAME_TOLD       512u   /* the same where a certificate is described */
 
 /* HTTP front */
 #define LIMIT_HTTP_HEAD_BYTES   8192u           /* request line and headers */

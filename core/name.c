@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/name.h"
 
+#include <stdio.h>
+
 #include "core/der.h"
 #include "core/key.h"
 #include "core/limits.h"
@@ -399,8 +401,39 @@ enum sk_status name_to_text(struct sk_bytes name, struct sk_buf *out)
 
         if (status != SK_OK)
             return status;
+        if (buf_status(out) != SK_OK)
+            break; /* the rest would not be kept */
         if (n > 0)
             buf_put_byte(out, ',');
     }
     return buf_status(out);
+}
+
+/* Where a text of at most max octets may end without cutting a character (RFC 3629 3). */
+static size_t cut_before(const uint8_t *text, size_t max)
+{
+    while (max > 0 && (text[max] & 0xc0) == 0x80)
+        max--;
+    return max;
+}
+
+void name_short_text(struct sk_bytes name, char *out, size_t size)
+{
+    static const char more[] = "...";
+    const size_t max = size - sizeof(more);
+    struct sk_buf text;
+    enum sk_status status;
+    bool is_whole;
+    size_t len;
+
+    buf_init(&text, size);
+    status = name_to_text(name, &text);
+    is_whole = status == SK_OK && text.len < size;
+    len = is_whole || text.len <= max ? text.len : cut_before(text.data, max);
+    if (len == 0)
+        (void)snprintf(out, size, "%s", is_whole ? "an empty name" : "a name without text");
+    else
+        (void)snprintf(out, size, "%.*s%s", (int)len, (const char *)text.data,
+                       is_whole ? "" : more);
+    buf_done(&text);
 }

@@ -37,6 +37,10 @@ void name_hash(struct sk_bytes canon, uint8_t out[NAME_HASH]);
 /* Appends the Name as RFC 4514 text ("CN=x,O=y,C=JP"), control bytes escaped. */
 enum sk_status name_to_text(struct sk_bytes name, struct sk_buf *out) SK_MUST_CHECK;
 
+/* The same for one line of text: cut with "..." when it is longer than size allows, "an empty name"
+ * when there is nothing to show. */
+void name_short_text(struct sk_bytes name, char *out, size_t size);
+
 /* One attribute of a Name at a time, in order of the encoding. */
 struct name_walk {
     const uint8_t *p, *end;         /* rest of the RDNSequence */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/name_constraints.h"
 
+#include <stdio.h>
+
+#include "core/host.h"
 #include "core/name.h"
 #include "core/subtree.h"
 
-enum { QUOTED_BYTES = 100 };
+enum { QUOTED_BYTES = 64, BASES_SHOWN = 3 };
 
 enum { KINDS = GENERAL_NAME_REGISTERED_ID + 1 };
 
@@ -17,7 +20,7 @@ struct subtree_list {
 /* One nameConstraints extension, read. */
 struct constraint_set {
     const struct constraint_set *next; /* of the job */
-    uint8_t sha256[SK_SHA256];         /* of the certificate it came from */
+    const struct sk_cert *ca;          /* it came from */
     enum sk_status status;             /* SK_OK, or SK_INPUT: it cannot be processed */
     const char *text;                  /* why not */
     struct subtree_list permitted, excluded;
@@ -109,7 +112,7 @@ static enum sk_status set_of(struct sk_job *job, const struct sk_cert *ca,
     struct sk_err err = {0};
 
     for (known = job->constraints; known != NULL; known = known->next) {
-        if (memcmp(known->sha256, ca->sha256, SK_SHA256) == 0) {
+        if (memcmp(known->ca->sha256, ca->sha256, SK_SHA256) == 0) {
             *out = known;
             return SK_OK;
         }
@@ -117,7 +120,7 @@ static enum sk_status set_of(struct sk_job *job, const struct sk_cert *ca,
     set = job_alloc(job, 1, sizeof(*set));
     if (set == NULL)
         return SK_LIMIT;
-    memcpy(set->sha256, ca->sha256, SK_SHA256);
+    set->ca = ca;
     set->status = read_set(job, ca->name_constraints.value, set, &err);
     if (set->status != SK_OK && set->status != SK_INPUT)
         return set->status;
@@ -147,23 +150,63 @@ enum sk_status name_constraints_add(struct name_constraints *constraints, struct
     return SK_OK;
 }
 
-/* Only kinds that have a text are quoted, and directory names of people are not. */
-static enum sk_status refuse(struct sk_err *err, const struct subtree_name *name, const char *what)
+static int quoted_len(struct sk_bytes text)
 {
-    bool is_text = name->kind == GENERAL_NAME_DNS || name->kind == GENERAL_NAME_URI ||
-                   name->kind == GENERAL_NAME_EMAIL;
-    size_t len = name->value.len < QUOTED_BYTES ? name->value.len : (size_t)QUOTED_BYTES;
-
-    if (!is_text)
-        return err_set(err, SK_INPUT, "a %s is %s", general_name_kind_text(name->kind), what);
-    return err_set(err, SK_INPUT, "the %s \"%.*s\" is %s", general_name_kind_text(name->kind),
-                   (int)len, (const char *)name->value.p, what);
+    return (int)(text.len < QUOTED_BYTES ? text.len : (size_t)QUOTED_BYTES);
 }
 
-static enum sk_status check_list(struct sk_job *job, const struct subtree_list *list,
+/* What may be repeated of a name of the certificate: a host. The rest may be about a person. */
+static struct sk_bytes host_of(const struct subtree_name *name)
+{
+    struct sk_bytes other, host = bytes_of(NULL, 0);
+    bool is_host = true;
+
+    if (name->kind == GENERAL_NAME_DNS)
+        return name->value;
+    if (name->kind == GENERAL_NAME_EMAIL)
+        is_host = host_of_mailbox(name->value, &other, &host);
+    else if (name->kind == GENERAL_NAME_URI)
+        is_host = host_of_uri(name->value, &other, &host);
+    return is_host ? host : bytes_of(NULL, 0);
+}
+
+/* " (base, base ...)" of the kinds that are text. */
+static void bases_text(const struct subtree_list *list, enum general_name_kind kind, char *out,
+                       size_t size)
+{
+    size_t first = list->first[kind], end = list->first[kind + 1], i, used = 0;
+
+    out[0] = '\0';
+    if (kind != GENERAL_NAME_DNS && kind != GENERAL_NAME_EMAIL && kind != GENERAL_NAME_URI)
+        return;
+    for (i = first; i < end && i < first + BASES_SHOWN; i++) {
+        (void)snprintf(out + used, size - used, "%s\"%.*s\"", i == first ? " (" : ", ",
+                       quoted_len(list->items[i].base.value),
+                       (const char *)list->items[i].base.value.p);
+        used = strlen(out);
+    }
+    (void)snprintf(out + used, size - used, "%s", i < end ? " ...)" : ")");
+}
+
+static enum sk_status refuse(struct sk_err *err, const struct subtree_name *name,
+                             const struct constraint_set *set, bool is_permitted)
+{
+    const char *what = is_permitted ? "outside the permitted subtrees" : "in an excluded subtree";
+    char ca[LIMIT_NAME_SHOWN], bases[BASES_SHOWN * (QUOTED_BYTES + 4) + 8];
+    struct sk_bytes host = host_of(name);
+
+    bases_text(is_permitted ? &set->permitted : &set->excluded, name->kind, bases, sizeof(bases));
+    name_short_text(set->ca->subject, ca, sizeof(ca));
+    return err_set(err, SK_INPUT, "a %s%s%.*s %s of %s%s", general_name_kind_text(name->kind),
+                   host.len > 0 ? " of host " : "", quoted_len(host),
+                   host.len > 0 ? (const char *)host.p : "", what, ca, bases);
+}
+
+static enum sk_status check_list(struct sk_job *job, const struct constraint_set *set,
                                  const struct subtree_name *name, bool is_permitted,
                                  struct sk_err *err)
 {
+    const struct subtree_list *list = is_permitted ? &set->permitted : &set->excluded;
     size_t i, end = list->first[name->kind + 1];
 
     if (list->first[name->kind] == end)
@@ -177,9 +220,9 @@ static enum sk_status check_list(struct sk_job *job, const struct subtree_list *
         if (is_permitted && answer == SUBTREE_WITHIN)
             return SK_OK;
         if (!is_permitted && answer != SUBTREE_OUTSIDE)
-            return refuse(err, name, "inside an excluded subtree");
+            return refuse(err, name, set, false);
     }
-    return is_permitted ? refuse(err, name, "outside the permitted subtrees") : SK_OK;
+    return is_permitted ? refuse(err, name, set, true) : SK_OK;
 }
 
 static enum sk_status check_name(const struct name_constraints *constraints, struct sk_job *job,
@@ -189,9 +232,9 @@ static enum sk_status check_name(const struct name_constraints *constraints, str
     size_t i;
 
     for (i = 0; i < constraints->num && status == SK_OK; i++) {
-        status = check_list(job, &constraints->sets[i]->permitted, name, true, err);
+        status = check_list(job, constraints->sets[i], name, true, err);
         if (status == SK_OK)
-            status = check_list(job, &constraints->sets[i]->excluded, name, false, err);
+            status = check_list(job, constraints->sets[i], name, false, err);
     }
     return status;
 }

@@ -254,7 +254,9 @@ static bool is_among(const struct sk_cert *cert, const struct sk_cert *const *ce
     return false;
 }
 
-size_t path_search_partial(const struct path_search *search, const struct sk_cert **out, size_t max)
+/* The most likely way up; *out_top is its last node. */
+static size_t climb(const struct path_search *search, const struct sk_cert **out, size_t max,
+                    const struct graph_node **out_top)
 {
     const struct graph_node *top = &search->graph.target;
     size_t count = 0, i;
@@ -265,6 +267,7 @@ size_t path_search_partial(const struct path_search *search, const struct sk_cer
         struct graph_hint hint;
 
         graph_hint_init(&search->graph, top->cert, &hint);
+        *out_top = top;
         out[count++] = top->cert;
         for (i = 0; i < top->issuer->num_nodes; i++) {
             const struct graph_node *node = top->issuer->nodes[i];
@@ -276,6 +279,70 @@ size_t path_search_partial(const struct path_search *search, const struct sk_cer
             }
         }
         top = best;
+    }
+    return count;
+}
+
+size_t path_search_partial(const struct path_search *search, const struct sk_cert **out, size_t max)
+{
+    const struct graph_node *top;
+
+    return climb(search, out, max, &top);
+}
+
+static bool is_dead_end(const struct graph_name *name)
+{
+    size_t i;
+
+    for (i = 0; i < name->num_nodes; i++)
+        if (name->nodes[i]->issuer != name)
+            return false;
+    return name->num_anchors == 0;
+}
+
+/* Of what the name issued, the certificate with the smallest hash; the target when there is none.
+ */
+static const struct sk_cert *issued_by(const struct path_search *search,
+                                       const struct graph_name *name)
+{
+    const struct sk_cert *first = NULL;
+    const struct graph_node *node;
+
+    if (name == search->graph.target.issuer)
+        return search->graph.target.cert;
+    for (node = name->issued; node != NULL; node = node->next_issued)
+        if (first == NULL || memcmp(node->cert->sha256, first->sha256, SK_SHA256) < 0)
+            first = node->cert;
+    return first;
+}
+
+static enum path_end why_ends(const struct graph_name *name, const struct sk_cert *cert)
+{
+    if (!is_dead_end(name))
+        return PATH_END_REPEATS;
+    return name->num_nodes > 0 || cert->is_self_issued ? PATH_END_SELF_ISSUED : PATH_END_NO_ISSUER;
+}
+
+size_t path_search_dead_ends(const struct path_search *search, struct path_dead_end *out,
+                             size_t max, size_t *out_num_certs)
+{
+    const struct sk_cert *chain[LIMIT_PATH_CERTS_MAX];
+    const struct graph_name *name;
+    const struct graph_node *top;
+    size_t count = 1;
+
+    (void)climb(search, chain, LIMIT_PATH_CERTS_MAX, &top);
+    out[0] = (struct path_dead_end){top->cert, why_ends(top->issuer, top->cert)};
+    *out_num_certs = 0;
+    for (name = search->graph.first; name != NULL; name = name->next) {
+        *out_num_certs += name->num_nodes;
+        if (name == top->issuer || !is_dead_end(name))
+            continue;
+        if (count < max) {
+            out[count].cert = name->num_nodes > 0 ? name->nodes[0]->cert : issued_by(search, name);
+            out[count].why = why_ends(name, out[count].cert);
+        }
+        count++;
     }
     return count;
 }

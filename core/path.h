@@ -39,4 +39,19 @@ bool path_search_is_cut(const struct path_search *search);
 size_t path_search_partial(const struct path_search *search, const struct sk_cert **out,
                            size_t max);
 
+/* Why no certificate above is known that leads on. */
+enum path_end {
+    PATH_END_NO_ISSUER,   /* nothing bears the issuer's name */
+    PATH_END_SELF_ISSUED, /* only certificates that the name issued itself do, and no anchor */
+    PATH_END_REPEATS,     /* only ways on which something stands twice */
+};
+struct path_dead_end {
+    const struct sk_cert *cert; /* whose issuer leads nowhere */
+    enum path_end why;
+};
+/* For the same: where the ways up end, that of path_search_partial() first, then nearest first. At
+ * most max are given, the number of all is returned. out_num_certs: gathered above the target. */
+size_t path_search_dead_ends(const struct path_search *search, struct path_dead_end *out,
+                             size_t max, size_t *out_num_certs);
+
 #endif

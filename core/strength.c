@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/strength.h"
 
+#include <stdio.h>
+
 static bool has_floor(const struct sk_params *params)
 {
     return params->min_rsa_bits != 0 || params->min_ec_bits != 0 || params->min_dsa_bits != 0 ||
@@ -12,7 +14,7 @@ static enum finding_code check_bits(const char *kind, unsigned bits, unsigned mi
 {
     if (bits >= min)
         return FINDING_NONE;
-    (void)err_set(err, SK_INPUT, "%s key of %u bits, expected at least %u", kind, bits, min);
+    (void)err_set(err, SK_INPUT, "a %s key of %u bits, less than %u", kind, bits, min);
     return FINDING_WEAK_ALGORITHM;
 }
 
@@ -23,7 +25,7 @@ static enum finding_code check_dsa(const struct sk_params *params, unsigned bits
     unsigned from_bits = 0;
 
     if (!params->allow_dsa) {
-        (void)err_set(err, SK_INPUT, "DSA key, which the policy does not allow");
+        (void)err_set(err, SK_INPUT, "a DSA key");
         return FINDING_WEAK_ALGORITHM;
     }
     if (bits == 0 && key_peek(params_spki, &from, &from_bits) == SK_OK && from == KEY_DSA)
@@ -54,7 +56,7 @@ enum finding_code strength_of_key(const struct sk_params *params, struct sk_byte
     }
     if (!has_floor(params))
         return FINDING_NONE;
-    (void)err_set(err, SK_INPUT, "key of a kind that cannot be held against the policy's floor");
+    (void)err_set(err, SK_INPUT, "a key of a kind that has no floor");
     return FINDING_WEAK_ALGORITHM;
 }
 
@@ -64,16 +66,42 @@ enum finding_code strength_of_signature(const struct sk_params *params, struct s
     struct key_sig_alg alg;
 
     if (key_sig_alg_parse(sig_alg, &alg) != SK_OK) {
-        (void)err_set(err, SK_INPUT, "a signature algorithm we do not know, or its parameters");
+        (void)err_set(err, SK_INPUT, "an algorithm or parameters we do not know");
         return FINDING_ALGORITHM;
     }
     if (!params->allow_sha1 && (alg.hash == KEY_SHA1 || alg.mgf_hash == KEY_SHA1)) {
-        (void)err_set(err, SK_INPUT, "signed with SHA-1, which the policy does not allow");
+        (void)err_set(err, SK_INPUT, "a signature with SHA-1");
         return FINDING_WEAK_ALGORITHM;
     }
     if (!params->allow_dsa && alg.kind == KEY_DSA) {
-        (void)err_set(err, SK_INPUT, "signed with DSA, which the policy does not allow");
+        (void)err_set(err, SK_INPUT, "a signature with DSA");
         return FINDING_WEAK_ALGORITHM;
     }
     return FINDING_NONE;
+}
+
+void strength_floor_text(const struct sk_params *params, enum finding_code code, char *out,
+                         size_t size)
+{
+    const struct {
+        const char *kind;
+        unsigned bits;
+    } floors[] = {{"RSA", params->min_rsa_bits},
+                  {"EC", params->min_ec_bits},
+                  {"DSA", params->allow_dsa ? params->min_dsa_bits : 0}};
+    size_t i, used;
+
+    (void)snprintf(out, size, "%s",
+                   code == FINDING_ALGORITHM ? "a signature algorithm we know"
+                                             : "what the policy allows:");
+    for (i = 0; i < sizeof(floors) / sizeof(floors[0]) && code != FINDING_ALGORITHM; i++) {
+        used = strlen(out);
+        if (floors[i].bits > 0)
+            (void)snprintf(out + used, size - used, " %s of %u bits or more,", floors[i].kind,
+                           floors[i].bits);
+    }
+    used = strlen(out);
+    if (code != FINDING_ALGORITHM)
+        (void)snprintf(out + used, size - used, "%s%s known kinds of key",
+                       params->allow_sha1 ? "" : " no SHA-1,", params->allow_dsa ? "" : " no DSA,");
 }

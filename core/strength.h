@@ -22,4 +22,8 @@ enum finding_code strength_of_signature(const struct sk_params *params, struct s
 enum finding_code strength_of_key(const struct sk_params *params, struct sk_bytes spki,
                                   struct sk_bytes params_spki, struct sk_err *err) SK_MUST_CHECK;
 
+/* For a finding: what the policy asks of keys and signatures; code says which kind of failure. */
+void strength_floor_text(const struct sk_params *params, enum finding_code code, char *out,
+                         size_t size);
+
 #endif

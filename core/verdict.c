@@ -76,7 +76,9 @@ static void SK_PRINTF(5, 0) finding_fill(struct finding *finding, enum finding_c
 {
     finding->code = code;
     finding->cert = cert;
+    finding->about = NULL;
     finding->rule = rule;
+    finding->expected = finding->found = NULL;
     (void)vsnprintf(finding->text, sizeof(finding->text), fmt, args);
     make_printable(finding->text);
 }
@@ -91,6 +93,36 @@ void finding_set(struct finding *finding, enum finding_code code, int cert, cons
     va_end(args);
 }
 
+static const char *kept_text(struct sk_arena *arena, const char *text)
+{
+    size_t len = strnlen(text, LIMIT_FINDING_TEXT - 1);
+    char *copy = arena_copy(arena, text, len);
+
+    if (copy != NULL)
+        make_printable(copy);
+    return copy;
+}
+
+void finding_set_detail(struct finding *finding, struct sk_arena *arena, const char *expected,
+                        const char *found)
+{
+    finding->expected = kept_text(arena, expected);
+    finding->found = kept_text(arena, found);
+}
+
+void finding_explain(struct finding *finding, struct sk_arena *arena, enum finding_code code,
+                     int cert, const char *rule, const char *expected, const char *fmt, ...)
+{
+    char found[LIMIT_FINDING_TEXT];
+    va_list args;
+
+    va_start(args, fmt);
+    (void)vsnprintf(found, sizeof(found), fmt, args);
+    va_end(args);
+    finding_set(finding, code, cert, rule, "expected %s, found %s", expected, found);
+    finding_set_detail(finding, arena, expected, found);
+}
+
 void verdict_add(struct sk_verdict *verdict, enum finding_code code, int cert, const char *rule,
                  const char *fmt, ...)
 {
@@ -102,4 +134,10 @@ void verdict_add(struct sk_verdict *verdict, enum finding_code code, int cert, c
     finding_fill(&verdict->findings[verdict->num_findings], code, cert, rule, fmt, args);
     va_end(args);
     verdict->num_findings++;
+}
+
+void verdict_add_finding(struct sk_verdict *verdict, const struct finding *finding)
+{
+    if (verdict->num_findings < LIMIT_FINDINGS)
+        verdict->findings[verdict->num_findings++] = *finding;
 }

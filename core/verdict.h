@@ -66,8 +66,20 @@ enum finding_code {
 struct finding {
     enum finding_code code;
     int cert; /* index in the path the finding is about, target 0; -1: the path as a whole */
-    const char *rule;              /* "RFC 5280 6.1.3(a)"; static */
+    const struct sk_cert *about;   /* the certificate meant, also where cert is -1; NULL: none */
+    const char *rule;              /* "RFC 5280 6.1.3(a)(2)", or "policy: ..."; static */
+    const char *expected, *found;  /* as in text; NULL: not told apart. Like about of the job */
     char text[LIMIT_FINDING_TEXT]; /* what was expected and what was found */
+};
+
+/* A way up from the target that is not the verdict's, and why it was given up. */
+struct tried_path {
+    const struct sk_cert *const *path; /* target first */
+    size_t num_path;
+    bool is_complete; /* the last one is a trust anchor; else the search ended there */
+    enum verdict_kind kind;
+    const struct finding *findings;
+    size_t num_findings;
 };
 
 /* What a status of one certificate rested on. */
@@ -95,8 +107,14 @@ struct sk_verdict {
     size_t num_policies;
     const struct sk_bytes *authority_policies; /* authority-constrained-policy-set */
     size_t num_authority_policies;
+    /* Those of the path and of the search, then the first ones of other paths. */
     struct finding findings[LIMIT_FINDINGS];
     size_t num_findings;
+    size_t num_others; /* findings at the end that are of other paths: tried says them in full */
+    /* Other paths in the order they were given up, at most LIMIT_TRIED_PATHS; in the job. */
+    const struct tried_path *tried;
+    size_t num_tried;
+    size_t num_untold; /* paths that were judged and stand nowhere here */
     struct evidence evidence[VERDICT_EVIDENCE];
     size_t num_evidence;
     int64_t valid_until; /* last second for which a valid verdict holds: earliest notAfter,
@@ -114,9 +132,19 @@ const char *finding_meaning(enum finding_code code);
 void finding_set(struct finding *finding, enum finding_code code, int cert, const char *rule,
                  const char *fmt, ...) SK_PRINTF(5, 6);
 
-/* Adds a finding; when the array is full the last one is replaced by nothing and the call is
- * ignored: the first findings are the ones that matter. */
+/* Fills one finding from what was expected and what was found (fmt); its text says both. The arena
+ * is the job's; without room there the text alone remains. */
+void finding_explain(struct finding *finding, struct sk_arena *arena, enum finding_code code,
+                     int cert, const char *rule, const char *expected, const char *fmt, ...)
+    SK_PRINTF(7, 8);
+/* Tells apart what the text of a finding says. */
+void finding_set_detail(struct finding *finding, struct sk_arena *arena, const char *expected,
+                        const char *found);
+
+/* Adds a finding; when the array is full the call is ignored: the first findings are the ones that
+ * matter. */
 void verdict_add(struct sk_verdict *verdict, enum finding_code code, int cert, const char *rule,
                  const char *fmt, ...) SK_PRINTF(5, 6);
+void verdict_add_finding(struct sk_verdict *verdict, const struct finding *finding);
 
 #endif

@@ -11,7 +11,7 @@
 #include "core/policy_graph.h"
 #include "core/strength.h"
 
-enum { NAME_TEXT = 80, OIDS_SHOWN = 3 };
+enum { OIDS_SHOWN = 3, EXPECTED_TEXT = LIMIT_FINDING_TEXT / 2 };
 
 /* The state variables of RFC 5280 6.1.2. A check returns SK_OK to go on, SK_INPUT when the path
  * fails (the finding is then set), or what ended the job. */
@@ -37,30 +37,22 @@ static int index_from_target(const struct state *s)
     return (int)(s->path->num_certs - 1 - s->i);
 }
 
-static enum sk_status SK_PRINTF(4, 5)
-    fail(struct state *s, enum finding_code code, const char *rule, const char *fmt, ...)
+/* The path fails at s->cert: expected is what the rule asks for, fmt what stands there instead. */
+static enum sk_status SK_PRINTF(5, 6)
+    fail(struct state *s, enum finding_code code, const char *rule, const char *expected,
+         const char *fmt, ...)
 {
-    char text[LIMIT_FINDING_TEXT];
+    char found[LIMIT_FINDING_TEXT];
     va_list args;
 
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    (void)vsnprintf(found, sizeof(found), fmt, args);
     va_end(args);
-    finding_set(&s->result.finding, code, index_from_target(s), rule, "%s", text);
+    finding_explain(&s->result.finding, s->job->arena, code, index_from_target(s), rule, expected,
+                    "%s", found);
+    s->result.finding.about = s->cert;
     s->result.progress = s->i;
     return SK_INPUT;
-}
-
-static void name_text(struct sk_bytes name, char out[NAME_TEXT])
-{
-    struct sk_buf buf;
-
-    buf_init(&buf, 4 * LIMIT_NAME_VALUE_BYTES);
-    if (name_to_text(name, &buf) != SK_OK)
-        buf_reset(&buf);
-    (void)snprintf(out, NAME_TEXT, "%.*s", (int)buf.len,
-                   buf.data != NULL ? (const char *)buf.data : "");
-    buf_done(&buf);
 }
 
 static const struct sk_cert *issuer_of(const struct verify_path *path, size_t index)
@@ -81,7 +73,7 @@ static enum sk_status check_critical(struct state *s)
     if (oid_to_text(s->cert->unknown_critical, oid, sizeof(oid)) != SK_OK)
         (void)snprintf(oid, sizeof(oid), "an identifier too long to show");
     return fail(s, FINDING_UNKNOWN_CRITICAL, s->is_last ? "RFC 5280 6.1.5(f)" : "RFC 5280 6.1.4(o)",
-                "critical extension %s is not processed", oid);
+                "no critical extension but those that are processed", "critical extension %s", oid);
 }
 
 /* What extensions and fields must be together, whoever issued the certificate. */
@@ -91,16 +83,31 @@ static enum sk_status check_form(struct state *s)
     bool must_have_subject = !s->is_last || c->is_ca || s->path->is_for_crl;
 
     if (c->issuer_canon.len == 0)
-        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.4", "the issuer name is empty");
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.4", "an issuer name",
+                    "an empty issuer name");
     if (c->subject_canon.len == 0 && must_have_subject)
-        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.6", "an issuer with an empty subject");
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.6",
+                    "a subject name in the certificate of an issuer", "an empty subject name");
     if (c->subject_canon.len == 0 && !(c->san.is_present && c->san.is_critical))
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.1.2.6",
-                    "the subject is empty and there is no critical subjectAltName");
+                    "a subject name or a critical subjectAltName", "an empty subject name and %s",
+                    c->san.is_present ? "a subjectAltName that is not critical"
+                                      : "no subjectAltName");
     if (c->name_constraints.is_present && c->name_constraints.is_critical && !c->is_ca)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.10",
+                    "nameConstraints in CA certificates alone",
                     "critical nameConstraints in a certificate that is not a CA's");
     return SK_OK;
+}
+
+static enum sk_status fail_strength(struct state *s, enum finding_code code,
+                                    const struct sk_err *err)
+{
+    char expected[EXPECTED_TEXT];
+
+    strength_floor_text(s->job->params, code, expected, sizeof(expected));
+    return fail(s, code, code == FINDING_ALGORITHM ? "RFC 5280 6.1.3(a)(1)" : "policy: strength",
+                expected, "%s", err->text);
 }
 
 static enum sk_status check_strength(struct state *s)
@@ -111,12 +118,13 @@ static enum sk_status check_strength(struct state *s)
 
     if (!s->cert->is_sig_alg_equal)
         return fail(s, FINDING_ALGORITHM, "RFC 5280 4.1.1.2",
-                    "signatureAlgorithm differs from the signature field inside the certificate");
+                    "the same algorithm in signatureAlgorithm and in the signed signature field",
+                    "two that differ");
     code = strength_of_signature(params, s->cert->sig_alg, &err);
     if (code == FINDING_NONE)
         code = strength_of_key(params, s->cert->spki, s->parameters, &err);
     if (code != FINDING_NONE)
-        return fail(s, code, "policy: strength", "%s", err.text);
+        return fail_strength(s, code, &err);
     if (!key_needs_parameters(s->cert->spki)) /* 6.1.4(d)-(f) */
         s->parameters = s->cert->spki;
     return SK_OK;
@@ -131,8 +139,10 @@ static enum sk_status check_anchor(struct state *s)
     enum finding_code code;
 
     if (memcmp(target->sha256, anchor->sha256, SK_SHA256) == 0) {
+        s->cert = target;
         (void)fail(s, FINDING_TARGET_IS_ANCHOR, "RFC 5280 6.1",
-                   "the certificate is the trust anchor itself: there is no path to judge");
+                   "a path of at least one certificate below the trust anchor",
+                   "the trust anchor itself");
         s->result.finding.cert = 0;
         return SK_INPUT;
     }
@@ -141,7 +151,8 @@ static enum sk_status check_anchor(struct state *s)
         s->parameters = anchor->spki;
         return SK_OK;
     }
-    (void)fail(s, code, "policy: strength", "trust anchor: %s", err.text);
+    s->cert = anchor;
+    (void)fail_strength(s, code, &err);
     s->result.finding.cert = (int)s->path->num_certs;
     return SK_INPUT;
 }
@@ -150,7 +161,7 @@ static enum sk_status check_anchor(struct state *s)
 static enum sk_status check_validity(struct state *s)
 {
     int64_t skew = s->job->params->clock_skew_s, time = s->job->time;
-    char bound[CLOCK_TEXT], now[CLOCK_TEXT];
+    char bound[CLOCK_TEXT], now[CLOCK_TEXT], expected[EXPECTED_TEXT];
     bool is_late = s->cert->not_after != CLOCK_NEVER && time - skew > s->cert->not_after;
 
     if (!is_late && s->cert->not_before <= time + skew) {
@@ -159,25 +170,25 @@ static enum sk_status check_validity(struct state *s)
         return SK_OK;
     }
     clock_format_rfc3339(is_late ? s->cert->not_after : s->cert->not_before, bound);
-    clock_format_rfc3339(time, now);
+    clock_format_rfc3339(is_late ? time - skew : time + skew, now);
+    (void)snprintf(expected, sizeof(expected), "%s %s",
+                   is_late ? "notAfter at or after" : "notBefore at or before", now);
     return fail(s, is_late ? FINDING_EXPIRED : FINDING_NOT_YET_VALID, "RFC 5280 6.1.3(a)(2)",
-                is_late ? "notAfter is %s, the time asked about is %s"
-                        : "notBefore is %s, the time asked about is %s",
-                bound, now);
+                expected, "%s", bound);
 }
 
 /* 6.1.3(a)(4) */
 static enum sk_status check_issuer(struct state *s)
 {
     const struct sk_cert *issuer = issuer_of(s->path, s->i);
-    char expected[NAME_TEXT], found[NAME_TEXT];
+    char name[LIMIT_NAME_SHOWN], found[LIMIT_NAME_SHOWN], expected[EXPECTED_TEXT];
 
     if (name_equal(s->cert->issuer_canon, issuer->subject_canon))
         return SK_OK;
-    name_text(issuer->subject, expected);
-    name_text(s->cert->issuer, found);
-    return fail(s, FINDING_NAME_CHAINING, "RFC 5280 6.1.3(a)(4)",
-                "expected issuer \"%s\", found \"%s\"", expected, found);
+    name_short_text(issuer->subject, name, sizeof(name));
+    name_short_text(s->cert->issuer, found, sizeof(found));
+    (void)snprintf(expected, sizeof(expected), "issuer %s", name);
+    return fail(s, FINDING_NAME_CHAINING, "RFC 5280 6.1.3(a)(4)", expected, "issuer %s", found);
 }
 
 /* 6.1.3(b)-(c) */
@@ -191,7 +202,9 @@ static enum sk_status check_names(struct state *s)
     status = name_constraints_check(&s->constraints, s->job, s->cert, &err);
     if (status != SK_INPUT)
         return status;
-    return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 6.1.3(b)-(c)", "%s", err.text);
+    return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 6.1.3(b)-(c)",
+                "every name within the subtrees permitted above and outside the excluded ones",
+                "%s", err.text);
 }
 
 static enum sk_status read_policies(const struct sk_cert *cert, struct sk_bytes out[LIMIT_POLICIES],
@@ -222,21 +235,31 @@ static enum sk_status check_policies(struct state *s)
 
     if (status != SK_OK)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.4",
-                    "certificatePolicies is malformed or too long");
+                    "certificatePolicies of a length we process", "one malformed or too long");
     status = policy_graph_extend(s->policies, found, num, any_counts);
     if (status == SK_INPUT)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.4",
-                    "a policy stands twice in certificatePolicies");
+                    "each policy at most once in certificatePolicies", "one that stands twice");
     if (status != SK_OK)
         return status;
     if (s->explicit_policy == 0 && policy_graph_is_null(s->policies))
         return fail(s, FINDING_POLICY, "RFC 5280 6.1.3(f)",
-                    "a policy is required, and none is valid from the anchor down to here");
+                    "a policy that is valid from the anchor down to here", "none");
     return SK_OK;
 }
 
 /* ---- 6.1.4: every certificate but the last
  * --------------------------------------------------------- */
+
+static enum sk_status fail_usage(struct state *s, const char *rule, unsigned wanted)
+{
+    char expected[EXPECTED_TEXT], bits[EXPECTED_TEXT - 32], found[EXPECTED_TEXT - 32];
+
+    cert_key_usage_text(wanted, bits, sizeof(bits));
+    cert_key_usage_text(s->cert->key_usage_bits, found, sizeof(found));
+    (void)snprintf(expected, sizeof(expected), "keyUsage with %s", bits);
+    return fail(s, FINDING_KEY_USAGE, rule, expected, "keyUsage %s", found);
+}
 
 /* (k), (n) */
 static enum sk_status check_ca(struct state *s)
@@ -244,16 +267,17 @@ static enum sk_status check_ca(struct state *s)
     const struct sk_cert *c = s->cert;
 
     if (c->version != 3)
-        return fail(s, FINDING_VERSION, "RFC 5280 6.1.4(k)",
-                    "an issuer must have a version 3 certificate, found version %u", c->version);
+        return fail(s, FINDING_VERSION, "RFC 5280 6.1.4(k)", "a version 3 certificate of an issuer",
+                    "version %u", c->version);
     if (!c->basic_constraints.is_present)
-        return fail(s, FINDING_NOT_CA, "RFC 5280 6.1.4(k)", "an issuer without basicConstraints");
+        return fail(s, FINDING_NOT_CA, "RFC 5280 6.1.4(k)",
+                    "basicConstraints with cA TRUE in the certificate of an issuer",
+                    "no basicConstraints");
     if (!c->is_ca)
         return fail(s, FINDING_NOT_CA, "RFC 5280 6.1.4(k)",
-                    "an issuer whose basicConstraints has cA FALSE");
+                    "basicConstraints with cA TRUE in the certificate of an issuer", "cA FALSE");
     if (c->key_usage.is_present && (c->key_usage_bits & KEY_USAGE_KEY_CERT_SIGN) == 0)
-        return fail(s, FINDING_KEY_USAGE, "RFC 5280 6.1.4(n)",
-                    "an issuer whose keyUsage lacks keyCertSign");
+        return fail_usage(s, "RFC 5280 6.1.4(n)", KEY_USAGE_KEY_CERT_SIGN);
     return SK_OK;
 }
 
@@ -263,7 +287,8 @@ static enum sk_status prepare_path_length(struct state *s)
     if (!s->cert->is_self_issued) {
         if (s->max_path_length == 0)
             return fail(s, FINDING_PATH_LENGTH, "RFC 5280 6.1.4(l)",
-                        "a pathLenConstraint above allows no further CA certificate here");
+                        "no more CA certificates than the pathLenConstraint above allows",
+                        "one more");
         s->max_path_length--;
     }
     if (s->cert->has_path_len && s->cert->path_len < s->max_path_length)
@@ -285,10 +310,11 @@ static enum sk_status prepare_mappings(struct state *s)
     }
     if (status != SK_NOTFOUND)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.5",
-                    "policyMappings is malformed or too long");
+                    "policyMappings of a length we process", "one malformed or too long");
     status = policy_graph_map(s->policies, pairs, num, s->policy_mapping > 0);
     if (status == SK_INPUT)
-        return fail(s, FINDING_POLICY, "RFC 5280 6.1.4(a)", "policyMappings maps anyPolicy");
+        return fail(s, FINDING_POLICY, "RFC 5280 6.1.4(a)", "no mapping of anyPolicy",
+                    "policyMappings with anyPolicy");
     return status;
 }
 
@@ -300,7 +326,8 @@ static enum sk_status prepare_names(struct state *s)
 
     if (status != SK_INPUT)
         return status;
-    return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 4.2.1.10", "%s", err.text);
+    return fail(s, FINDING_NAME_CONSTRAINTS, "RFC 5280 4.2.1.10",
+                "nameConstraints that can be processed", "%s", err.text);
 }
 
 static void lower_to(unsigned *counter, bool is_present, uint64_t skip_certs)
@@ -328,7 +355,7 @@ static enum sk_status prepare_counters(struct state *s)
 /* ---- 6.1.5 and the policy's own rules: the last certificate
  * ------------------------------------------ */
 
-static void policies_text(const struct sk_bytes *oids, size_t num, char out[LIMIT_FINDING_TEXT / 3])
+static void oids_text(const struct sk_bytes *oids, size_t num, char out[LIMIT_FINDING_TEXT / 3])
 {
     const size_t size = LIMIT_FINDING_TEXT / 3;
     char oid[LIMIT_OID_TEXT];
@@ -349,7 +376,7 @@ static void policies_text(const struct sk_bytes *oids, size_t num, char out[LIMI
 /* 6.1.5(a)-(b), (g) */
 static enum sk_status wrap_up_policies(struct state *s)
 {
-    char asked[LIMIT_FINDING_TEXT / 3], found[LIMIT_FINDING_TEXT / 3];
+    char asked[LIMIT_FINDING_TEXT / 3], found[LIMIT_FINDING_TEXT / 3], expected[EXPECTED_TEXT];
     struct policy_set authority, user;
     enum sk_status status;
 
@@ -367,11 +394,25 @@ static enum sk_status wrap_up_policies(struct state *s)
     s->result.num_policies = user.num;
     if (s->explicit_policy > 0 || user.num > 0) /* V-60 */
         return SK_OK;
-    policies_text(s->asked, s->num_asked, asked);
-    policies_text(authority.oids, authority.num, found);
-    return fail(s, FINDING_POLICY, "RFC 5280 6.1.5(g)",
-                "a policy is required: expected %s, the path gives %s", s->asks_any ? "any" : asked,
-                found);
+    oids_text(s->asked, s->num_asked, asked);
+    oids_text(authority.oids, authority.num, found);
+    (void)snprintf(expected, sizeof(expected), "a valid policy of these: %s",
+                   s->asks_any ? "any" : asked);
+    return fail(s, FINDING_POLICY, "RFC 5280 6.1.5(g)", expected, "%s", found);
+}
+
+static void purposes_text(const struct sk_cert *cert, char out[LIMIT_FINDING_TEXT / 3])
+{
+    struct sk_bytes oids[OIDS_SHOWN + 1]; /* one more, to see that there are more */
+    struct cert_walk walk;
+    size_t num = 0;
+    enum sk_status status = cert_walk_init(&walk, &cert->eku);
+
+    while (status == SK_OK && num <= OIDS_SHOWN) {
+        status = cert_eku_next(&walk, &oids[num]);
+        num += status == SK_OK;
+    }
+    oids_text(oids, num, out);
 }
 
 /* One of all the purposes asked; S-11 of extendedKeyUsages: absent or anyExtendedKeyUsage fit all.
@@ -380,7 +421,8 @@ static enum sk_status check_purpose(struct state *s, struct sk_bytes asked)
 {
     struct cert_walk walk;
     struct sk_bytes found;
-    char oid[LIMIT_OID_TEXT];
+    char purposes[LIMIT_FINDING_TEXT / 3], oid[LIMIT_OID_TEXT],
+        expected[LIMIT_OID_TEXT + EXPECTED_TEXT];
     enum sk_status status = cert_walk_init(&walk, &s->cert->eku);
 
     while (status == SK_OK) {
@@ -390,13 +432,15 @@ static enum sk_status check_purpose(struct state *s, struct sk_bytes asked)
             return SK_OK;
     }
     if (status != SK_NOTFOUND)
-        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.12", "extendedKeyUsage is malformed");
+        return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.12", "extendedKeyUsage",
+                    "a malformed one");
     if (oid_to_text(asked, oid, sizeof(oid)) != SK_OK)
         (void)snprintf(oid, sizeof(oid), "the purpose asked");
+    (void)snprintf(expected, sizeof(expected), "extendedKeyUsage with %s", oid);
+    purposes_text(s->cert, purposes);
     return fail(s, FINDING_EXTENDED_KEY_USAGE,
-                s->is_last ? "RFC 5280 4.2.1.12" : "policy: nested-extended-key-usage",
-                "%s does not hold %s",
-                s->is_last ? "extendedKeyUsage" : "the extendedKeyUsage of an issuer", oid);
+                s->is_last ? "RFC 5280 4.2.1.12" : "policy: nested-extended-key-usage", expected,
+                "%s", purposes);
 }
 
 /* V-74: an option of the policy; RFC 5280 knows no purposes of issuers. */
@@ -420,14 +464,42 @@ static enum sk_status check_usage(struct state *s)
     enum sk_status status = SK_OK;
 
     if (s->cert->key_usage.is_present && (s->cert->key_usage_bits & wanted) != wanted)
-        return fail(s, FINDING_KEY_USAGE,
-                    s->path->is_for_crl ? "RFC 5280 6.3.3(f)" : "RFC 5280 4.2.1.3",
-                    s->path->is_for_crl ? "a CRL signer whose keyUsage lacks cRLSign"
-                                        : "keyUsage is %#x, expected all of %#x",
-                    s->cert->key_usage_bits, wanted);
+        return fail_usage(s, s->path->is_for_crl ? "RFC 5280 6.3.3(f)" : "RFC 5280 4.2.1.3",
+                          wanted);
     for (i = 0; i < num && status == SK_OK; i++)
         status = check_purpose(s, params->ekus[i]);
     return status;
+}
+
+/* How many subjectAltNames of a kind there are, and not what they say: names of people. */
+static size_t count_names(const struct sk_cert *cert, enum general_name_kind kind)
+{
+    struct general_name name;
+    struct cert_walk walk;
+    struct der names;
+    size_t num = 0;
+
+    if (cert_walk_init(&walk, &cert->san) != SK_OK)
+        return 0;
+    der_init(&names, bytes_of(walk.p, (size_t)(walk.end - walk.p)));
+    while (!der_at_end(&names) && general_name_next(&names, false, &name) == SK_OK)
+        num += name.kind == kind;
+    return num;
+}
+
+static enum sk_status fail_name(struct state *s, const struct general_name *asked)
+{
+    const char *kind = general_name_kind_text(asked->kind);
+    size_t num = count_names(s->cert, asked->kind);
+    char expected[LIMIT_FINDING_TEXT];
+
+    (void)snprintf(expected, sizeof(expected), "the %s asked", kind);
+    if (asked->kind == GENERAL_NAME_DNS)
+        (void)snprintf(expected, sizeof(expected), "%s %.*s", kind,
+                       (int)(asked->value.len < EXPECTED_TEXT ? asked->value.len : EXPECTED_TEXT),
+                       (const char *)asked->value.p);
+    return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6", expected, "%zu %s(s) that do not match",
+                num, kind);
 }
 
 static enum sk_status check_asked_names(struct state *s)
@@ -442,11 +514,10 @@ static enum sk_status check_asked_names(struct state *s)
 
         status = match_name(s->job, s->cert, &params->names[i], &is_match, &err);
         if (status == SK_INPUT)
-            return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6", "%s", err.text);
+            return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6", "names that can be compared", "%s",
+                        err.text);
         if (status == SK_OK && !is_match)
-            return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6",
-                        "the certificate does not name the %s asked",
-                        general_name_kind_text(params->names[i].kind));
+            return fail_name(s, &params->names[i]);
     }
     return status;
 }
@@ -496,7 +567,7 @@ static enum sk_status honour_policies(struct state *s)
 
     if (read_policies(s->cert, own, &num) != SK_OK)
         return fail(s, FINDING_MALFORMED, "RFC 5937 3.2",
-                    "trust anchor: certificatePolicies is malformed or too long");
+                    "certificatePolicies of a length we process", "one malformed or too long");
     return intersect_policies(s, own, num);
 }
 
@@ -560,6 +631,20 @@ enum sk_status verify_params_from(struct sk_job *job, const struct verify_path *
     return status;
 }
 
+static enum sk_status fail_signature(struct state *s, const struct sk_cert *issuer)
+{
+    char name[LIMIT_NAME_SHOWN], expected[LIMIT_NAME_SHOWN + 32];
+    bool is_other_key = s->cert->aki.has_key_id && issuer->ski_id.len > 0 &&
+                        !bytes_equal(s->cert->aki.key_id, issuer->ski_id);
+
+    name_short_text(issuer->subject, name, sizeof(name));
+    (void)snprintf(expected, sizeof(expected), "a signature with the key of %s", name);
+    return fail(s, FINDING_SIGNATURE, "RFC 5280 6.1.3(a)(1)", expected,
+                is_other_key ? "one that does not verify; by the key identifiers it was made with "
+                               "another key of that name"
+                             : "one that does not verify");
+}
+
 /* 6.1.3(a)(1) */
 static enum sk_status check_signature(struct state *s)
 {
@@ -576,11 +661,9 @@ static enum sk_status check_signature(struct state *s)
         status = job_check_signature(s->job, c->sha256, c->sig_alg, c->tbs, c->signature, issuer,
                                      params_from, &err);
     if (status == SK_INPUT)
-        return fail(s, FINDING_ALGORITHM, "RFC 5280 6.1.3(a)(1)", "%s", err.text);
-    if (status == SK_CRYPTO)
-        return fail(s, FINDING_SIGNATURE, "RFC 5280 6.1.3(a)(1)",
-                    "the signature does not verify with the key of the certificate above");
-    return status;
+        return fail(s, FINDING_ALGORITHM, "RFC 5280 6.1.3(a)(1)",
+                    "a key and a signature algorithm we can compute with", "%s", err.text);
+    return status == SK_CRYPTO ? fail_signature(s, issuer) : status;
 }
 
 /* ---- the whole

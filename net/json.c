@@ -41,50 +41,9 @@ static void answer_json(json_t *root, struct http_answer *out)
 
 /* ---- a verdict as JSON ---- */
 
-/* Subject and issuer names only: alternative names may hold a citizen's name, birth date and
- * address, and are never repeated. */
-static json_t *described_new(const struct sk_cert *cert)
-{
-    struct sk_buf subject, issuer;
-    json_t *object = NULL;
-    char *serial = NULL;
-
-    buf_init(&subject, LIMIT_CERT_BYTES);
-    buf_init(&issuer, LIMIT_CERT_BYTES);
-    serial = malloc(2 * cert->serial.len + 1);
-    if (serial != NULL && name_to_text(cert->subject, &subject) == SK_OK &&
-        name_to_text(cert->issuer, &issuer) == SK_OK) {
-        hex_encode(cert->serial, serial);
-        buf_put_byte(&subject, 0);
-        buf_put_byte(&issuer, 0);
-        if (buf_status(&subject) == SK_OK && buf_status(&issuer) == SK_OK)
-            object = json_pack("{s:o, s:o, s:s, s:o, s:o}", "subject",
-                               verdict_json_text((const char *)subject.data), "issuer",
-                               verdict_json_text((const char *)issuer.data), "serial", serial,
-                               "not_before", verdict_json_time(cert->not_before), "not_after",
-                               verdict_json_time(cert->not_after));
-    }
-    free(serial);
-    buf_done(&subject);
-    buf_done(&issuer);
-    return object;
-}
-
-static json_t *explanation_new(const struct sk_verdict *verdict)
-{
-    json_t *list = json_array();
-    size_t i;
-
-    for (i = 0; i < verdict->num_path; i++)
-        (void)json_array_append_new(list, described_new(verdict->path[i]));
-    return json_pack("{s:o, s:{s:i, s:i, s:i}}", "path", list, "work", "paths",
-                     (int)verdict->work.paths, "steps", (int)verdict->work.steps, "signatures",
-                     (int)verdict->work.signatures);
-}
-
 static json_t *verdict_new(const struct sk_verdict *verdict, const struct json_ask *ask)
 {
-    json_t *object = verdict_json_new(verdict);
+    json_t *object = verdict_json_new(verdict, ask->want_explanation);
 
     if (object == NULL)
         return NULL;
@@ -92,7 +51,7 @@ static json_t *verdict_new(const struct sk_verdict *verdict, const struct json_a
     if (ask->want_evidence)
         (void)json_object_set_new(object, "evidence", verdict_json_evidence(verdict));
     if (ask->want_explanation)
-        (void)json_object_set_new(object, "explanation", explanation_new(verdict));
+        (void)json_object_set_new(object, "explanation", verdict_json_explanation(verdict));
     return object;
 }
 
@@ -107,6 +66,15 @@ struct run {
     const struct sk_source *source;
     int64_t budget_us, start_us;
 };
+
+static void add_finding(struct run *run, struct sk_verdict *out, enum finding_code code, int cert,
+                        const char *rule, const char *expected, const char *found)
+{
+    struct finding finding;
+
+    finding_explain(&finding, run->service->arena, code, cert, rule, expected, "%s", found);
+    verdict_add_finding(out, &finding);
+}
 
 static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *out)
 {
@@ -124,7 +92,8 @@ static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *o
 
     memset(out, 0, sizeof(*out));
     if (run->budget_us > 0 && left < 1000) {
-        verdict_add(out, FINDING_BUDGET_EXHAUSTED, -1, "", "the request's CPU time is used up");
+        add_finding(run, out, FINDING_BUDGET_EXHAUSTED, -1, "policy: limits",
+                    "an answer within the CPU time of one request", "that it is used up");
         return;
     }
     if (run->budget_us > 0)
@@ -133,11 +102,13 @@ static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *o
         status = cert_parse(run->service->arena, der, target, &err);
     if (status == SK_INPUT) {
         out->kind = VERDICT_INVALID;
-        verdict_add(out, FINDING_MALFORMED, 0, "RFC 5280 4.1", "%s", err.text);
+        add_finding(run, out, FINDING_MALFORMED, 0, "RFC 5280 4.1", "a well-formed certificate",
+                    err.text);
         return;
     }
     if (status != SK_OK) {
-        verdict_add(out, FINDING_BUDGET_EXHAUSTED, 0, "", "the request's memory is used up");
+        add_finding(run, out, FINDING_BUDGET_EXHAUSTED, 0, "policy: limits",
+                    "an answer within the memory of one request", "that it is used up");
         return;
     }
     query.target = target;

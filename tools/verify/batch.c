@@ -203,7 +203,7 @@ static json_t *answer_object(struct reading *r, json_t *line, bool has_base)
         (void)err_set(&r->err, status, "cannot judge: %s", status_name(status));
         return NULL;
     }
-    out = report_json(verdict);
+    out = report_json(verdict, true);
     if (out != NULL && r->skipped != NULL)
         (void)json_object_set(out, "skipped", r->skipped);
     return out;

@@ -303,6 +303,7 @@ enum sk_status case_judge(struct verify_case *c, struct sk_bytes target_der,
         .arena = c->job,
         .cpu_now = clock_cpu_us,
     };
+    struct finding finding;
     struct sk_err err = {0};
     enum sk_status status;
 
@@ -315,6 +316,8 @@ enum sk_status case_judge(struct verify_case *c, struct sk_bytes target_der,
         return status;
     memset(&c->verdict, 0, sizeof(c->verdict));
     c->verdict.kind = VERDICT_INVALID;
-    verdict_add(&c->verdict, FINDING_MALFORMED, 0, "RFC 5280 4.1", "%s", err.text);
+    finding_explain(&finding, c->job, FINDING_MALFORMED, 0, "RFC 5280 4.1",
+                    "a well-formed certificate", "%s", err.text);
+    verdict_add_finding(&c->verdict, &finding);
     return SK_OK;
 }

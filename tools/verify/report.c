@@ -5,19 +5,18 @@
 #include "core/clock.h"
 #include "net/verdict_json.h"
 
-json_t *report_json(const struct sk_verdict *verdict)
+json_t *report_json(const struct sk_verdict *verdict, bool is_brief)
 {
-    const struct sk_work *work = &verdict->work;
-    json_t *out = verdict_json_new(verdict);
+    json_t *out = verdict_json_new(verdict, true);
 
     if (out == NULL)
         return NULL;
     if (verdict->num_path > 0)
         (void)json_object_set_new(out, "path", verdict_json_path(verdict));
     (void)json_object_set_new(out, "evidence", verdict_json_evidence(verdict));
-    (void)json_object_set_new(out, "work",
-                              json_pack("{s:i, s:i, s:i}", "paths", (int)work->paths, "steps",
-                                        (int)work->steps, "signatures", (int)work->signatures));
+    if (!is_brief || verdict->kind != VERDICT_VALID || verdict->num_tried > 0)
+        (void)json_object_set_new(out, "explanation", verdict_json_explanation(verdict));
+    (void)json_object_set_new(out, "work", verdict_json_work(verdict));
     return out;
 }
 

@@ -181,7 +181,7 @@ static enum sk_status take_target(void *arg, const char *file, struct sk_bytes d
 
 static int print_json(const char *name, const struct sk_verdict *verdict)
 {
-    json_t *out = report_json(verdict), *named = json_pack("{s:s}", "file", name);
+    json_t *out = report_json(verdict, false), *named = json_pack("{s:s}", "file", name);
 
     if (named == NULL) /* a name that is not UTF-8 */
         named = json_object();
