@@ -74,6 +74,9 @@
 #define LIMIT_HTTP_IDLE_MS      30000u /* keep-alive without a request */
 #define LIMIT_HTTP_WRITE_MS     30000u /* an answer not taken by the client */
 #define LIMIT_HTTP_CONNECTIONS  10000u /* open connections of the network process */
+#define LIMIT_HTTP_CLIENT       1024u  /* of these, of one client address */
+#define LIMIT_HTTP_V6_PREFIX    64u    /* bits of an IPv6 address that make one client */
+#define LIMIT_HTTP_QUEUE        1024u  /* requests of the network process that wait for answers */
 
 #define LIMIT_HTTP_PIPELINE 16u /* requests of one connection that wait for their answers */
 #define LIMIT_HTTP_OUTPUT_BYTES                                                                    \
@@ -85,6 +88,8 @@
 #define LIMIT_HTTP_LINGER_BYTES  (4u * 1024u * 1024u) /* octets thrown away meanwhile */
 #define LIMIT_HTTP_DRAIN_IDLE_MS 1000u /* an idle connection of a process that drains */
 #define LIMIT_HTTP_ACCEPTS       64u   /* connections accepted in one turn of the loop */
+#define LIMIT_HTTP_SLOW_MS       1000u /* sending one request; then the connection may make room */
+#define LIMIT_HTTP_RETRY_S       1u    /* Retry-After of an answer that says there is no room */
 
 /* OCSP and JSON */
 #define LIMIT_OCSP_REQUEST_BYTES  (64u * 1024u)

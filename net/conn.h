@@ -15,6 +15,8 @@
 #define SEKISHO_NET_CONN_H
 
 #include "net/answer.h"
+#include "net/clients.h"
+#include "net/counters.h"
 #include "net/http.h"
 
 struct event_base;
@@ -25,6 +27,15 @@ struct conn_options {
     struct http_limits http;
     unsigned head_ms, body_ms, idle_ms, write_ms;
     size_t max_connections;
+    size_t max_waiting;           /* requests without their answer: conn_is_overloaded() */
+    struct sk_clients *clients;   /* the cap by client; NULL: none. Outlives the set */
+    struct sk_counters *counters; /* of this worker; outlives the last conn_reply() */
+};
+
+/* A socket as it was accepted, non-blocking. */
+struct conn_arrival {
+    int fd;
+    struct sk_address address; /* of the client */
 };
 
 /* request lives until the handler returns. */
@@ -38,10 +49,12 @@ struct conn_set *conn_set_new(struct event_base *base, const struct conn_options
  * NULL. */
 void conn_set_free(struct conn_set *set);
 
-/* Takes an accepted, non-blocking socket. At max_connections the longest idle connection makes
- * room; when none is idle the client gets 503. */
-void conn_set_add(struct conn_set *set, int fd);
-/* Closes the longest idle connection; false when there is none. */
+/* Takes the socket. A client with too many connections gets 429. At
+ * max_connections the longest idle connection makes room, else the slowest of those that are
+ * sending a request for more than LIMIT_HTTP_SLOW_MS; when there is neither, the client gets 503.
+ */
+void conn_set_add(struct conn_set *set, const struct conn_arrival *arrival);
+/* Closes the connection that is to make room; false when there is none. */
 bool conn_set_evict(struct conn_set *set);
 size_t conn_set_count(const struct conn_set *set);
 
@@ -51,5 +64,10 @@ void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *a
 
 /* Takes what answer holds. */
 void conn_reply(struct conn_exchange *exchange, struct http_answer *answer);
+
+/* In the handler: more requests than max_waiting, this one counted, are without their answer. */
+bool conn_is_overloaded(const struct conn_exchange *exchange);
+/* Instead of conn_reply(): answers 503 with Retry-After. */
+void conn_shed(struct conn_exchange *exchange);
 
 #endif

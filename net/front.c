@@ -33,7 +33,9 @@ struct front {
     int watch_dir;  /* descriptor of the watch; -1: the directory is not there yet */
     struct event *on_control, *on_report, *on_watch, *on_tick, *on_term, *on_late;
     struct sk_loop **loops;
-    bool *is_signing; /* per worker: its signer answers */
+    struct sk_counters *counters; /* one per worker */
+    struct sk_clients *clients;   /* NULL: no cap by client */
+    bool *is_signing;             /* per worker: its signer answers */
     unsigned num_loops, num_ended;
     struct sk_generation *gen; /* what the workers answer from; NULL: none yet */
     uint64_t refused;          /* a generation that could not be opened: said once */
@@ -272,23 +274,40 @@ static size_t connection_room(const struct sk_config *config)
     return room;
 }
 
+/* What the workers share, each of which is of one thread but the clients' table. */
+static enum sk_status make_shared(struct front *front, size_t connections, struct sk_err *err)
+{
+    const struct config_limits *limits = &front->config->limits;
+    const struct clients_options options = {.connections = connections,
+                                            .per_client = limits->http_client_connections,
+                                            .v6_prefix = limits->http_client_prefix6};
+    unsigned workers = front->config->server.workers;
+
+    front->loops = calloc(workers, sizeof(struct sk_loop *));
+    front->is_signing = calloc(workers, sizeof(bool));
+    front->counters = calloc(workers, sizeof(*front->counters));
+    if (front->loops == NULL || front->is_signing == NULL || front->counters == NULL)
+        return err_set(err, SK_NOMEM, "network process: no memory");
+    return options.per_client > 0 ? clients_new(&options, &front->clients, err) : SK_OK;
+}
+
 static enum sk_status start_loops(struct front *front, const struct front_options *options,
                                   struct sk_err *err)
 {
     unsigned workers = options->config->server.workers, w;
-    size_t room = connection_room(options->config) / workers, i;
+    size_t connections = connection_room(options->config), room = connections / workers, i;
     int *mine = calloc(options->num_listeners + 1, sizeof(int));
-    enum sk_status status = SK_OK;
+    enum sk_status status = make_shared(front, connections, err);
 
-    front->loops = calloc(workers, sizeof(struct sk_loop *));
-    front->is_signing = calloc(workers, sizeof(bool));
-    if (mine == NULL || front->loops == NULL || front->is_signing == NULL)
+    if (mine == NULL && status == SK_OK)
         status = err_set(err, SK_NOMEM, "network process: no memory");
     for (w = 0; status == SK_OK && w < workers; w++) {
         struct loop_options loop = {.config = options->config,
                                     .listeners = mine,
                                     .index = w,
                                     .max_connections = room > 0 ? room : 1,
+                                    .clients = front->clients,
+                                    .counters = &front->counters[w],
                                     .report = report,
                                     .report_arg = front};
 
@@ -345,6 +364,8 @@ static void front_done(struct front *front)
     }
     free(front->loops);
     free(front->is_signing);
+    free(front->counters);
+    clients_free(front->clients);
     generation_unref(front->gen);
     free_event(front->on_control);
     free_event(front->on_report);

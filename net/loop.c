@@ -65,6 +65,7 @@ static void make_room(struct sk_loop *loop)
     if (conn_set_evict(loop->conns))
         return;
     log_warning("http", "out of descriptors: accepting pauses");
+    counter_add(&loop->options.counters->accept_pauses, 1);
     set_listening(loop, false);
     (void)event_add(loop->resume, &pause);
 }
@@ -82,14 +83,18 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 static void on_accept(evutil_socket_t fd, short what, void *arg)
 {
     struct sk_loop *loop = arg;
+    struct conn_arrival arrival;
     unsigned i;
 
     (void)what;
     for (i = 0; i < LIMIT_HTTP_ACCEPTS; i++) {
-        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage from = {0};
+        socklen_t len = sizeof(from);
 
-        if (client >= 0) {
-            conn_set_add(loop->conns, client);
+        arrival.fd = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (arrival.fd >= 0) {
+            address_of(&from, &arrival.address);
+            conn_set_add(loop->conns, &arrival);
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -303,6 +308,12 @@ static enum sk_status make_events(struct sk_loop *loop, struct sk_err *err)
     return SK_OK;
 }
 
+/* Of what is meant for all workers, rounded up: at least one each. */
+static size_t share(size_t all, unsigned workers)
+{
+    return (all + workers - 1) / workers;
+}
+
 static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
 {
     const struct config_limits *limits = &loop->options.config->limits;
@@ -313,6 +324,9 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
         .idle_ms = limits->http_idle_ms,
         .write_ms = limits->http_write_ms,
         .max_connections = loop->options.max_connections,
+        .max_waiting = share(limits->http_queue, loop->options.config->server.workers),
+        .clients = loop->options.clients,
+        .counters = loop->options.counters,
     };
     bool wants_signer = loop->options.config->signer.backend != CONFIG_SIGNER_NONE;
 

@@ -11,6 +11,8 @@
 #define SEKISHO_NET_LOOP_H
 
 #include "cache/generation.h"
+#include "net/clients.h"
+#include "net/counters.h"
 #include "policy/config.h"
 
 struct sk_loop;
@@ -28,6 +30,8 @@ struct loop_options {
     size_t num_listeners;
     unsigned index; /* of this worker */
     size_t max_connections;
+    struct sk_clients *clients;   /* of all workers; NULL: no cap by client. Outlives the loop */
+    struct sk_counters *counters; /* of this worker; outlives the loop */
     loop_report_fn report;
     void *report_arg;
 };

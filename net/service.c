@@ -85,6 +85,12 @@ static void answer_readyz(const struct service *service, struct http_answer *out
         answer_text(out, 200, "ready\n");
 }
 
+/* Answered however many wait: whoever asks must not take a busy server for a dead one. */
+static bool is_probe(const struct route *route)
+{
+    return route->kind == ROUTE_LIVEZ || route->kind == ROUTE_READYZ;
+}
+
 void service_handle(void *arg, struct conn_exchange *exchange, const struct http_request *request)
 {
     struct service *service = arg;
@@ -100,6 +106,10 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
     if (!is_allowed(route, request)) {
         answer_not_allowed(route, request, &answer);
         conn_reply(exchange, &answer);
+        return;
+    }
+    if (!is_probe(route) && conn_is_overloaded(exchange)) {
+        conn_shed(exchange);
         return;
     }
     rest = bytes_of(request->path.p + strlen(route->path), request->path.len - strlen(route->path));

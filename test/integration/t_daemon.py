@@ -716,12 +716,12 @@ def test_crowded(port):
     busy = [daemon.connect() for _ in range(16)]
     for s in busy:
         s.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nX: ")
-    time.sleep(0.3)
-    more = [daemon.raw(b"") for _ in range(4)]
-    ok(all(m.startswith(b"HTTP/1.1 503 ") for m in more), "when none is idle a newcomer is told 503", more[:2])
-    for s in busy:
+    time.sleep(1.3)  # longer than a client may take that is not to be called slow
+    ok(daemon.is_up(), "when none is idle, a newcomer takes the place of the slowest request")
+    ok(read_all(busy[0]) == b"", "which is cut")
+    for s in busy[1:]:
         s.sendall(b"x\r\nConnection: close\r\n\r\n")
-    ok(all(read_all(s).endswith(b"live\n") for s in busy), "and those within are served")
+    ok(all(read_all(s).endswith(b"live\n") for s in busy[1:]), "and the others are served")
     for s in busy:
         s.close()
     ok(daemon.end() == 0, "it ends with 0")

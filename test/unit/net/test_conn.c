@@ -27,8 +27,10 @@ struct bench {
     struct conn_exchange *waiting[MAX_EXCHANGES];
     char path[MAX_EXCHANGES][32];
     size_t count;
-    bool answers_at_once;
+    bool answers_at_once, sheds;
     unsigned released, emptied;
+    struct sk_counters counters;
+    struct sk_clients *clients;
 };
 
 static void reply(struct bench *bench, size_t i)
@@ -48,7 +50,9 @@ static void handle(void *arg, struct conn_exchange *exchange, const struct http_
     (void)snprintf(bench->path[i], sizeof(bench->path[i]), "%.*s;", (int)request->path.len,
                    (const char *)request->path.p);
     bench->waiting[i] = exchange;
-    if (bench->answers_at_once)
+    if (bench->sheds && conn_is_overloaded(exchange))
+        conn_shed(exchange);
+    else if (bench->answers_at_once)
         reply(bench, i);
 }
 
@@ -62,35 +66,56 @@ static void note_release(void *arg)
     ((struct bench *)arg)->released++;
 }
 
-static void start(struct bench *bench, size_t max_connections)
+/* per_client 0: no cap by client. */
+static void start_capped(struct bench *bench, size_t max_connections, unsigned per_client)
 {
-    const struct conn_options options = {.http = {.head_bytes = 4096, .body_bytes = 4096},
-                                         .head_ms = 60000,
-                                         .body_ms = 60000,
-                                         .idle_ms = 60000,
-                                         .write_ms = 60000,
-                                         .max_connections = max_connections};
+    const struct clients_options caps = {
+        .connections = max_connections, .per_client = per_client, .v6_prefix = 64};
+    struct conn_options options = {.http = {.head_bytes = 4096, .body_bytes = 4096},
+                                   .head_ms = 60000,
+                                   .body_ms = 60000,
+                                   .idle_ms = 60000,
+                                   .write_ms = 60000,
+                                   .max_connections = max_connections,
+                                   .max_waiting = 2,
+                                   .counters = &bench->counters};
 
     memset(bench, 0, sizeof(*bench));
+    if (per_client > 0)
+        assert_int_equal(clients_new(&caps, &bench->clients, NULL), SK_OK);
+    options.clients = bench->clients;
     bench->base = event_base_new();
     bench->set = conn_set_new(bench->base, &options, handle, bench);
     assert_non_null(bench->set);
 }
 
+static void start(struct bench *bench, size_t max_connections)
+{
+    start_capped(bench, max_connections, 0);
+}
+
 static void stop(struct bench *bench)
 {
     conn_set_free(bench->set);
+    clients_free(bench->clients);
     event_base_free(bench->base);
 }
 
-/* The client's end of a new connection. */
-static int dial(struct bench *bench)
+/* The client's end of a new connection; the last octet of its IPv4 address. */
+static int dial_from(struct bench *bench, uint8_t last)
 {
+    const struct sk_address address = {
+        .octets = {[10] = 0xff, [11] = 0xff, [12] = 192, [15] = last}};
     int fds[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    conn_set_add(bench->set, fds[1]);
+    conn_set_add(bench->set, &(struct conn_arrival){.fd = fds[1], .address = address});
     return fds[0];
+}
+
+static int dial(struct bench *bench)
+{
+    return dial_from(bench, 1);
 }
 
 static void turn(struct bench *bench)
@@ -391,6 +416,152 @@ static void test_conn_makes_room_by_the_longest_idle(void **state)
     stop(&bench);
 }
 
+/* Not one that just began; sending for LIMIT_HTTP_SLOW_MS is what makes a client slow. */
+static void test_conn_makes_room_by_the_slowest_when_none_is_idle(void **state)
+{
+    struct bench bench;
+    bool ended;
+    int fds[3], i;
+
+    (void)state;
+    start(&bench, 2);
+    for (i = 0; i < 2; i++) {
+        fds[i] = dial(&bench);
+        say(&bench, fds[i],
+            i == 0 ? "GET / HT"
+                   : "POST / HTTP/1.1\r\nHost: a\r\n"
+                     "Content-Length: 9\r\n\r\n");
+    }
+    assert_false(conn_set_evict(bench.set));
+    (void)usleep((LIMIT_HTTP_SLOW_MS + 20) * 1000);
+    say(&bench, fds[0], "TP"); /* an octet more does not make it young */
+    fds[2] = dial(&bench);
+    (void)hear(&bench, fds[0], &ended);
+    assert_true(ended);
+    (void)hear(&bench, fds[1], &ended);
+    assert_false(ended);
+    assert_string_equal(hear(&bench, fds[2], &ended), "");
+    assert_false(ended);
+    assert_int_equal(counter_get(&bench.counters.evicted), 1);
+    for (i = 0; i < 3; i++)
+        (void)close(fds[i]);
+    stop(&bench);
+}
+
+static void test_conn_turns_the_connection_past_a_clients_cap_away(void **state)
+{
+    struct bench bench;
+    const char *got;
+    bool ended;
+    int fds[5], i;
+
+    (void)state;
+    start_capped(&bench, 8, 2);
+    for (i = 0; i < 3; i++)
+        fds[i] = dial_from(&bench, 1);
+    got = hear(&bench, fds[2], &ended);
+    assert_true(strstr(got, "HTTP/1.1 429 Too Many Requests\r\n") == got);
+    assert_true(strstr(got, "\r\nRetry-After: 1\r\n") != NULL);
+    assert_true(ended);
+    fds[3] = dial_from(&bench, 2);
+    assert_string_equal(hear(&bench, fds[3], &ended), "");
+    assert_false(ended);
+    (void)close(fds[0]); /* gone: the client may come again */
+    turn(&bench);
+    fds[4] = dial_from(&bench, 1);
+    assert_string_equal(hear(&bench, fds[4], &ended), "");
+    assert_false(ended);
+    assert_int_equal(counter_get(&bench.counters.refused_client), 1);
+    assert_int_equal(counter_get(&bench.counters.accepted), 4);
+    assert_int_equal(counter_get(&bench.counters.open), 3);
+    for (i = 1; i < 5; i++)
+        (void)close(fds[i]);
+    stop(&bench);
+}
+
+/* Refused for lack of room, a client is not counted: later it may have all its connections. */
+static void test_conn_forgets_a_client_that_found_no_room(void **state)
+{
+    struct bench bench;
+    bool ended;
+    int busy, more, i;
+
+    (void)state;
+    start_capped(&bench, 1, 1);
+    busy = dial_from(&bench, 1);
+    say(&bench, busy, "GET / HT");
+    for (i = 0; i < 3; i++) {
+        more = dial_from(&bench, 2);
+        assert_true(strstr(hear(&bench, more, &ended), "HTTP/1.1 503 ") != NULL);
+        (void)close(more);
+    }
+    (void)close(busy);
+    turn(&bench);
+    more = dial_from(&bench, 2);
+    assert_string_equal(hear(&bench, more, &ended), "");
+    assert_false(ended);
+    assert_int_equal(counter_get(&bench.counters.refused_full), 3);
+    (void)close(more);
+    stop(&bench);
+}
+
+static void test_conn_sheds_what_is_above_the_queue(void **state)
+{
+    struct bench bench;
+    char text[256];
+    const char *got;
+    bool ended;
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    bench.sheds = true;
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET GET GET, 1, 2, 3);
+    say(&bench, fd, text); /* the third is shed, its answer stands behind the first two */
+    assert_string_equal(hear(&bench, fd, NULL), "");
+    assert_int_equal(counter_get(&bench.counters.waiting), 2);
+    reply(&bench, 0);
+    reply(&bench, 1);
+    got = hear(&bench, fd, &ended);
+    assert_string_equal(bodies(got), "/1;/2;");
+    assert_true(strstr(got, "HTTP/1.1 503 Service Unavailable\r\n") > strstr(got, "/2;"));
+    assert_true(strstr(got, "Retry-After: 1\r\n") != NULL);
+    assert_false(ended);
+    (void)snprintf(text, sizeof(text), GET, 4);
+    say(&bench, fd, text); /* the queue is empty again */
+    reply(&bench, 3);
+    assert_string_equal(bodies(hear(&bench, fd, NULL)), "/4;");
+    assert_int_equal(counter_get(&bench.counters.shed), 1);
+    assert_int_equal(counter_get(&bench.counters.requests), 4);
+    assert_int_equal(counter_get(&bench.counters.waiting), 0);
+    (void)close(fd);
+    stop(&bench);
+}
+
+/* A request whose client has gone is still work until it is answered; our own refusal is none. */
+static void test_conn_counts_waiting_requests_of_clients_that_are_gone(void **state)
+{
+    struct bench bench;
+    char text[64];
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    (void)snprintf(text, sizeof(text), GET "junk\n", 1);
+    say(&bench, fd, text);
+    assert_int_equal(counter_get(&bench.counters.bad_requests), 1);
+    conn_set_free(bench.set);
+    bench.set = NULL;
+    assert_int_equal(counter_get(&bench.counters.open), 0);
+    assert_int_equal(counter_get(&bench.counters.waiting), 1);
+    reply(&bench, 0);
+    assert_int_equal(counter_get(&bench.counters.waiting), 0);
+    (void)close(fd);
+    stop(&bench);
+}
+
 static void test_conn_drains_with_the_next_answer(void **state)
 {
     struct bench bench;
@@ -437,6 +608,11 @@ int main(void)
         cmocka_unit_test(test_conn_holds_a_shared_body_until_it_is_taken),
         cmocka_unit_test(test_conn_sends_no_body_to_head_and_with_304),
         cmocka_unit_test(test_conn_makes_room_by_the_longest_idle),
+        cmocka_unit_test(test_conn_makes_room_by_the_slowest_when_none_is_idle),
+        cmocka_unit_test(test_conn_turns_the_connection_past_a_clients_cap_away),
+        cmocka_unit_test(test_conn_forgets_a_client_that_found_no_room),
+        cmocka_unit_test(test_conn_sheds_what_is_above_the_queue),
+        cmocka_unit_test(test_conn_counts_waiting_requests_of_clients_that_are_gone),
         cmocka_unit_test(test_conn_drains_with_the_next_answer),
     };
     const struct sigaction ignore = {.sa_handler = SIG_IGN};

@@ -42,6 +42,7 @@ struct bench {
     struct service service;
     struct event_base *base;
     struct conn_set *conns;
+    struct sk_counters counters;
     int key_process;
 };
 
@@ -209,6 +210,8 @@ static void start(struct bench *b, int64_t responder_end)
                                          .body_ms = 60000,
                                          .idle_ms = 60000,
                                          .write_ms = 60000,
+                                         .counters = &b->counters,
+                                         .max_waiting = 16,
                                          .max_connections = 4};
     struct sk_generation *gen;
     int fds[2];
@@ -308,7 +311,7 @@ static struct sk_bytes exchange(struct bench *b, const uint8_t *octets, size_t l
     int fds[2];
 
     pair(fds);
-    conn_set_add(b->conns, fds[1]);
+    conn_set_add(b->conns, &(struct conn_arrival){.fd = fds[1]});
     assert_int_equal(write(fds[0], octets, len), len);
     turn(b);
     serve_keys(b);

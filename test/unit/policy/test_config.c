@@ -510,6 +510,9 @@ static void check_full_server(const struct sk_config *c)
     assert_int_equal(c->limits.http_idle_ms, 4000);
     assert_int_equal(c->limits.http_write_ms, 500);
     assert_int_equal(c->limits.http_connections, 100);
+    assert_int_equal(c->limits.http_client_connections, 7);
+    assert_int_equal(c->limits.http_client_prefix6, 56);
+    assert_int_equal(c->limits.http_queue, 8);
     assert_int_equal(c->limits.ocsp_certids, 2);
     assert_int_equal(c->limits.json_certs, 3);
     assert_int_equal(c->fetch.timeout_ms, 10000);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the parts of a connection: conn.c (its life, reading), conn_write.c (answers),
+ * conn_time.c (deadlines, and who makes room).
+ */
+#ifndef SEKISHO_NET_CONN_INT_H
+#define SEKISHO_NET_CONN_INT_H
+
+#include <sys/queue.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "core/clock.h"
+#include "net/conn.h"
+
+enum conn_state {
+    CONN_OPEN = 1,
+    CONN_CLOSING, /* no further request is read; ends when all answers are written */
+    CONN_LINGER,  /* our side is shut down; what the client still sends is thrown away */
+};
+
+/* What a connection waits for from its client; each has its deadline. */
+enum conn_phase {
+    PHASE_NONE = 0, /* nothing: answers are due or being written */
+    PHASE_IDLE,
+    PHASE_HEAD,
+    PHASE_BODY,
+    PHASE_LINGER,
+};
+
+struct conn_exchange {
+    TAILQ_ENTRY(conn_exchange) link;
+    struct sk_counters *counters; /* the set may be gone before the answer comes */
+    struct conn *conn;            /* NULL: the client is gone */
+    bool is_head;                 /* HEAD: the answer's body stays here */
+    bool keep_alive;
+    bool is_waiting; /* counted as such */
+    unsigned minor;
+    int64_t start_us; /* when the request was whole */
+    bool is_answered;
+    struct http_answer answer; /* when is_answered */
+};
+TAILQ_HEAD(conn_exchange_list, conn_exchange);
+TAILQ_HEAD(conn_list, conn);
+
+struct conn {
+    TAILQ_ENTRY(conn) link;      /* of set->conns */
+    TAILQ_ENTRY(conn) room_link; /* of *room, while that is not NULL */
+    struct conn_list *room;      /* set->idle, set->slow or NULL */
+    struct conn_set *set;
+    struct bufferevent *bev; /* owns the socket */
+    struct event *timer;
+    struct sk_address address; /* of the client */
+    enum conn_state state;
+    bool in_step;     /* conn_step() runs: replies only note themselves */
+    bool must_linger; /* the client may still be sending when we end */
+    bool peer_ended;  /* the client will send no more */
+    struct http_reader reader;
+    struct conn_exchange_list exchanges; /* in the order of the requests */
+    size_t num_exchanges;
+    unsigned requests;     /* whole requests so far */
+    enum conn_phase phase; /* and of which request */
+    unsigned phase_request;
+    int64_t phase_start_us;
+    int64_t phase_end_us; /* when phase is over */
+    int64_t write_end_us; /* when enough must have been taken; 0: nothing to take */
+    uint64_t queued;      /* octets ever given to the output buffer */
+    uint64_t write_mark;  /* octets taken when write_end_us was set */
+    int64_t timer_us;     /* when the timer fires; 0: not armed */
+    size_t thrown_away;   /* octets read while lingering */
+};
+
+struct conn_set {
+    struct event_base *base;
+    struct conn_options options;
+    conn_handler handler;
+    void *arg;
+    struct conn_list conns;
+    struct conn_list idle; /* between two requests, longest first */
+    struct conn_list slow; /* in the middle of sending one, longest first */
+    size_t count;
+    bool is_draining;
+    void (*when_empty)(void *arg);
+    void *when_empty_arg;
+    int64_t date_s; /* what date says */
+    char date[CLOCK_TEXT];
+    struct sk_buf head; /* scratch for the head of an answer */
+};
+
+/* ---- conn.c ---- */
+
+/* Does all that can be done now: reads requests, writes answers, sets what to wait for. The
+ * connection may be gone afterwards. */
+void conn_step(struct conn *conn);
+void conn_close(struct conn *conn);
+bool conn_may_read(const struct conn *conn);
+/* A new exchange behind the others; request is NULL for one of our own, a refusal. NULL: no
+ * memory. */
+struct conn_exchange *conn_exchange_new(struct conn *conn, const struct http_request *request);
+/* Ends the reading with an error answer behind those that are still due. False: no memory. */
+bool conn_refuse(struct conn *conn, unsigned status, const char *code, const char *text);
+
+/* ---- conn_write.c ---- */
+
+/* Writes every answer that is due. False: the connection must be cut. */
+bool conn_write_answers(struct conn *conn);
+/* Expect: 100-continue (RFC 9110 10.1.1): said when nothing else is owed before it. */
+void conn_write_continue(struct conn *conn);
+/* Octets that the client has taken so far. */
+uint64_t conn_write_taken(const struct conn *conn);
+void conn_exchange_free(struct conn_exchange *exchange);
+
+/* ---- conn_time.c ---- */
+
+/* Brings deadlines, the lists of who may make room, and the reading in line with where the
+ * connection stands. */
+void conn_time_arm(struct conn *conn);
+/* Out of the lists. */
+void conn_time_forget(struct conn *conn);
+void conn_time_on_timer(evutil_socket_t fd, short what, void *arg);
+
+#endif

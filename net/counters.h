@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one worker has counted since it began. Only its own thread writes; anybody reads, at any
+ * time, without a lock. Each counter is right by itself; two of them need not be of the same
+ * instant.
+ */
+#ifndef SEKISHO_NET_COUNTERS_H
+#define SEKISHO_NET_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct sk_counters {
+    atomic_uint_least64_t accepted;       /* connections taken in */
+    atomic_uint_least64_t open;           /* connections now */
+    atomic_uint_least64_t refused_full;   /* no room, and nobody to make it */
+    atomic_uint_least64_t refused_client; /* as many connections of one client as it may have */
+    atomic_uint_least64_t evicted;        /* idle or slow connections that made room */
+    atomic_uint_least64_t accept_pauses;  /* out of descriptors */
+    atomic_uint_least64_t late_requests;  /* heads, bodies and handshakes past their deadline */
+    atomic_uint_least64_t late_takers;    /* clients that did not take their answers */
+    atomic_uint_least64_t bad_requests;   /* refused by the reader */
+    atomic_uint_least64_t requests;       /* whole ones */
+    atomic_uint_least64_t waiting;        /* of these, without their answer now */
+    atomic_uint_least64_t shed;           /* answered 503: too many wait */
+    atomic_uint_least64_t octets_in;      /* of HTTP, whatever TLS adds */
+    atomic_uint_least64_t octets_out;
+    char apart[64]; /* in an array, workers write no line of memory together */
+};
+
+/* By the worker that owns it. */
+static inline void counter_add(atomic_uint_least64_t *counter, uint64_t n)
+{
+    uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+
+    atomic_store_explicit(counter, now + n, memory_order_relaxed);
+}
+
+static inline void counter_sub(atomic_uint_least64_t *counter, uint64_t n)
+{
+    counter_add(counter, 0 - n);
+}
+
+static inline uint64_t counter_get(const atomic_uint_least64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+#endif
