@@ -85,6 +85,8 @@ static void *section_base(struct config_run *run, enum config_kind kind)
         return &run->config->limits;
     case CONFIG_FETCH:
         return &run->config->fetch;
+    case CONFIG_CVS:
+        return &run->config->cvs;
     case CONFIG_POLICY:
         base = draft = arena_alloc(run->arena, sizeof(*draft));
         if (draft != NULL)
@@ -281,6 +283,9 @@ static enum sk_status collect(struct config_run *run)
     config->default_policy = config_policy(config, "default");
     if (config->default_policy == NULL && config->num_policies > 0)
         config->default_policy = &config->policies[0];
+    config->cvs.policy = config->cvs.policy_name != NULL
+                             ? config_policy(config, config->cvs.policy_name)
+                             : config->default_policy;
     return SK_OK;
 }
 
@@ -375,6 +380,17 @@ void config_free(struct sk_config *config)
 {
     if (config != NULL)
         arena_free(config->arena); /* holds config itself */
+}
+
+const struct config_ca *config_ca(const struct sk_config *config, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < config->num_cas; i++) {
+        if (strcmp(config->cas[i].name, name) == 0)
+            return &config->cas[i];
+    }
+    return NULL;
 }
 
 const struct sk_policy *config_policy(const struct sk_config *config, const char *name)

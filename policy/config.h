@@ -54,18 +54,47 @@ struct config_fetch {      /* [fetch] */
     unsigned keep;         /* generations kept beside the current one */
 };
 
+/* What OCSP answers for a serial that nothing in the snapshot shows to be issued. */
+enum config_unissued { CONFIG_UNISSUED_GOOD = 0, CONFIG_UNISSUED_UNKNOWN, CONFIG_UNISSUED_REVOKED };
+
 struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /pki/NAME/ */
     char *name;
     struct config_list certificates; /* self-signed, link: file:PATH or http://... addresses */
     struct config_list cross;        /* cross certificates, either direction */
     struct config_list crls;         /* lists for end entities, or for both kinds */
     struct config_list arls;         /* lists for CA certificates */
+    enum config_unissued unissued;
+    int64_t archive_s; /* its lists keep entries this long after notAfter; 0: nothing is promised */
+};
+
+struct config_cvs { /* [cvs]; off when certificates_oid is empty */
+    struct sk_bytes certificates_oid, policies_oid, detail_oid; /* contents */
+    bool detail_critical;
+    char *policy_name;
+    const struct sk_policy *policy; /* of that name, else the default */
+};
+
+enum policy_nonce { POLICY_NONCE_IGNORE = 0, POLICY_NONCE_ACCEPT, POLICY_NONCE_REQUIRE };
+enum policy_requests { /* what a signature on an OCSP request means */
+                       POLICY_REQUESTS_IGNORE = 0,
+                       POLICY_REQUESTS_VERIFY,
+                       POLICY_REQUESTS_REQUIRE,
+};
+struct policy_ocsp { /* how OCSP answers under a policy */
+    enum policy_nonce nonce;
+    enum policy_requests requests;
+    const struct sk_anchor *requestors; /* who may sign requests, or certify who may */
+    size_t num_requestors;
+    bool refuse_unknown_issuer; /* unauthorized, not unknown (O-04) */
+    bool expired_is_unknown;    /* unless [ca] keeps its entries long enough */
+    bool tell_entry;            /* CrlID and invalidityDate of a revoked certificate */
 };
 
 struct sk_policy { /* [policy NAME] */
     char *name;
     struct sk_params
         params; /* complete: anchors loaded, OIDs decoded; owned by the configuration */
+    struct policy_ocsp ocsp;
 };
 
 struct sk_config {
@@ -74,6 +103,7 @@ struct sk_config {
     enum log_level log_level; /* [log] level */
     struct config_limits limits;
     struct config_fetch fetch;
+    struct config_cvs cvs;
     struct config_ca *cas;
     size_t num_cas;
     struct sk_policy *policies;
@@ -97,6 +127,8 @@ void config_free(struct sk_config *config); /* accepts NULL */
 
 /* NULL: no policy of this name. */
 const struct sk_policy *config_policy(const struct sk_config *config, const char *name);
+/* NULL: no CA of this name. */
+const struct config_ca *config_ca(const struct sk_config *config, const char *name);
 
 /* The sample configuration (etc/sekisho.conf) and the manual page (tools/sekisho.conf.5), written
  * from the schema table; buf_status() tells of a failure. */

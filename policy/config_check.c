@@ -58,6 +58,32 @@ static enum sk_status check_signer(struct config_run *run, const struct config_s
     return SK_OK;
 }
 
+/* A signature that nobody may make would shut everybody out, or mean nothing. */
+static void check_policy(struct config_run *run, const struct config_section *section)
+{
+    const struct policy_draft *draft = section->base;
+
+    if (draft->policy.ocsp.requests != POLICY_REQUESTS_IGNORE && draft->ocsp_requestors.count == 0)
+        config_fault(run, section->line, section, "ocsp-requestor",
+                     "missing, ocsp-signed-requests needs it");
+}
+
+/* The policies stand in sections of their own, in any order. */
+static void check_cvs(struct config_run *run, const struct config_section *section)
+{
+    const struct config_cvs *cvs = section->base;
+    const struct config_section *s;
+
+    if (cvs->policy_name == NULL)
+        return;
+    for (s = run->sections; s != NULL; s = s->next) {
+        if (s->kind == CONFIG_POLICY && strcmp(s->name, cvs->policy_name) == 0)
+            return;
+    }
+    config_fault(run, line_of(section, "policy"), section, "policy", "no [policy %s]",
+                 cvs->policy_name);
+}
+
 static void check_ca(struct config_run *run, const struct config_section *section)
 {
     static const char *const sources[] = {"certificates", "cross", "crls", "arls"};
@@ -84,6 +110,10 @@ enum sk_status config_check(struct config_run *run)
             status = check_signer(run, section);
         if (section->kind == CONFIG_CA)
             check_ca(run, section);
+        if (section->kind == CONFIG_POLICY)
+            check_policy(run, section);
+        if (section->kind == CONFIG_CVS)
+            check_cvs(run, section);
     }
     return status;
 }

@@ -19,6 +19,7 @@ enum config_kind { /* kinds of sections, in the order of sample and manual page 
                    CONFIG_FETCH,
                    CONFIG_POLICY,
                    CONFIG_CA,
+                   CONFIG_CVS,
                    CONFIG_KINDS, /* one past the last */
 };
 
@@ -39,6 +40,7 @@ enum schema_type {
     SCHEMA_URL,       /* struct config_list: file: or http: address */
     SCHEMA_OID,       /* struct policy_oids */
     SCHEMA_ANCHOR,    /* struct policy_anchors: FILE sha256:HEX */
+    SCHEMA_ONE_OID,   /* struct sk_bytes */
 };
 
 struct schema_word {
@@ -87,7 +89,7 @@ struct policy_anchors {
 struct policy_draft { /* what [policy NAME] is read into */
     struct sk_policy policy;
     struct policy_oids policies, ekus;
-    struct policy_anchors anchors, ocsp_responders;
+    struct policy_anchors anchors, ocsp_responders, ocsp_requestors;
 };
 
 struct config_section { /* one section of the file */

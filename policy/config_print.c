@@ -142,6 +142,7 @@ static const char *argument(enum schema_type type)
     case SCHEMA_URL:
         return "URL";
     case SCHEMA_OID:
+    case SCHEMA_ONE_OID:
         return "OID";
     case SCHEMA_ANCHOR:
         return "FILE sha256:HEX";

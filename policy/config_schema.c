@@ -34,6 +34,10 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
     [CONFIG_CA] = {CONFIG_CA, "ca", "NAME", "example-ca",
                    "What is fetched about one certification authority and served below /pki/NAME/. "
                    "May stand several times; NAME is made of a-z, 0-9 and '-'."},
+    [CONFIG_CVS] = {CONFIG_CVS, "cvs", NULL, NULL,
+                    "The adapter POST /cvs: an OCSP request whose answer is the verdict of path "
+                    "validation. A path that validates is good, a revoked certificate in the path "
+                    "revoked, anything else unknown. Without this section there is no /cvs."},
 };
 
 static const struct schema_word BACKENDS[] = {
@@ -54,6 +58,21 @@ static const struct schema_word OCSP_MODES[] = {{"no", OCSP_EVIDENCE_NO},
                                                 {"yes", OCSP_EVIDENCE_YES},
                                                 {"prefer", OCSP_EVIDENCE_PREFER},
                                                 {NULL, 0}};
+
+static const struct schema_word NONCES[] = {{"ignore", POLICY_NONCE_IGNORE},
+                                            {"accept", POLICY_NONCE_ACCEPT},
+                                            {"require", POLICY_NONCE_REQUIRE},
+                                            {NULL, 0}};
+
+static const struct schema_word REQUESTS[] = {{"ignore", POLICY_REQUESTS_IGNORE},
+                                              {"verify", POLICY_REQUESTS_VERIFY},
+                                              {"require", POLICY_REQUESTS_REQUIRE},
+                                              {NULL, 0}};
+
+static const struct schema_word UNISSUED[] = {{"good", CONFIG_UNISSUED_GOOD},
+                                              {"unknown", CONFIG_UNISSUED_UNKNOWN},
+                                              {"revoked", CONFIG_UNISSUED_REVOKED},
+                                              {NULL, 0}};
 
 static const struct schema_word KEY_USAGES[] = {{"digitalSignature", KEY_USAGE_DIGITAL_SIGNATURE},
                                                 {"nonRepudiation", KEY_USAGE_NON_REPUDIATION},
@@ -217,6 +236,37 @@ static const struct schema_row ROWS[] = {
                 "0000000000000000000000000000000000000000000000000000000000000000",
      .help = "A responder whose OCSP answers count for every CA, given as an anchor is. May stand "
              "several times; a CA and those it delegated to need not be given."},
+    {CONFIG_POLICY, "ocsp-nonce", SCHEMA_WORD, IN(policy_draft, policy.ocsp.nonce), .words = NONCES,
+     .number = POLICY_NONCE_ACCEPT,
+     .help = "What a nonce in an OCSP request does. accept: it is repeated, and the answer is "
+             "signed for this request alone. ignore: answers carry none and may be kept. require: "
+             "a request without one is unauthorized. This key and the other ocsp-... keys that "
+             "speak of requests count in the policy that OCSP answers by: the one named default, "
+             "else the first in the file."},
+    {CONFIG_POLICY, "ocsp-signed-requests", SCHEMA_WORD, IN(policy_draft, policy.ocsp.requests),
+     .words = REQUESTS, .number = POLICY_REQUESTS_IGNORE,
+     .help = "ignore: the signature of an OCSP request is not looked at. verify: one that does not "
+             "verify, or is not of an ocsp-requestor, is unauthorized. require: a request without "
+             "one is answered with sigRequired as well."},
+    {CONFIG_POLICY, "ocsp-requestor", SCHEMA_ANCHOR, IN(policy_draft, ocsp_requestors),
+     .example = "anchors/clients.pem sha256:"
+                "0000000000000000000000000000000000000000000000000000000000000000",
+     .help = "Who may sign OCSP requests, given as an anchor is: a client's certificate, or a CA "
+             "that a client's certificate has a valid path to under this policy. May stand several "
+             "times; needed unless ocsp-signed-requests is ignore."},
+    {CONFIG_POLICY, "ocsp-refuse-unknown-issuer", SCHEMA_BOOL,
+     IN(policy_draft, policy.ocsp.refuse_unknown_issuer), .number = false,
+     .help = "An OCSP request about the certificate of a CA that is not in the snapshot is "
+             "unauthorized (RFC 9919). Otherwise the certificate's status is unknown."},
+    {CONFIG_POLICY, "ocsp-expired-unknown", SCHEMA_BOOL,
+     IN(policy_draft, policy.ocsp.expired_is_unknown), .number = false,
+     .help = "OCSP says unknown, not good, of a certificate of the snapshot that has expired, for "
+             "its CA may have taken it off its lists; archive-cutoff of its CA is counted. "
+             "Otherwise OCSP does not look at validity (RFC 6960 2.2)."},
+    {CONFIG_POLICY, "ocsp-tell-entry", SCHEMA_BOOL, IN(policy_draft, policy.ocsp.tell_entry),
+     .number = false,
+     .help = "OCSP says of a revoked certificate which list holds it (CrlID) and its "
+             "invalidityDate."},
     {CONFIG_POLICY, "grace", SCHEMA_SECONDS64, IN(policy_draft, policy.params.grace_s), .number = 0,
      .min = 0, .max = 365 * DAY,
      .help = "How long a revocation list counts after its nextUpdate. Answers that needed it say "
@@ -260,6 +310,37 @@ static const struct schema_row ROWS[] = {
      .help = "Address of revocation lists for end entities, or for both kinds of certificates."},
     {CONFIG_CA, "arls", SCHEMA_URL, IN(config_ca, arls), .example = "http://ca.example/arl.crl",
      .help = "Address of revocation lists for CA certificates."},
+    {CONFIG_CA, "unissued", SCHEMA_WORD, IN(config_ca, unissued), .words = UNISSUED,
+     .number = CONFIG_UNISSUED_GOOD,
+     .help = "What OCSP says of a serial that no list holds and no certificate of the snapshot "
+             "has. good: it is not revoked, which is all that lists tell. unknown and revoked (on "
+             "hold since 1970, RFC 6960 2.2) are right only when certificates names every "
+             "certificate that the CA has issued: one that is missing, or newer than the last "
+             "fetch, is refused. Such answers are kept for a minute."},
+    {CONFIG_CA, "archive-cutoff", SCHEMA_SECONDS64, IN(config_ca, archive_s), .number = 0, .min = 0,
+     .max = 36500 * DAY,
+     .help = "How long after a certificate's end the CA's lists keep it. OCSP answers then carry "
+             "the archive cutoff: this time before now. 0: nothing is known."},
+
+    /* [cvs] */
+    {CONFIG_CVS, "certificates-oid", SCHEMA_ONE_OID, IN(config_cvs, certificates_oid),
+     .example = "1.3.6.1.4.1.32473.1.1", .is_required = true,
+     .help = "The extension of a single request that carries certificates, as SEQUENCE OF "
+             "Certificate: the one to judge, then intermediate ones. Without it the certificate "
+             "with this CertID is taken from the snapshot."},
+    {CONFIG_CVS, "policies-oid", SCHEMA_ONE_OID, IN(config_cvs, policies_oid),
+     .example = "1.3.6.1.4.1.32473.1.2",
+     .help = "The extension of a request that carries a user-initial-policy-set, as SEQUENCE OF "
+             "OBJECT IDENTIFIER. It may narrow the policy's own set, and a path must then be valid "
+             "for one of its policies."},
+    {CONFIG_CVS, "detail-oid", SCHEMA_ONE_OID, IN(config_cvs, detail_oid),
+     .example = "1.3.6.1.4.1.32473.1.3", .is_required = true,
+     .help = "The extension of a single response that says why: SEQUENCE { verdict UTF8String, "
+             "SEQUENCE OF SEQUENCE { code UTF8String, certificate INTEGER OPTIONAL } }."},
+    {CONFIG_CVS, "detail-critical", SCHEMA_BOOL, IN(config_cvs, detail_critical), .number = false,
+     .help = "That extension is critical."},
+    {CONFIG_CVS, "policy", SCHEMA_TEXT, IN(config_cvs, policy_name), .example = "default",
+     .help = "The [policy NAME] that judges; without it the one that OCSP answers by."},
 };
 
 enum { NUM_ROWS = sizeof(ROWS) / sizeof(ROWS[0]) };

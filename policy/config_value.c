@@ -12,7 +12,10 @@
 
 _Static_assert(sizeof(enum revocation_mode) == sizeof(unsigned) &&
                    sizeof(enum log_level) == sizeof(unsigned) &&
-                   sizeof(enum config_signer_backend) == sizeof(unsigned),
+                   sizeof(enum config_signer_backend) == sizeof(unsigned) &&
+                   sizeof(enum policy_nonce) == sizeof(unsigned) &&
+                   sizeof(enum policy_requests) == sizeof(unsigned) &&
+                   sizeof(enum config_unissued) == sizeof(unsigned),
                "SCHEMA_WORD stores an enum as an unsigned");
 
 struct unit {
@@ -297,13 +300,12 @@ static enum sk_status add_url(struct config_run *run, struct config_list *list, 
     return list_add(run, list, text, err);
 }
 
-static enum sk_status add_oid(struct config_run *run, struct policy_oids *oids, const char *text,
-                              struct sk_err *err)
+static enum sk_status read_oid(struct config_run *run, const char *text, struct sk_bytes *out,
+                               struct sk_err *err)
 {
-    enum sk_status status;
-    struct sk_bytes *items, oid;
+    struct sk_bytes oid;
     struct sk_buf der;
-    size_t i;
+    enum sk_status status;
 
     buf_init(&der, LIMIT_OID_BYTES);
     status = oid_from_text(text, &der);
@@ -314,14 +316,29 @@ static enum sk_status add_oid(struct config_run *run, struct policy_oids *oids, 
     }
     oid = bytes_of(arena_copy(run->arena, der.data, der.len), der.len);
     buf_done(&der);
-    for (i = 0; oid.p != NULL && i < oids->count; i++) {
+    if (oid.p == NULL)
+        return config_stop(run, SK_NOMEM);
+    *out = oid;
+    return SK_OK;
+}
+
+static enum sk_status add_oid(struct config_run *run, struct policy_oids *oids, const char *text,
+                              struct sk_err *err)
+{
+    struct sk_bytes *items, oid;
+    enum sk_status status = read_oid(run, text, &oid, err);
+    size_t i;
+
+    if (status != SK_OK)
+        return status;
+    for (i = 0; i < oids->count; i++) {
         if (bytes_equal(oids->items[i], oid))
             return err_set(err, SK_INPUT, "'%s' stands twice", text);
     }
     if (oids->count >= LIMIT_CONFIG_LIST)
         return err_set(err, SK_INPUT, "more than %u values", LIMIT_CONFIG_LIST);
     items = config_grow(run->arena, oids->items, oids->count, sizeof(*items));
-    if (oid.p == NULL || items == NULL)
+    if (items == NULL)
         return config_stop(run, SK_NOMEM);
     items[oids->count] = oid;
     oids->items = items;
@@ -399,6 +416,8 @@ enum sk_status config_value_set(struct config_run *run, struct config_section *s
         return add_oid(run, field, text, err);
     case SCHEMA_ANCHOR:
         return add_anchor(run, field, text, err);
+    case SCHEMA_ONE_OID:
+        return read_oid(run, text, field, err);
     }
     return err_set(err, SK_INTERNAL, "row without a type");
 }

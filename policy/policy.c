@@ -104,6 +104,8 @@ void policy_finish(struct policy_draft *draft, const struct sk_budget *budget)
     params->num_anchors = draft->anchors.count;
     params->ocsp_responders = draft->ocsp_responders.items;
     params->num_ocsp_responders = draft->ocsp_responders.count;
+    draft->policy.ocsp.requestors = draft->ocsp_requestors.items;
+    draft->policy.ocsp.num_requestors = draft->ocsp_requestors.count;
     params->policies = draft->policies.items;
     params->num_policies = draft->policies.count;
     params->ekus = draft->ekus.items;

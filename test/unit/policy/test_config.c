@@ -488,6 +488,28 @@ static void check_full_policy(const struct sk_policy *policy)
     assert_int_equal(p->budget.max_name_checks, LIMIT_NAME_CHECKS);
 }
 
+static void check_full_ocsp(const struct sk_config *c)
+{
+    const struct policy_ocsp *o = &config_policy(c, "office")->ocsp;
+    const uint8_t detail[] = {0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 1, 3};
+
+    assert_int_equal(o->nonce, POLICY_NONCE_REQUIRE);
+    assert_int_equal(o->requests, POLICY_REQUESTS_VERIFY);
+    assert_int_equal(o->num_requestors, 2);
+    assert_int_equal(o->requestors[1].cert->version, 3);
+    assert_true(o->refuse_unknown_issuer && o->expired_is_unknown && o->tell_entry);
+    assert_int_equal(c->default_policy->ocsp.nonce, POLICY_NONCE_ACCEPT);
+    assert_false(c->default_policy->ocsp.refuse_unknown_issuer);
+    assert_int_equal(config_ca(c, "office-1")->unissued, CONFIG_UNISSUED_REVOKED);
+    assert_int_equal(config_ca(c, "office-1")->archive_s, (int64_t)3650 * 86400);
+    assert_int_equal(config_ca(c, "bridge")->unissued, CONFIG_UNISSUED_GOOD);
+    assert_null(config_ca(c, "office"));
+    assert_ptr_equal(c->cvs.policy, config_policy(c, "office"));
+    assert_true(c->cvs.detail_critical);
+    assert_int_equal(c->cvs.certificates_oid.len, sizeof(detail));
+    assert_true(bytes_equal(c->cvs.detail_oid, bytes_of(detail, sizeof(detail))));
+}
+
 static void check_full_server(const struct sk_config *c)
 {
     assert_int_equal(c->server.listen.num_values, 3);
@@ -530,6 +552,7 @@ static void test_config_reads_every_key_of_a_full_file(void **state)
     check_full_server(c);
     assert_int_equal(c->num_policies, 2);
     check_full_policy(config_policy(c, "office"));
+    check_full_ocsp(c);
     assert_ptr_equal(c->default_policy, config_policy(c, "default"));
     assert_null(config_policy(c, "Office"));
     assert_int_equal(c->num_cas, 2);
@@ -647,8 +670,7 @@ static void test_config_sample_has_no_effect_as_it_stands(void **state)
     config_free(c);
 }
 
-/* Each option in effect, the file is right but for the anchor and the responder, which are
- * nobody's. */
+/* Each option in effect, the file is right but for the three certificates, which are nobody's. */
 static void test_config_sample_parses_when_its_options_are_in_effect(void **state)
 {
     char *text = read_text("etc/sekisho.conf", NULL), *p;
@@ -661,9 +683,10 @@ static void test_config_sample_parses_when_its_options_are_in_effect(void **stat
             *p = ' ';
     }
     assert_int_equal(parse(text, &faults, &c), SK_INPUT);
-    assert_int_equal(faults.count, 2);
+    assert_int_equal(faults.count, 3);
     assert_non_null(strstr(faults.text[0], "[policy default] anchor: "));
     assert_non_null(strstr(faults.text[1], "[policy default] ocsp-responder: "));
+    assert_non_null(strstr(faults.text[2], "[policy default] ocsp-requestor: "));
     lines_done(&faults);
     free(text);
 }
