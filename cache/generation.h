@@ -53,11 +53,11 @@ enum sk_status reader_ca_by_certid(struct sk_reader *reader, struct sk_arena *ar
                                    enum key_hash hash, struct sk_bytes issuer_name_hash,
                                    struct sk_bytes issuer_key_hash,
                                    const struct sk_cert **out) SK_MUST_CHECK;
-/* A certificate by issuer name_hash() and serial, or by key identifier (visits each). SK_NOTFOUND.
- */
-enum sk_status reader_cert_by_serial(struct sk_reader *reader, struct sk_arena *arena,
-                                     const uint8_t issuer_hash[SK_SHA256], struct sk_bytes serial,
-                                     const struct sk_cert **out) SK_MUST_CHECK;
+/* The certificates by issuer name_hash() and serial (more than one when keys of one name number
+ * apart), or by key identifier: visits each. SK_NOTFOUND. */
+enum sk_status reader_certs_by_serial(struct sk_reader *reader, struct sk_arena *arena,
+                                      const uint8_t issuer_hash[SK_SHA256], struct sk_bytes serial,
+                                      source_cert_fn visit, void *arg) SK_MUST_CHECK;
 enum sk_status reader_certs_by_key_id(struct sk_reader *reader, struct sk_arena *arena,
                                       struct sk_bytes key_id, source_cert_fn visit,
                                       void *arg) SK_MUST_CHECK;
@@ -86,6 +86,11 @@ struct reader_crl_info {
 typedef enum sk_status (*reader_crl_info_fn)(void *arg, const struct reader_crl_info *info);
 enum sk_status reader_crls(struct sk_reader *reader, reader_crl_info_fn visit,
                            void *arg) SK_MUST_CHECK;
+/* The configured CA whose lists those of an issuer, by name_hash(), are; in the map. SK_NOTFOUND:
+ * there are none, or of more than one CA. */
+enum sk_status reader_ca_of_issuer(const struct sk_reader *reader,
+                                   const uint8_t issuer_hash[SK_SHA256],
+                                   const char **out) SK_MUST_CHECK;
 uint64_t reader_num_certs(const struct sk_reader *reader);
 
 /* The DER of a certificate or CRL, or the bytes of a bundle, by its SHA-256; points into the map.

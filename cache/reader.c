@@ -198,20 +198,6 @@ enum sk_status reader_ca_by_certid(struct sk_reader *reader, struct sk_arena *ar
     return first_cert(reader, arena, RECORD_CERTID, record_key_bytes(&key), out);
 }
 
-enum sk_status reader_cert_by_serial(struct sk_reader *reader, struct sk_arena *arena,
-                                     const uint8_t issuer_hash[SK_SHA256], struct sk_bytes serial,
-                                     const struct sk_cert **out)
-{
-    struct record_key key;
-
-    record_key_init(&key);
-    if (serial.len == 0 || serial.len > LIMIT_SERIAL_BYTES ||
-        !record_key_put(&key, issuer_hash, SK_SHA256) ||
-        !record_key_put(&key, serial.p, serial.len))
-        return SK_NOTFOUND;
-    return first_cert(reader, arena, RECORD_SERIAL, record_key_bytes(&key), out);
-}
-
 struct any_visit {
     source_cert_fn visit;
     void *arg;
@@ -226,17 +212,37 @@ static enum sk_status visit_any(void *arg, const struct sk_cert *cert)
     return any->visit(any->arg, cert);
 }
 
+static enum sk_status each_of_any(struct sk_reader *reader, struct sk_arena *arena,
+                                  enum record_db db, struct sk_bytes key, source_cert_fn visit,
+                                  void *arg)
+{
+    struct any_visit any = {visit, arg, false};
+    enum sk_status status = cache_each_cert(reader, arena, db, key, visit_any, &any);
+
+    return status == SK_OK && !any.is_any ? SK_NOTFOUND : status;
+}
+
+enum sk_status reader_certs_by_serial(struct sk_reader *reader, struct sk_arena *arena,
+                                      const uint8_t issuer_hash[SK_SHA256], struct sk_bytes serial,
+                                      source_cert_fn visit, void *arg)
+{
+    struct record_key key;
+
+    record_key_init(&key);
+    if (serial.len == 0 || serial.len > LIMIT_SERIAL_BYTES ||
+        !record_key_put(&key, issuer_hash, SK_SHA256) ||
+        !record_key_put(&key, serial.p, serial.len))
+        return SK_NOTFOUND;
+    return each_of_any(reader, arena, RECORD_SERIAL, record_key_bytes(&key), visit, arg);
+}
+
 enum sk_status reader_certs_by_key_id(struct sk_reader *reader, struct sk_arena *arena,
                                       struct sk_bytes key_id, source_cert_fn visit, void *arg)
 {
-    struct any_visit any = {visit, arg, false};
     uint8_t hash[SK_SHA256];
-    enum sk_status status;
 
     key_sha256(key_id, hash);
-    status = cache_each_cert(reader, arena, RECORD_KEY_ID, bytes_of(hash, sizeof(hash)), visit_any,
-                             &any);
-    return status == SK_OK && !any.is_any ? SK_NOTFOUND : status;
+    return each_of_any(reader, arena, RECORD_KEY_ID, bytes_of(hash, sizeof(hash)), visit, arg);
 }
 
 enum sk_status reader_object_get(struct sk_reader *reader, const char *path,
@@ -262,22 +268,57 @@ enum sk_status reader_object_get(struct sk_reader *reader, const char *path,
     return SK_OK;
 }
 
+static enum sk_status get_crl_record(const struct sk_reader *reader, unsigned id,
+                                     struct record_crl *out)
+{
+    struct record_key key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    record_key_init(&key);
+    if (id > UINT16_MAX || !record_key_put_u16(&key, id))
+        return SK_INPUT;
+    status = get_promised(reader, RECORD_CRL, record_key_bytes(&key), &value);
+    return status == SK_OK ? record_get_crl(value, out) : status;
+}
+
+enum sk_status reader_ca_of_issuer(const struct sk_reader *reader,
+                                   const uint8_t issuer_hash[SK_SHA256], const char **out)
+{
+    struct record_crl record;
+    const char *found = NULL;
+    struct sk_bytes list;
+    size_t num, i;
+    unsigned id;
+    enum sk_status status =
+        cache_get(reader, RECORD_CRL_ISSUER, bytes_of(issuer_hash, SK_SHA256), &list);
+
+    if (status == SK_OK)
+        status = record_list(list, 2, &num);
+    for (i = 0; status == SK_OK && i < num; i++) {
+        status = record_get_u16(bytes_of(list.p + 2 * i, 2), &id);
+        if (status != SK_OK || id == RECORD_NO_CRL)
+            break;
+        status = get_crl_record(reader, id, &record);
+        if (status == SK_OK && found != NULL && strcmp(found, record.ca) != 0)
+            status = SK_NOTFOUND;
+        found = record.ca;
+    }
+    if (status != SK_OK || found == NULL)
+        return status == SK_OK ? SK_NOTFOUND : status;
+    *out = found;
+    return SK_OK;
+}
+
 enum sk_status reader_crls(struct sk_reader *reader, reader_crl_info_fn visit, void *arg)
 {
     struct reader_crl_info info;
     struct record_crl record;
-    struct record_key key;
-    struct sk_bytes value;
     enum sk_status status = SK_OK;
     unsigned id;
 
     for (id = 0; status == SK_OK && id < reader->gen->meta.num_crls; id++) {
-        record_key_init(&key);
-        if (id > UINT16_MAX || !record_key_put_u16(&key, id))
-            return SK_INPUT;
-        status = get_promised(reader, RECORD_CRL, record_key_bytes(&key), &value);
-        if (status == SK_OK)
-            status = record_get_crl(value, &record);
+        status = get_crl_record(reader, id, &record);
         if (status != SK_OK)
             return status;
         memset(&info, 0, sizeof(info));
