@@ -97,6 +97,8 @@
 #define LIMIT_OCSP_NONCE_BYTES    128u  /* RFC 9654 */
 #define LIMIT_OCSP_UNKNOWN_S      60u   /* how long an answer without a CRL behind it may be kept */
 #define LIMIT_OCSP_MAX_AGE_S      3600u /* Cache-Control: max-age of an OCSP answer */
+#define LIMIT_OCSP_PREFERENCES    16u   /* signature algorithms a client prefers, the first ones */
+#define LIMIT_OCSP_REQUEST_CERTS  8u    /* certificates with the signature of a request */
 #define LIMIT_OCSP_EXTENSIONS     32u   /* extensions of one request, or of one of its CertIDs */
 #define LIMIT_OCSP_RESPONSE_BYTES (1024u * 1024u) /* one stored OCSP answer */
 #define LIMIT_OCSP_SINGLES        1024u           /* certificates it speaks of */

@@ -45,8 +45,12 @@
     X(OID_AD_CA_ISSUERS, "1.3.6.1.5.5.7.48.2", "id-ad-caIssuers")                                  \
     X(OID_OCSP_BASIC, "1.3.6.1.5.5.7.48.1.1", "id-pkix-ocsp-basic")                                \
     X(OID_OCSP_NONCE, "1.3.6.1.5.5.7.48.1.2", "id-pkix-ocsp-nonce")                                \
+    X(OID_OCSP_CRL, "1.3.6.1.5.5.7.48.1.3", "id-pkix-ocsp-crl")                                    \
     X(OID_OCSP_RESPONSE, "1.3.6.1.5.5.7.48.1.4", "id-pkix-ocsp-response")                          \
     X(OID_OCSP_NOCHECK, "1.3.6.1.5.5.7.48.1.5", "id-pkix-ocsp-nocheck")                            \
+    X(OID_OCSP_ARCHIVE_CUTOFF, "1.3.6.1.5.5.7.48.1.6", "id-pkix-ocsp-archive-cutoff")              \
+    X(OID_OCSP_PREF_SIG_ALGS, "1.3.6.1.5.5.7.48.1.8", "id-pkix-ocsp-pref-sig-algs")                \
+    X(OID_OCSP_EXTENDED_REVOKE, "1.3.6.1.5.5.7.48.1.9", "id-pkix-ocsp-extended-revoke")            \
     X(OID_SHA1, "1.3.14.3.2.26", "SHA-1")                                                          \
     X(OID_SHA256, "2.16.840.1.101.3.4.2.1", "SHA-256")                                             \
     X(OID_SHA384, "2.16.840.1.101.3.4.2.2", "SHA-384")                                             \

@@ -4,7 +4,7 @@
  * so it costs nothing on the way and before any arithmetic.
  *
  * Pure functions. The result is FINDING_NONE, FINDING_WEAK_ALGORITHM, or FINDING_ALGORITHM for what
- * we cannot judge; err then says why. Internal to core/ and its tests.
+ * we cannot judge; err then says why.
  */
 #ifndef SEKISHO_CORE_STRENGTH_H
 #define SEKISHO_CORE_STRENGTH_H

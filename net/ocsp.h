@@ -11,8 +11,8 @@
  *   CertID      ::= SEQUENCE { hashAlgorithm, issuerNameHash OCTET STRING,
  *                              issuerKeyHash OCTET STRING, serialNumber INTEGER }
  *
- * A signature on a request is optional for the client and for us: its form is checked, its value is
- * not (nothing depends on who asks).
+ * Reading is in ocsp_request.c, writing in ocsp_write.c. Who signed a request is not looked at here
+ * (net/ocsp_requestor.h).
  */
 #ifndef SEKISHO_NET_OCSP_H
 #define SEKISHO_NET_OCSP_H
@@ -37,7 +37,19 @@ struct ocsp_certid {
     struct sk_bytes whole; /* CertID as received: mirrored in the response (O-02) */
     enum key_hash hash;    /* KEY_HASH_NONE: an algorithm we do not know, no issuer matches */
     struct sk_bytes name_hash, key_hash;
-    struct sk_bytes serial; /* contents octets */
+    struct sk_bytes serial;    /* contents octets */
+    struct sk_bytes extension; /* extnValue of rules->id_extension */
+};
+
+struct ocsp_preference {        /* of a client (RFC 6960 4.4.7.1) */
+    struct sk_bytes algorithm;  /* AlgorithmIdentifier of signatures, whole */
+    struct sk_bytes capability; /* SMIMECapability of the signer's key, contents; len 0: any */
+};
+
+struct ocsp_signature {
+    struct sk_bytes tbs, algorithm; /* whole */
+    struct sk_bytes value;
+    struct sk_bytes certs; /* contents of the SEQUENCE OF Certificate; may be empty */
 };
 
 /* Points into the request's octets. */
@@ -45,14 +57,26 @@ struct ocsp_request {
     struct ocsp_certid ids[LIMIT_OCSP_CERTIDS];
     size_t num_ids;
     bool has_nonce;
-    struct sk_bytes nonce;         /* 1 to 128 octets */
-    bool has_requestor, is_signed; /* neither is looked into */
+    struct sk_bytes nonce; /* 1 to 128 octets */
+    struct ocsp_preference preferences[LIMIT_OCSP_PREFERENCES];
+    size_t num_preferences;    /* those after the last are passed over */
+    struct sk_bytes extension; /* extnValue of rules->extension */
+    struct sk_bytes requestor; /* GeneralName, whole; len 0: none */
+    bool is_signed;
+    struct ocsp_signature signature;
+};
+
+struct ocsp_rules {
+    size_t max_ids;
+    /* Two more extensions that are understood: of the request, and of one CertID. OID contents;
+     * len 0: none. */
+    struct sk_bytes extension, id_extension;
 };
 
 /* SK_INPUT: malformedRequest, err says why (unknown critical extensions and nonces of a wrong
  * length too). SK_LIMIT: more than max_ids CertIDs, or another cap. */
-enum sk_status ocsp_request_parse(struct sk_bytes der, size_t max_ids, struct ocsp_request *out,
-                                  struct sk_err *err) SK_MUST_CHECK;
+enum sk_status ocsp_request_parse(struct sk_bytes der, const struct ocsp_rules *rules,
+                                  struct ocsp_request *out, struct sk_err *err) SK_MUST_CHECK;
 
 enum ocsp_cert_status {
     OCSP_CERT_UNKNOWN = 0,
@@ -65,19 +89,32 @@ struct ocsp_single {
     int64_t revoked_at;
     enum crl_reason reason; /* unspecified is left out (RFC 5280 5.3.1) */
     int64_t this_update, next_update;
+    /* singleExtensions */
+    bool has_crl;               /* CrlID: the list that holds a revoked certificate */
+    struct sk_bytes crl_number; /* INTEGER contents; len 0: the list has none */
+    int64_t crl_time;
+    bool has_archive_cutoff, has_invalidity;
+    int64_t archive_cutoff, invalidity_date;
+    struct sk_bytes extension; /* one more Extension, whole; len 0: none */
 };
 
-/* Appends ResponseData: what is signed. responder: SHA-1 of the responder's key bits. singles: one
- * for each CertID of request. The nonce is echoed. */
-enum sk_status ocsp_response_data(const struct ocsp_request *request,
-                                  const struct ocsp_single *singles, struct sk_bytes responder,
-                                  int64_t produced_at, struct sk_buf *out) SK_MUST_CHECK;
+struct ocsp_data {
+    const struct ocsp_request *request;
+    const struct ocsp_single *singles; /* one for each CertID, in order (O-07) */
+    struct sk_bytes responder;         /* SHA-1 of the responder's key bits */
+    int64_t produced_at;
+    bool has_nonce;           /* the request's nonce is echoed */
+    bool has_extended_revoke; /* a revoked among singles may mean "never issued" (O-05) */
+};
+
+/* Appends ResponseData: what is signed. */
+enum sk_status ocsp_write_data(const struct ocsp_data *data, struct sk_buf *out) SK_MUST_CHECK;
 /* Appends OCSPResponse. algorithm: AlgorithmIdentifier of the signature; certs: contents of the
  * SEQUENCE OF Certificate, may be empty. */
-enum sk_status ocsp_response_encode(struct sk_bytes response_data, struct sk_bytes algorithm,
-                                    struct sk_bytes signature, struct sk_bytes certs,
-                                    struct sk_buf *out) SK_MUST_CHECK;
+enum sk_status ocsp_write_response(struct sk_bytes response_data, struct sk_bytes algorithm,
+                                   struct sk_bytes signature, struct sk_bytes certs,
+                                   struct sk_buf *out) SK_MUST_CHECK;
 /* Appends an unsigned error response (O-15). */
-void ocsp_error_encode(enum ocsp_error error, struct sk_buf *out);
+void ocsp_write_error(enum ocsp_error error, struct sk_buf *out);
 
 #endif

@@ -91,7 +91,7 @@ static enum sk_status parse(struct sk_bytes der, struct ocsp_request *out)
 {
     struct sk_err err = {0};
 
-    return ocsp_request_parse(der, LIMIT_OCSP_CERTIDS, out, &err);
+    return ocsp_request_parse(der, &(struct ocsp_rules){.max_ids = LIMIT_OCSP_CERTIDS}, out, &err);
 }
 
 /* An extension whose value is given in octets, as the request has it or not (-1 ends). */
@@ -106,6 +106,43 @@ static void add_extension(OCSP_REQUEST *request, int nid, bool is_critical, cons
     assert_int_equal(OCSP_REQUEST_add_ext(request, extension, -1), 1);
     X509_EXTENSION_free(extension);
     ASN1_OCTET_STRING_free(octets);
+}
+
+static X509_EXTENSION *extension_new(const char *oid, bool is_critical, const void *value, int len)
+{
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+    X509_EXTENSION *extension;
+
+    assert_int_equal(ASN1_OCTET_STRING_set(octets, value, len), 1);
+    extension = X509_EXTENSION_create_by_OBJ(NULL, object, is_critical, octets);
+    assert_non_null(extension);
+    ASN1_OBJECT_free(object);
+    ASN1_OCTET_STRING_free(octets);
+    return extension;
+}
+
+static void add_object(OCSP_REQUEST *request, const char *oid, bool is_critical, const void *value,
+                       int len)
+{
+    X509_EXTENSION *extension = extension_new(oid, is_critical, value, len);
+
+    assert_int_equal(OCSP_REQUEST_add_ext(request, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+}
+
+/* To the first CertID, critical. */
+static void add_single_object(OCSP_REQUEST *request, const char *oid, const void *value, int len)
+{
+    X509_EXTENSION *extension = extension_new(oid, true, value, len);
+
+    assert_int_equal(OCSP_ONEREQ_add_ext(OCSP_request_onereq_get0(request, 0), extension, -1), 1);
+    X509_EXTENSION_free(extension);
+}
+
+static void add_pref_sig_algs(OCSP_REQUEST *request, const void *value, int len)
+{
+    add_object(request, "1.3.6.1.5.5.7.48.1.8", false, value, len);
 }
 
 static struct sk_bytes with_nonce(int len)
@@ -176,7 +213,8 @@ static void test_ocsp_refuses_one_certid_too_many_and_none(void **state)
     assert_int_equal(parse(der, &out), SK_OK);
     assert_int_equal(out.num_ids, LIMIT_OCSP_CERTIDS);
     der = encode(request_new(EVP_sha1(), 3));
-    assert_int_equal(ocsp_request_parse(der, 2, &out, &err), SK_LIMIT);
+    assert_int_equal(ocsp_request_parse(der, &(struct ocsp_rules){.max_ids = 2}, &out, &err),
+                     SK_LIMIT);
     assert_int_equal(parse(encode(request_new(EVP_sha1(), 0)), &out), SK_INPUT);
 }
 
@@ -303,6 +341,78 @@ static void test_ocsp_reads_what_openssl_writes(void **state)
     }
 }
 
+/* RFC 6960 4.4.7: two algorithms, the second with a capability of the key; the number of them is
+ * the client's business. */
+static void test_ocsp_reads_preferred_algorithms(void **state)
+{
+    /* ecdsa-with-SHA384; sha256WithRSA with { rsaEncryption } */
+    static const uint8_t two[] = {
+        0x30, 0x2b, 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03,
+        0x03, 0x30, 0x1b, 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
+        0x05, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+    static const uint8_t bad[][10] = {{0x04, 0x00},
+                                      {0x30, 0x02, 0x30, 0x00},
+                                      {0x30, 0x04, 0x30, 0x02, 0x30, 0x00},
+                                      {0x30, 0x00, 0x05, 0x00}};
+    static const int bad_len[] = {2, 4, 6, 4};
+    OCSP_REQUEST *request = request_new(EVP_sha256(), 1);
+    struct ocsp_request out;
+    struct sk_buf many;
+    size_t i, list;
+
+    (void)state;
+    add_extension(request, NID_id_pkix_OCSP_trustRoot, false, "\x05\x00", 2); /* nobody's */
+    add_pref_sig_algs(request, two, sizeof(two));
+    assert_int_equal(parse(encode(request), &out), SK_OK);
+    assert_int_equal(out.num_preferences, 2);
+    assert_true(bytes_equal(out.preferences[0].algorithm, bytes_of(two + 4, 12)));
+    assert_int_equal(out.preferences[0].capability.len, 0);
+    assert_true(bytes_equal(out.preferences[1].algorithm, bytes_of(two + 18, 14)));
+    assert_true(bytes_equal(out.preferences[1].capability, bytes_of(two + 34, 11)));
+    for (i = 0; i < sizeof(bad_len) / sizeof(bad_len[0]); i++) {
+        request = request_new(EVP_sha256(), 1);
+        add_pref_sig_algs(request, bad[i], bad_len[i]);
+        assert_int_equal(parse(encode(request), &out), SK_INPUT);
+    }
+    buf_init(&many, 4096);
+    list = derout_open(&many, DER_SEQUENCE);
+    for (i = 0; i < LIMIT_OCSP_PREFERENCES + 5; i++)
+        derout_raw(&many, bytes_of(two + 2, 14));
+    derout_close(&many, list);
+    request = request_new(EVP_sha256(), 1);
+    add_pref_sig_algs(request, many.data, (int)many.len);
+    assert_int_equal(parse(encode(request), &out), SK_OK);
+    assert_int_equal(out.num_preferences, LIMIT_OCSP_PREFERENCES);
+    buf_done(&many);
+}
+
+/* What the CVS adapter adds: understood where it is configured, even critical, and unknown else. */
+static void test_ocsp_takes_the_extensions_of_the_rules(void **state)
+{
+    static const uint8_t oid[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x81, 0xfd, 0x59, 0x01};
+    struct ocsp_rules rules = {.max_ids = 1, .extension = bytes_of(oid, sizeof(oid))};
+    OCSP_REQUEST *request = request_new(EVP_sha256(), 1);
+    struct ocsp_request out;
+    struct sk_bytes der;
+
+    (void)state;
+    add_object(request, "1.3.6.1.4.1.32473.1", true, "\x02\x01\x07", 3);
+    der = encode(request);
+    assert_int_equal(parse(der, &out), SK_INPUT);
+    assert_int_equal(ocsp_request_parse(der, &rules, &out, NULL), SK_OK);
+    assert_true(bytes_equal(out.extension, bytes_of("\x02\x01\x07", 3)));
+    rules.id_extension = rules.extension; /* of the CertID, not of the request */
+    rules.extension = bytes_of(NULL, 0);
+    assert_int_equal(ocsp_request_parse(der, &rules, &out, NULL), SK_INPUT);
+    request = request_new(EVP_sha256(), 1);
+    add_single_object(request, "1.3.6.1.4.1.32473.1", "\x02\x01\x08", 3);
+    der = encode(request);
+    assert_int_equal(ocsp_request_parse(der, &rules, &out, NULL), SK_OK);
+    assert_true(bytes_equal(out.ids[0].extension, bytes_of("\x02\x01\x08", 3)));
+    assert_int_equal(out.extension.len, 0);
+    assert_int_equal(parse(der, &out), SK_INPUT);
+}
+
 /* OCSPRequest with one CertID { AlgorithmIdentifier, name hash, key hash, serial 1 }. */
 static enum sk_status parse_with_algorithm(struct sk_bytes algorithm, struct ocsp_request *out)
 {
@@ -372,7 +482,7 @@ static struct sk_bytes sign(struct sk_bytes data)
 }
 
 static OCSP_RESPONSE *respond(const struct ocsp_request *request, const struct ocsp_single *singles,
-                              int64_t produced)
+                              int64_t produced, bool extended)
 {
     struct sk_buf data, whole;
     uint8_t key_hash[64];
@@ -383,11 +493,17 @@ static OCSP_RESPONSE *respond(const struct ocsp_request *request, const struct o
     buf_init(&data, 65536);
     buf_init(&whole, 65536);
     assert_int_equal(key_digest(KEY_SHA1, issuer->key_bits, key_hash, &len), SK_OK);
-    assert_int_equal(ocsp_response_data(request, singles, bytes_of(key_hash, len), produced, &data),
+    assert_int_equal(ocsp_write_data(&(struct ocsp_data){.request = request,
+                                                         .singles = singles,
+                                                         .responder = bytes_of(key_hash, len),
+                                                         .produced_at = produced,
+                                                         .has_nonce = request->has_nonce,
+                                                         .has_extended_revoke = extended},
+                                     &data),
                      SK_OK);
-    assert_int_equal(ocsp_response_encode(buf_bytes(&data),
-                                          bytes_of(ecdsa_sha256, sizeof(ecdsa_sha256)),
-                                          sign(buf_bytes(&data)), issuer->der, &whole),
+    assert_int_equal(ocsp_write_response(buf_bytes(&data),
+                                         bytes_of(ecdsa_sha256, sizeof(ecdsa_sha256)),
+                                         sign(buf_bytes(&data)), issuer->der, &whole),
                      SK_OK);
     p = whole.data;
     response = d2i_OCSP_RESPONSE(NULL, &p, (long)whole.len);
@@ -446,7 +562,7 @@ static void test_ocsp_writes_what_openssl_verifies(void **state)
     der = encode(asked);
     asked = d2i_OCSP_REQUEST(NULL, &(const unsigned char *){der.p}, (long)der.len);
     assert_int_equal(parse(der, &request), SK_OK);
-    response = respond(&request, singles, PKI_T);
+    response = respond(&request, singles, PKI_T, false);
     assert_int_equal(OCSP_response_status(response), OCSP_RESPONSE_STATUS_SUCCESSFUL);
     basic = OCSP_response_get1_basic(response);
     assert_non_null(basic);
@@ -487,12 +603,66 @@ static void test_ocsp_leaves_out_the_unspecified_reason(void **state)
 
     (void)state;
     assert_int_equal(parse(encode(request_new(EVP_sha1(), 1)), &request), SK_OK);
-    response = respond(&request, &single, PKI_T);
+    response = respond(&request, &single, PKI_T, false);
     basic = OCSP_response_get1_basic(response);
     assert_int_equal(OCSP_single_get0_status(OCSP_resp_get0(basic, 0), &reason, NULL, NULL, NULL),
                      V_OCSP_CERTSTATUS_REVOKED);
     assert_int_equal(reason, OCSP_REVOKED_STATUS_NOSTATUS);
     assert_int_equal(OCSP_BASICRESP_get_ext_count(basic), 0);
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(response);
+}
+
+static ASN1_GENERALIZEDTIME *single_time(OCSP_SINGLERESP *single, int nid)
+{
+    ASN1_GENERALIZEDTIME *when = OCSP_SINGLERESP_get1_ext_d2i(single, nid, NULL, NULL);
+
+    assert_non_null(when);
+    return when;
+}
+
+static void test_ocsp_writes_extensions_that_openssl_reads(void **state)
+{
+    static const struct ocsp_single single = {.status = OCSP_CERT_REVOKED,
+                                              .this_update = PKI_T - 100,
+                                              .next_update = PKI_T + 100,
+                                              .has_crl = true,
+                                              .crl_number = {(const uint8_t *)"\x01\x2c", 2},
+                                              .crl_time = PKI_T - 200,
+                                              .has_archive_cutoff = true,
+                                              .archive_cutoff = PKI_T - 300,
+                                              .has_invalidity = true,
+                                              .invalidity_date = PKI_T - 400};
+    static const int nids[] = {NID_id_pkix_OCSP_archiveCutoff, NID_invalidity_date};
+    static const int64_t times[] = {PKI_T - 300, PKI_T - 400};
+    struct ocsp_request request;
+    OCSP_RESPONSE *response;
+    OCSP_BASICRESP *basic;
+    OCSP_SINGLERESP *read;
+    OCSP_CRLID *crl;
+    ASN1_OBJECT *extended = OBJ_txt2obj("1.3.6.1.5.5.7.48.1.9", 1);
+    size_t i;
+
+    (void)state;
+    assert_int_equal(parse(encode(request_new(EVP_sha1(), 1)), &request), SK_OK);
+    response = respond(&request, &single, PKI_T, true);
+    basic = OCSP_response_get1_basic(response);
+    verify(basic);
+    assert_int_equal(OCSP_BASICRESP_get_ext_count(basic), 1);
+    assert_int_equal(OCSP_BASICRESP_get_ext_by_OBJ(basic, extended, -1), 0);
+    assert_false(X509_EXTENSION_get_critical(OCSP_BASICRESP_get_ext(basic, 0)));
+    read = OCSP_resp_get0(basic, 0);
+    assert_int_equal(OCSP_SINGLERESP_get_ext_count(read), 3);
+    crl = OCSP_SINGLERESP_get1_ext_d2i(read, NID_id_pkix_OCSP_CrlID, NULL, NULL);
+    assert_non_null(crl);
+    OCSP_CRLID_free(crl);
+    for (i = 0; i < 2; i++) {
+        ASN1_GENERALIZEDTIME *when = single_time(read, nids[i]);
+
+        assert_int_equal(seconds(when), times[i]);
+        ASN1_GENERALIZEDTIME_free(when);
+    }
+    ASN1_OBJECT_free(extended);
     OCSP_BASICRESP_free(basic);
     OCSP_RESPONSE_free(response);
 }
@@ -510,7 +680,7 @@ static void test_ocsp_writes_bare_errors(void **state)
         struct sk_buf out;
 
         buf_init(&out, 64);
-        ocsp_error_encode(errors[i], &out);
+        ocsp_write_error(errors[i], &out);
         p = out.data;
         response = d2i_OCSP_RESPONSE(NULL, &p, (long)out.len);
         assert_non_null(response);
@@ -530,9 +700,12 @@ int main(void)
         cmocka_unit_test(test_ocsp_refuses_cut_and_lengthened_requests),
         cmocka_unit_test(test_ocsp_refuses_a_signature_without_requestor),
         cmocka_unit_test(test_ocsp_reads_what_openssl_writes),
+        cmocka_unit_test(test_ocsp_reads_preferred_algorithms),
+        cmocka_unit_test(test_ocsp_takes_the_extensions_of_the_rules),
         cmocka_unit_test(test_ocsp_accepts_hash_parameters_null_or_absent_only),
         cmocka_unit_test(test_ocsp_writes_what_openssl_verifies),
         cmocka_unit_test(test_ocsp_leaves_out_the_unspecified_reason),
+        cmocka_unit_test(test_ocsp_writes_extensions_that_openssl_reads),
         cmocka_unit_test(test_ocsp_writes_bare_errors),
     };
 

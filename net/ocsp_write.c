@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/der.h"
+#include "core/derout.h"
+#include "core/oid.h"
+#include "net/ocsp.h"
+
+static void put_revoked(const struct ocsp_single *single, struct sk_buf *out)
+{
+    size_t revoked = derout_open(out, DER_CONTEXT_CONSTRUCTED(1));
+
+    derout_generalized_time(out, DER_GENERALIZED_TIME, single->revoked_at);
+    if (single->reason != CRL_REASON_UNSPECIFIED) {
+        size_t reason = derout_open(out, DER_CONTEXT_CONSTRUCTED(0));
+
+        derout_uint(out, DER_ENUMERATED, (uint64_t)single->reason);
+        derout_close(out, reason);
+    }
+    derout_close(out, revoked);
+}
+
+static size_t open_extension(struct sk_buf *out, enum oid_id oid, size_t *out_value)
+{
+    size_t extension = derout_open(out, DER_SEQUENCE);
+
+    derout_tlv(out, DER_OID, oid_bytes(oid));
+    *out_value = derout_open(out, DER_OCTET_STRING);
+    return extension;
+}
+
+static void close_extension(struct sk_buf *out, size_t extension, size_t value)
+{
+    derout_close(out, value);
+    derout_close(out, extension);
+}
+
+static void put_time_extension(struct sk_buf *out, enum oid_id oid, int64_t when)
+{
+    size_t value, extension = open_extension(out, oid, &value);
+
+    derout_generalized_time(out, DER_GENERALIZED_TIME, when);
+    close_extension(out, extension, value);
+}
+
+/* CrlID ::= SEQUENCE { crlUrl [0] EXPLICIT IA5String OPTIONAL, crlNum [1] EXPLICIT INTEGER
+ * OPTIONAL, crlTime [2] EXPLICIT GeneralizedTime OPTIONAL } */
+static void put_crl_id(const struct ocsp_single *single, struct sk_buf *out)
+{
+    size_t value, extension = open_extension(out, OID_OCSP_CRL, &value);
+    size_t id = derout_open(out, DER_SEQUENCE), mark;
+
+    if (single->crl_number.len > 0) {
+        mark = derout_open(out, DER_CONTEXT_CONSTRUCTED(1));
+        derout_tlv(out, DER_INTEGER, single->crl_number);
+        derout_close(out, mark);
+    }
+    mark = derout_open(out, DER_CONTEXT_CONSTRUCTED(2));
+    derout_generalized_time(out, DER_GENERALIZED_TIME, single->crl_time);
+    derout_close(out, mark);
+    derout_close(out, id);
+    close_extension(out, extension, value);
+}
+
+static void put_single_extensions(const struct ocsp_single *single, struct sk_buf *out)
+{
+    size_t outer, list;
+
+    if (!single->has_crl && !single->has_archive_cutoff && !single->has_invalidity &&
+        single->extension.len == 0)
+        return;
+    outer = derout_open(out, DER_CONTEXT_CONSTRUCTED(1));
+    list = derout_open(out, DER_SEQUENCE);
+    if (single->has_crl)
+        put_crl_id(single, out);
+    if (single->has_archive_cutoff)
+        put_time_extension(out, OID_OCSP_ARCHIVE_CUTOFF, single->archive_cutoff);
+    if (single->has_invalidity)
+        put_time_extension(out, OID_EXT_INVALIDITY_DATE, single->invalidity_date);
+    derout_raw(out, single->extension);
+    derout_close(out, list);
+    derout_close(out, outer);
+}
+
+static void put_single(const struct ocsp_certid *id, const struct ocsp_single *single,
+                       struct sk_buf *out)
+{
+    size_t mark = derout_open(out, DER_SEQUENCE), next;
+
+    derout_raw(out, id->whole);
+    switch (single->status) {
+    case OCSP_CERT_GOOD:
+        derout_null(out, DER_CONTEXT(0));
+        break;
+    case OCSP_CERT_REVOKED:
+        put_revoked(single, out);
+        break;
+    case OCSP_CERT_UNKNOWN:
+        derout_null(out, DER_CONTEXT(2));
+        break;
+    }
+    derout_generalized_time(out, DER_GENERALIZED_TIME, single->this_update);
+    next = derout_open(out, DER_CONTEXT_CONSTRUCTED(0));
+    derout_generalized_time(out, DER_GENERALIZED_TIME, single->next_update);
+    derout_close(out, next);
+    put_single_extensions(single, out);
+    derout_close(out, mark);
+}
+
+static void put_response_extensions(const struct ocsp_data *data, struct sk_buf *out)
+{
+    size_t outer, list, extension, value;
+
+    if (!data->has_nonce && !data->has_extended_revoke)
+        return;
+    outer = derout_open(out, DER_CONTEXT_CONSTRUCTED(1));
+    list = derout_open(out, DER_SEQUENCE);
+    if (data->has_nonce) {
+        extension = open_extension(out, OID_OCSP_NONCE, &value);
+        derout_tlv(out, DER_OCTET_STRING, data->request->nonce);
+        close_extension(out, extension, value);
+    }
+    if (data->has_extended_revoke) {
+        extension = open_extension(out, OID_OCSP_EXTENDED_REVOKE, &value);
+        derout_null(out, DER_NULL);
+        close_extension(out, extension, value);
+    }
+    derout_close(out, list);
+    derout_close(out, outer);
+}
+
+enum sk_status ocsp_write_data(const struct ocsp_data *data, struct sk_buf *out)
+{
+    size_t whole = derout_open(out, DER_SEQUENCE), mark, i;
+
+    mark = derout_open(out, DER_CONTEXT_CONSTRUCTED(2));
+    derout_tlv(out, DER_OCTET_STRING, data->responder);
+    derout_close(out, mark);
+    derout_generalized_time(out, DER_GENERALIZED_TIME, data->produced_at);
+    mark = derout_open(out, DER_SEQUENCE);
+    for (i = 0; i < data->request->num_ids; i++)
+        put_single(&data->request->ids[i], &data->singles[i], out);
+    derout_close(out, mark);
+    put_response_extensions(data, out);
+    derout_close(out, whole);
+    return buf_status(out);
+}
+
+enum sk_status ocsp_write_response(struct sk_bytes response_data, struct sk_bytes algorithm,
+                                   struct sk_bytes signature, struct sk_bytes certs,
+                                   struct sk_buf *out)
+{
+    size_t response = derout_open(out, DER_SEQUENCE), outer, bytes, octets, basic, list, set;
+
+    derout_uint(out, DER_ENUMERATED, OCSP_ERROR_NONE);
+    outer = derout_open(out, DER_CONTEXT_CONSTRUCTED(0));
+    bytes = derout_open(out, DER_SEQUENCE);
+    derout_tlv(out, DER_OID, oid_bytes(OID_OCSP_BASIC));
+    octets = derout_open(out, DER_OCTET_STRING);
+    basic = derout_open(out, DER_SEQUENCE);
+    derout_raw(out, response_data);
+    derout_raw(out, algorithm);
+    derout_bits(out, DER_BIT_STRING, signature);
+    if (certs.len > 0) {
+        set = derout_open(out, DER_CONTEXT_CONSTRUCTED(0));
+        list = derout_open(out, DER_SEQUENCE);
+        derout_raw(out, certs);
+        derout_close(out, list);
+        derout_close(out, set);
+    }
+    derout_close(out, basic);
+    derout_close(out, octets);
+    derout_close(out, bytes);
+    derout_close(out, outer);
+    derout_close(out, response);
+    return buf_status(out);
+}
+
+void ocsp_write_error(enum ocsp_error error, struct sk_buf *out)
+{
+    size_t response = derout_open(out, DER_SEQUENCE);
+
+    derout_uint(out, DER_ENUMERATED, (uint64_t)error);
+    derout_close(out, response);
+}
