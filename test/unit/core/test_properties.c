@@ -126,13 +126,15 @@ static bool strangers_change_nothing(const struct sk_cert *target, const struct 
     return same(before, &now);
 }
 
-/* Judges without the objects that are left out. */
-static enum verdict_kind kind_without(const struct sk_cert *target, const bool *is_out)
+/* Judges without the objects that are left out. True: valid. The search ends with a path on which
+ * the target is revoked; where that path is not so any more, another one may be good. */
+static bool is_valid_without(const struct sk_cert *target, const struct summary *before,
+                             const bool *is_out)
 {
     struct sk_bytes kept[MAX_CERTS * 8];
     bool was_crl[MAX_CERTS * 8], was_arl[MAX_CERTS * 8];
     size_t i, num = g.num_objects, to = 0;
-    enum verdict_kind kind;
+    struct summary now;
 
     assert_true(num <= MAX_CERTS * 8);
     memcpy(kept, g.objects, num * sizeof(kept[0]));
@@ -146,12 +148,13 @@ static enum verdict_kind kind_without(const struct sk_cert *target, const bool *
         g.is_arl[to++] = was_arl[i];
     }
     g.num_objects = to;
-    kind = graph_judge(&g, target)->kind;
+    judge_at(target, g.time, 0, &now);
     g.num_objects = num;
     memcpy(g.objects, kept, num * sizeof(kept[0]));
     memcpy(g.is_crl, was_crl, num);
     memcpy(g.is_arl, was_arl, num);
-    return kind;
+    return now.kind == VERDICT_VALID && (before->kind != VERDICT_REVOKED ||
+                                         memcmp(now.path, before->path, sizeof(now.path)) == 0);
 }
 
 static struct sk_crl crl_of(size_t object)
@@ -165,7 +168,8 @@ static struct sk_crl crl_of(size_t object)
 /* All lists of one issuer at a time, then all: contradicting or unreadable lists of one issuer may
  * each stand in another's way, so that one of them alone says little. Where other issuers' lists
  * speak of the same certificates (indirect) only all of them count. */
-static bool fewer_lists_make_nothing_valid(const struct sk_cert *target)
+static bool fewer_lists_make_nothing_valid(const struct sk_cert *target,
+                                           const struct summary *before)
 {
     bool is_out[MAX_CERTS * 8] = {false}, has_indirect = false;
     size_t i, k;
@@ -180,41 +184,64 @@ static bool fewer_lists_make_nothing_valid(const struct sk_cert *target)
         one = crl_of(i);
         for (k = 0; k < g.num_objects; k++)
             is_out[k] = g.is_crl[k] && name_equal(crl_of(k).issuer_canon, one.issuer_canon);
-        if (kind_without(target, is_out) == VERDICT_VALID)
+        if (is_valid_without(target, before, is_out))
             return false;
     }
     for (i = 0; i < g.num_objects; i++)
         is_out[i] = g.is_crl[i];
-    return kind_without(target, is_out) != VERDICT_VALID;
+    return !is_valid_without(target, before, is_out);
 }
 
-/* A list that begins to count may say anything: a verdict does not outlast its thisUpdate, even if
- * nothing changes then. */
-static bool list_begins_at(int64_t when)
+static bool is_of_verdict(const struct summary *verdict, const uint8_t sha256[SK_SHA256])
 {
     size_t i;
 
-    for (i = 0; i < g.num_objects; i++)
-        if (g.is_crl[i] && crl_of(i).this_update == when)
+    for (i = 0; i < verdict->num_path; i++)
+        if (memcmp(verdict->path[i], sha256, SK_SHA256) == 0)
+            return true;
+    for (i = 0; i < verdict->num_evidence; i++)
+        if (memcmp(verdict->evidence[i], sha256, SK_SHA256) == 0)
             return true;
     return false;
 }
 
-/* The path of a list's signer ended, and another certificate of his took over: neither is in the
- * verdict. */
-static bool other_cert_ends_at(const struct summary *verdict)
+static bool entry_begins_at(const struct sk_crl *crl, int64_t when)
 {
-    struct sk_cert cert;
-    size_t i, k;
+    struct crl_entry entry;
+    struct crl_walk walk;
+
+    crl_entries(crl, &walk);
+    while (crl_entry_next(&walk, &entry, NULL) == SK_OK)
+        if (entry.revoked_at == when)
+            return true;
+    return false;
+}
+
+/* A list or an entry that begins to count may say anything: a verdict does not outlast that, even
+ * if nothing changes then. And the signer of a list may lose his path or his status while another
+ * certificate of his takes over: neither is in the verdict. */
+static bool something_else_ends(const struct summary *verdict)
+{
+    int64_t last = verdict->valid_until;
+    size_t i;
 
     for (i = 0; i < g.num_objects; i++) {
-        if (g.is_crl[i])
+        struct sk_cert cert;
+        struct sk_crl crl;
+        uint8_t sha256[SK_SHA256];
+        bool is_part;
+
+        key_sha256(g.objects[i], sha256);
+        is_part = is_of_verdict(verdict, sha256);
+        if (g.is_crl[i]) {
+            crl = crl_of(i);
+            if (crl.this_update == last + 1 || entry_begins_at(&crl, last + 1) ||
+                (!is_part && crl.next_update == last))
+                return true;
             continue;
+        }
         assert_int_equal(cert_parse(g.arena, g.objects[i], &cert, NULL), SK_OK);
-        for (k = 0; k < verdict->num_path; k++)
-            if (memcmp(verdict->path[k], cert.sha256, SK_SHA256) == 0)
-                break;
-        if (k == verdict->num_path && cert.not_after == verdict->valid_until)
+        if (!is_part && cert.not_after == last)
             return true;
     }
     return false;
@@ -231,8 +258,7 @@ static bool valid_until_is_the_last_second(const struct sk_cert *target,
     judge_at(target, before->valid_until + 1, 0, &after);
     if (before->valid_until < g.time || at.kind != VERDICT_VALID)
         return false;
-    return after.kind != VERDICT_VALID || list_begins_at(before->valid_until + 1) ||
-           other_cert_ends_at(before) ||
+    return after.kind != VERDICT_VALID || something_else_ends(before) ||
            memcmp(after.path, before->path, sizeof(after.path)) != 0 ||
            memcmp(after.evidence, before->evidence, sizeof(after.evidence)) != 0;
 }
@@ -248,7 +274,7 @@ static const char *broken_property(const struct sk_cert *target)
     if (!strangers_change_nothing(target, &before))
         return "strangers change nothing";
     if (g.params.revocation == REVOCATION_REQUIRED && before.kind != VERDICT_VALID &&
-        !fewer_lists_make_nothing_valid(target))
+        !fewer_lists_make_nothing_valid(target, &before))
         return "fewer lists make nothing valid";
     if (before.kind == VERDICT_VALID && !valid_until_is_the_last_second(target, &before))
         return "valid_until is the last second";
