@@ -284,21 +284,99 @@ static bool is_an_anchor(const struct facts *f, const struct sk_cert *cert)
     return false;
 }
 
-/* Valid only if 6.1 holds for the path told, and no list stands against it. */
-static void check_sound(const struct facts *f, const struct sk_verdict *v)
+static unsigned policies_told(const struct sk_verdict *v)
 {
-    struct naive_path path;
+    unsigned mask = 0, policy;
+    size_t i;
 
-    if (v->kind != VERDICT_VALID)
-        return;
-    path_of(f, v, &path);
-    MUST(is_an_anchor(f, v->path[v->num_path - 1]));
-    MUST(naive_path(f, &path, f->time) != NAIVE_NO);
-    MUST(f->revocation == REVOCATION_OFF || !naive_is_listed(f, &path, f->time));
-    MUST(f->revocation != REVOCATION_REQUIRED || naive_may_be_clear(f, &path, f->time));
+    for (i = 0; i < v->num_policies; i++)
+        for (policy = 0; policy < FACTS_POLICIES; policy++)
+            if (bytes_equal(v->policies[i], facts_policy(policy)))
+                mask |= 1u << policy;
+    return mask;
 }
 
-/* With room enough, a path that 6.1 accepts is found; with lists that surely clear it, too. */
+static bool has_evidence(const struct sk_verdict *v, size_t cert)
+{
+    size_t i;
+
+    for (i = 0; i < v->num_evidence; i++)
+        if (v->evidence[i].cert == (int)cert)
+            return true;
+    return false;
+}
+
+/* Valid only if 6.1 holds for the path told, with these policies, and the lists allow it. */
+static void check_valid(const struct facts *f, const struct sk_verdict *v)
+{
+    struct naive_path path;
+    enum naive_status status;
+    enum naive_answer answer;
+    unsigned policies;
+    size_t i;
+
+    path_of(f, v, &path);
+    MUST(is_an_anchor(f, v->path[v->num_path - 1]));
+    answer = naive_path(f, &path, f->time, &policies);
+    MUST(answer != NAIVE_NO);
+    MUST(answer == NAIVE_TOO_LARGE || policies == policies_told(v));
+    for (i = 0; i < path.num_certs && f->revocation != REVOCATION_OFF; i++) {
+        status = naive_status(f, &path, i, f->time);
+        MUST(status != NAIVE_REVOKED);
+        if (f->revocation == REVOCATION_IF_AVAILABLE)
+            continue;
+        MUST(status != NAIVE_UNKNOWN);
+        MUST(has_evidence(v, path.num_certs - 1 - i));
+    }
+}
+
+static bool is_about_revocation(enum finding_code code)
+{
+    return code == FINDING_REVOKED || code == FINDING_ON_HOLD || code == FINDING_ISSUER_REVOKED ||
+           code == FINDING_REVOCATION_NO_SOURCE || code == FINDING_REVOCATION_STALE ||
+           code == FINDING_REVOCATION_UNUSABLE;
+}
+
+/* A path that failed for its lists is good by 6.1, and the lists say so. */
+static void check_lists(const struct facts *f, const struct sk_verdict *v)
+{
+    const struct finding *first = &v->findings[0];
+    enum naive_status status;
+    struct naive_path path;
+    unsigned policies;
+    bool is_unknown;
+
+    if (!is_about_revocation(first->code))
+        return;
+    is_unknown = v->kind == VERDICT_UNDETERMINED;
+    path_of(f, v, &path);
+    MUST(first->cert >= 0 && (size_t)first->cert < path.num_certs);
+    MUST(v->kind != VERDICT_REVOKED || first->cert == 0);
+    MUST(naive_path(f, &path, f->time, &policies) != NAIVE_NO);
+    status = naive_status(f, &path, path.num_certs - 1 - (size_t)first->cert, f->time);
+    MUST(status == (is_unknown ? NAIVE_UNKNOWN : NAIVE_REVOKED) || status == NAIVE_BEYOND);
+}
+
+static void check_sound(const struct facts *f, const struct sk_verdict *v)
+{
+    if (v->kind == VERDICT_VALID)
+        check_valid(f, v);
+    else
+        check_lists(f, v);
+}
+
+static bool is_clear(const struct facts *f, const struct naive_path *path)
+{
+    size_t i;
+
+    for (i = 0; i < path->num_certs; i++)
+        if (naive_status(f, path, i, f->time) != NAIVE_CLEAR)
+            return false;
+    return true;
+}
+
+/* With room enough, a path that 6.1 accepts is found, and taken when its lists clear it; but a list
+ * that revokes the target on another path ends the matter. */
 static void check_complete(const struct facts *f, const struct sk_verdict *off,
                            const struct sk_verdict *v)
 {
@@ -309,19 +387,24 @@ static void check_complete(const struct facts *f, const struct sk_verdict *off,
         return;
     MUST(!is_exhausted(off) || (is_cut(&f->budget, off) && answer == NAIVE_NO));
     MUST((answer == NAIVE_YES) == (off->kind == VERDICT_VALID));
-    if (answer == NAIVE_YES && naive_is_clear(f, &path, f->time) && !is_exhausted(v))
-        MUST(v->kind == VERDICT_VALID);
+    if (answer == NAIVE_YES && !is_exhausted(v) && is_clear(f, &path))
+        MUST(v->kind == VERDICT_VALID || v->kind == VERDICT_REVOKED);
 }
 
-/* A revoked target stands in some list. */
+/* A revoked target stands in some list, as it is told. */
 static void check_revoked(const struct facts *f, const struct sk_verdict *v)
 {
     bool is_listed = false;
     size_t i, k;
 
     for (i = 0; i < f->num_crls; i++)
-        for (k = 0; k < f->crls[i].num_entries; k++)
-            is_listed = is_listed || f->crls[i].entries[k].serial == f->certs[f->target].serial;
+        for (k = 0; k < f->crls[i].num_entries; k++) {
+            const struct fact_entry *e = &f->crls[i].entries[k];
+
+            is_listed = is_listed || (e->serial == f->certs[f->target].serial &&
+                                      e->revoked_at == v->revoked_at &&
+                                      (e->reason == 0 ? 0 : e->reason - 1) == v->revoked_reason);
+        }
     MUST(v->kind != VERDICT_REVOKED || (is_listed && f->revocation != REVOCATION_OFF));
 }
 
@@ -383,6 +466,7 @@ static void check_until(const struct facts *f, struct pool *pool, const struct s
     struct facts later = *f;
     struct naive_path path;
     struct sk_verdict then;
+    unsigned policies;
     size_t i;
 
     MUST(something_ends(f, until));
@@ -394,7 +478,7 @@ static void check_until(const struct facts *f, struct pool *pool, const struct s
     }
     path_of(f, v, &path);
     if (f->skew == 0 && f->revocation == REVOCATION_OFF)
-        MUST(naive_path(f, &path, until + 1) != NAIVE_YES);
+        MUST(naive_path(f, &path, until + 1, &policies) != NAIVE_YES);
     if (!f->is_budget_ample || something_begins(f, f->time, until))
         return;
     later.time = until;
@@ -485,3 +569,74 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_graph(&f);
     return 0;
 }
+
+/* ---- changing an input ---- */
+
+#ifdef SEKISHO_FUZZING /* linked with a fuzzer */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+static unsigned draw(unsigned *state, unsigned below)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % below;
+}
+
+/* The place of some record that counts, or of the question. */
+static size_t draw_record(unsigned *state, const struct facts *f)
+{
+    unsigned which = draw(state, (unsigned)(f->num_certs + f->num_crls) + 1);
+
+    if (which == 0)
+        return 0;
+    return which <= f->num_certs ? facts_cert_at(which - 1)
+                                 : facts_crl_at(which - 1 - f->num_certs);
+}
+
+/* Some facts, back to what is usual or to something else; or a record over another. */
+static void change(uint8_t octets[FACTS_OCTETS], unsigned *state)
+{
+    struct facts f;
+    size_t from, to;
+
+    facts_decode(bytes_of(octets, FACTS_OCTETS), &f);
+    from = draw_record(state, &f);
+    to = draw_record(state, &f);
+    if (draw(state, 8) == 0 && from != 0 && to != 0) {
+        memmove(octets + to, octets + from, FACTS_RECORD_OCTETS);
+        return;
+    }
+    to += draw(state, to == 0 ? FACTS_HEAD_OCTETS : FACTS_RECORD_OCTETS);
+    switch (draw(state, 4)) {
+    case 0:
+        octets[to] = 0;
+        break;
+    case 1:
+        octets[to] ^= (uint8_t)(1u << draw(state, 8));
+        break;
+    case 2:
+        octets[to] = (uint8_t)draw(state, 12);
+        break;
+    case 3:
+        octets[to] = (uint8_t)draw(state, 256);
+        break;
+    }
+}
+
+/* Insertions shift facts from one record to another: half of the time records stay in place. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    uint8_t octets[FACTS_OCTETS] = {0};
+    unsigned state = seed, num = 1 + draw(&state, 4);
+
+    if (max_size < FACTS_OCTETS || draw(&state, 4) == 0)
+        return LLVMFuzzerMutate(data, size, max_size);
+    memcpy(octets, data, size < FACTS_OCTETS ? size : FACTS_OCTETS);
+    while (num-- > 0)
+        change(octets, &state);
+    for (size = FACTS_OCTETS; size > 1 && octets[size - 1] == 0;)
+        size--;
+    memcpy(data, octets, size);
+    return size;
+}
+#endif

@@ -17,12 +17,23 @@ struct record { /* zeros follow the input */
     size_t len;
 };
 
-static struct record take(struct sk_bytes *octets, size_t len)
+static struct record record_at(struct sk_bytes octets, size_t from, size_t len)
 {
-    struct record r = {octets->p, octets->len < len ? octets->len : len};
+    size_t left = octets.len > from ? octets.len - from : 0;
 
-    *octets = bytes_of(octets->p + r.len, octets->len - r.len);
-    return r;
+    return (struct record){octets.p + (left > 0 ? from : 0), left < len ? left : len};
+}
+
+size_t facts_cert_at(size_t i)
+{
+    size_t place = i < FACTS_CRLS ? 2 * i : FACTS_CRLS + i;
+
+    return FACTS_HEAD_OCTETS + place * FACTS_RECORD_OCTETS;
+}
+
+size_t facts_crl_at(size_t i)
+{
+    return FACTS_HEAD_OCTETS + (2 * i + 1) * FACTS_RECORD_OCTETS;
 }
 
 static unsigned octet(const struct record *r, size_t i)
@@ -184,16 +195,17 @@ static void decode_crl(const struct record *r, size_t i, struct fact_crl *crl)
     decode_entries(r, crl);
 }
 
-/* Octet 7: 0 the default budget, else which ones are small (bits 0-4); octet 8: how small. */
+/* Octet 7: the default budget, or when its two high bits are set: which ones are small (bits 0-5);
+ * octet 8: how small. */
 static void decode_budget(const struct record *r, struct facts *f)
 {
-    unsigned which = octet(r, 7), small = octet(r, 8) % 48;
+    unsigned which = octet(r, 7) >= 0xc0 ? octet(r, 7) & 63 : 0, small = octet(r, 8) % 48;
     struct sk_params usual;
 
     params_init(&usual);
     f->budget = usual.budget;
     f->budget.max_cpu_ms = 0;
-    f->is_budget_ample = (which & 63) == 0;
+    f->is_budget_ample = which == 0;
     if (has_bit(which, 0))
         f->budget.max_paths = small;
     if (has_bit(which, 1))
@@ -210,14 +222,14 @@ static void decode_budget(const struct record *r, struct facts *f)
 
 static void decode_head(const struct record *r, struct facts *f)
 {
-    static const enum revocation_mode modes[] = {REVOCATION_OFF, REVOCATION_REQUIRED,
-                                                 REVOCATION_IF_AVAILABLE, REVOCATION_REQUIRED};
+    static const enum revocation_mode modes[] = {REVOCATION_REQUIRED, REVOCATION_REQUIRED,
+                                                 REVOCATION_IF_AVAILABLE, REVOCATION_OFF};
     static const int64_t skews[] = {0, 0, SECONDS_A_STEP / 2, 2 * SECONDS_A_STEP};
     static const int64_t graces[] = {0, 0, SECONDS_A_STEP, 10 * SECONDS_A_STEP};
     unsigned flags = octet(r, 4), asked = octet(r, 5), status = octet(r, 6);
 
     f->num_certs = 1 + (octet(r, 0) + 2) % FACTS_CERTS;
-    f->num_crls = octet(r, 1) % (FACTS_CRLS + 1);
+    f->num_crls = (octet(r, 1) + 2) % (FACTS_CRLS + 1);
     f->target = f->num_certs - 1 - octet(r, 2) % f->num_certs;
     f->time = moment(LAST_STEP / 2) + (int64_t)(int8_t)octet(r, 3) * (SECONDS_A_STEP / 4);
     f->require_explicit = has_bit(flags, 0);
@@ -239,17 +251,17 @@ static void decode_head(const struct record *r, struct facts *f)
 
 void facts_decode(struct sk_bytes octets, struct facts *out)
 {
-    struct record r = take(&octets, FACTS_HEAD_OCTETS);
+    struct record r = record_at(octets, 0, FACTS_HEAD_OCTETS);
     size_t i;
 
     memset(out, 0, sizeof(*out));
     decode_head(&r, out);
     for (i = 0; i < out->num_certs; i++) {
-        r = take(&octets, FACTS_CERT_OCTETS);
+        r = record_at(octets, facts_cert_at(i), FACTS_RECORD_OCTETS);
         decode_cert(&r, i, &out->certs[i]);
     }
     for (i = 0; i < out->num_crls; i++) {
-        r = take(&octets, FACTS_CRL_OCTETS);
+        r = record_at(octets, facts_crl_at(i), FACTS_RECORD_OCTETS);
         decode_crl(&r, i, &out->crls[i]);
     }
 }

@@ -4,8 +4,9 @@
  *
  * Every string of octets is some graph, and octets of zero are a good one: certificate 0 is the
  * anchor, each next one is issued by the one before, the last is the target, and each CA has an
- * empty list. What an octet changes is said at the reader in facts.c. Records have a fixed length,
- * so that a changed octet changes one fact.
+ * empty list. What an octet changes is said at the reader in facts.c. Records have a fixed length
+ * and place (12 octets of the question, then certificate 0, CRL 0, certificate 1 ...), so that a
+ * changed octet changes one fact.
  *
  * For test/fuzz/fuzz_path.c and test/support/naive.c, which judges the facts themselves. Whatever
  * fails here ends the program.
@@ -31,8 +32,8 @@ enum {
     FACTS_EKUS = 3, /* the last is anyExtendedKeyUsage */
     FACTS_RDNS = 3, /* of a name, at most */
     FACTS_HEAD_OCTETS = 12,
-    FACTS_CERT_OCTETS = 20,
-    FACTS_CRL_OCTETS = 20,
+    FACTS_RECORD_OCTETS = 20, /* of a certificate or CRL */
+    FACTS_OCTETS = FACTS_HEAD_OCTETS + (FACTS_CERTS + FACTS_CRLS) * FACTS_RECORD_OCTETS,
 };
 
 #define FACTS_T0 1300000000 /* a second before every other time */
@@ -123,6 +124,11 @@ void facts_params(const struct facts *f, bool is_reversed, struct sk_anchor *anc
                   struct sk_params *out);
 /* The facts as text on stderr, for people. */
 void facts_show(const struct facts *f);
+/* Contents of the OID of a policy. */
+struct sk_bytes facts_policy(unsigned policy);
+/* Where the record of certificate number i begins, or that of CRL number i. */
+size_t facts_cert_at(size_t i);
+size_t facts_crl_at(size_t i);
 /* The SHA-256 of key number n's SubjectPublicKeyInfo. */
 const uint8_t *facts_key_sha256(unsigned n);
 

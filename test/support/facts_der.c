@@ -68,7 +68,7 @@ size_t facts_base_rdns(unsigned base, const uint8_t **out)
     return bases[base].num;
 }
 
-static struct sk_bytes policy_oid(unsigned policy)
+struct sk_bytes facts_policy(unsigned policy)
 {
     return policy == FACTS_ANY ? oid_bytes(OID_ANY_POLICY)
                                : bytes_of((const uint8_t *)policy_oids[policy], 3);
@@ -282,7 +282,7 @@ static void put_policies(struct sk_buf *buf, const struct fact_cert *c)
             if (!has_bit(c->policies, i))
                 continue;
             item = derout_open(buf, DER_SEQUENCE);
-            derout_tlv(buf, DER_OID, policy_oid(i));
+            derout_tlv(buf, DER_OID, facts_policy(i));
             derout_close(buf, item);
         }
         derout_close(buf, list);
@@ -294,8 +294,8 @@ static void put_policies(struct sk_buf *buf, const struct fact_cert *c)
     list = derout_open(buf, DER_SEQUENCE);
     for (i = 0; i < c->num_maps; i++) {
         item = derout_open(buf, DER_SEQUENCE);
-        derout_tlv(buf, DER_OID, policy_oid(c->maps[i].from));
-        derout_tlv(buf, DER_OID, policy_oid(c->maps[i].to));
+        derout_tlv(buf, DER_OID, facts_policy(c->maps[i].from));
+        derout_tlv(buf, DER_OID, facts_policy(c->maps[i].to));
         derout_close(buf, item);
     }
     derout_close(buf, list);
@@ -639,7 +639,7 @@ void facts_params(const struct facts *f, bool is_reversed, struct sk_anchor *anc
     out->anchors = anchors;
     out->num_anchors = num;
     out->policies = policies;
-    out->num_policies = oids_of(f->policies, FACTS_POLICIES, policy_oid, policies);
+    out->num_policies = oids_of(f->policies, FACTS_POLICIES, facts_policy, policies);
     out->require_explicit_policy = f->require_explicit;
     out->inhibit_policy_mapping = f->inhibit_mapping;
     out->inhibit_any_policy = f->inhibit_any;

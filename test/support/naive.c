@@ -250,6 +250,22 @@ static void tree_intersect(struct tree *t, unsigned depth, unsigned asked)
     tree_prune(t, depth);
 }
 
+/* valid_policy_node_set of 6.1.5(g)(iii); anyPolicy counts when it lives to the end. */
+static unsigned tree_policies(const struct tree *t, unsigned depth)
+{
+    unsigned mask = 0;
+    size_t i;
+
+    for (i = 1; i < t->num; i++) {
+        const struct node *node = &t->nodes[i];
+
+        if (node->is_alive && t->nodes[node->parent].policy == FACTS_ANY &&
+            (node->policy != FACTS_ANY || node->depth == depth))
+            mask |= 1u << node->policy;
+    }
+    return mask;
+}
+
 /* ---- 6.1 ---- */
 
 struct walk {
@@ -413,12 +429,14 @@ static bool walk_path(struct walk *w)
     return true;
 }
 
-enum naive_answer naive_path(const struct facts *f, const struct naive_path *path, int64_t time)
+enum naive_answer naive_path(const struct facts *f, const struct naive_path *path, int64_t time,
+                             unsigned *out_policies)
 {
     static struct walk w; /* large */
     unsigned n = (unsigned)path->num_certs;
     bool is_good;
 
+    *out_policies = 0;
     w.f = f;
     w.path = path;
     w.time = time;
@@ -432,6 +450,8 @@ enum naive_answer naive_path(const struct facts *f, const struct naive_path *pat
     is_good = honour(&w, &f->certs[path->anchor]) && walk_path(&w);
     if (w.tree.is_full)
         return NAIVE_TOO_LARGE;
+    if (is_good)
+        *out_policies = tree_policies(&w.tree, n);
     return is_good ? NAIVE_YES : NAIVE_NO;
 }
 
@@ -504,6 +524,7 @@ static bool is_repeated(const struct search *s, const struct fact_cert *c)
 static bool try_anchor(struct search *s, size_t anchor)
 {
     enum naive_answer answer;
+    unsigned policies;
     size_t i;
 
     if (s->num_paths++ >= MAX_PATHS) {
@@ -514,7 +535,7 @@ static bool try_anchor(struct search *s, size_t anchor)
     s->out->num_certs = s->depth;
     for (i = 0; i < s->depth; i++)
         s->out->certs[i] = s->stack[s->depth - 1 - i];
-    answer = naive_path(s->f, s->out, s->time);
+    answer = naive_path(s->f, s->out, s->time, &policies);
     s->is_too_large = s->is_too_large || answer == NAIVE_TOO_LARGE;
     return answer == NAIVE_YES;
 }
@@ -557,125 +578,4 @@ enum naive_answer naive_search(const struct facts *f, int64_t time, struct naive
     if (climb(&s))
         return NAIVE_YES;
     return s.is_too_large ? NAIVE_TOO_LARGE : NAIVE_NO;
-}
-
-/* ---- revocation: what is sure, from the plainest lists alone ---- */
-
-static bool is_current(const struct facts *f, const struct fact_crl *crl, int64_t time)
-{
-    return crl->has_next_update && crl->this_update <= time + f->skew &&
-           time <= crl->next_update + f->grace;
-}
-
-/* A complete list of the very name and key that issued c, without a scope. */
-static bool is_plain(const struct fact_crl *crl, const struct fact_cert *above,
-                     const struct fact_cert *c)
-{
-    return !crl->is_delta && !crl->idp.is_present && !crl->has_unknown_critical && !crl->is_arl &&
-           crl->issuer == c->issuer && crl->signature.key == above->key &&
-           !crl->signature.is_broken &&
-           (above->key_usage == 0 || (above->key_usage & KEY_USAGE_CRL_SIGN) != 0);
-}
-
-/* No other list could be newer in its place. */
-static bool is_newest(const struct facts *f, const struct fact_crl *crl)
-{
-    size_t i;
-
-    for (i = 0; i < f->num_crls; i++)
-        if (&f->crls[i] != crl && f->crls[i].issuer == crl->issuer &&
-            (!crl->has_number || !f->crls[i].has_number || f->crls[i].number > crl->number))
-            return false;
-    return true;
-}
-
-static bool lists(const struct fact_crl *crl, const struct fact_cert *c, int64_t time)
-{
-    const struct fact_entry *last = NULL;
-    size_t i;
-
-    for (i = 0; i < crl->num_entries; i++) {
-        if (crl->entries[i].reason == CRL_REASON_REMOVE_FROM_CRL + 1)
-            return false;
-        if (crl->entries[i].serial == c->serial)
-            last = &crl->entries[i];
-    }
-    return last != NULL && last->revoked_at <= time &&
-           last->reason != CRL_REASON_CERTIFICATE_HOLD + 1;
-}
-
-static const struct fact_cert *above_of(const struct facts *f, const struct naive_path *path,
-                                        size_t i)
-{
-    return &f->certs[i == 0 ? path->anchor : path->certs[i - 1]];
-}
-
-bool naive_is_listed(const struct facts *f, const struct naive_path *path, int64_t time)
-{
-    size_t i, k;
-
-    for (i = 0; i < path->num_certs; i++)
-        for (k = 0; k < f->num_crls; k++) {
-            const struct fact_cert *c = &f->certs[path->certs[i]];
-            const struct fact_crl *crl = &f->crls[k];
-
-            if (is_plain(crl, above_of(f, path, i), c) && is_current(f, crl, time) &&
-                is_newest(f, crl) && lists(crl, c, time))
-                return true;
-        }
-    return false;
-}
-
-/* Could this list say that c is not revoked? */
-static bool may_clear(const struct facts *f, const struct fact_crl *crl, const struct fact_cert *c,
-                      int64_t time)
-{
-    bool is_of_issuer =
-        crl->issuer == c->issuer || (crl->is_indirect && c->point.is_present &&
-                                     c->point.has_issuer && c->point.issuer == crl->issuer);
-
-    return is_of_issuer && !crl->is_delta && !crl->has_unknown_critical &&
-           !crl->signature.is_broken && !crl->only_attribute && is_current(f, crl, time) &&
-           !(c->is_ca ? crl->only_user : crl->only_ca || crl->is_arl);
-}
-
-bool naive_may_be_clear(const struct facts *f, const struct naive_path *path, int64_t time)
-{
-    size_t i, k;
-
-    for (i = 0; i < path->num_certs; i++) {
-        for (k = 0; k < f->num_crls; k++)
-            if (may_clear(f, &f->crls[k], &f->certs[path->certs[i]], time))
-                break;
-        if (k == f->num_crls)
-            return false;
-    }
-    return true;
-}
-
-static bool says_nothing(const struct facts *f)
-{
-    size_t k;
-
-    for (k = 0; k < f->num_crls; k++)
-        if (f->crls[k].num_entries > 0 || f->crls[k].is_delta || f->crls[k].is_arl)
-            return false;
-    return true;
-}
-
-bool naive_is_clear(const struct facts *f, const struct naive_path *path, int64_t time)
-{
-    size_t i, k;
-
-    if (!says_nothing(f))
-        return false;
-    for (i = 0; i < path->num_certs; i++) {
-        for (k = 0; k < f->num_crls; k++)
-            if (is_plain(&f->crls[k], above_of(f, path, i), &f->certs[path->certs[i]]) &&
-                is_current(f, &f->crls[k], time) && is_newest(f, &f->crls[k]))
-                break;
-        if (k == f->num_crls)
-            return false;
-    }
-    return true;
 }

@@ -17,18 +17,24 @@ struct naive_path {
     size_t num_certs;
 };
 
-/* Does 6.1 hold for this path (signatures included, revocation not)? */
-enum naive_answer naive_path(const struct facts *f, const struct naive_path *path, int64_t time);
+/* Does 6.1 hold for this path (signatures included, revocation not)? When it does, *out_policies is
+ * the user-constrained-policy-set, a mask. */
+enum naive_answer naive_path(const struct facts *f, const struct naive_path *path, int64_t time,
+                             unsigned *out_policies);
 /* Is there any path that does? The first is in *out. Loops are left out: the same name, alternative
  * names and key twice, and the anchor's name and key between anchor and target. */
 enum naive_answer naive_search(const struct facts *f, int64_t time, struct naive_path *out);
 
-/* Some certificate of the path stands in a list that surely speaks for it. */
-bool naive_is_listed(const struct facts *f, const struct naive_path *path, int64_t time);
-/* Each certificate of the path has a list that could clear it. */
-bool naive_may_be_clear(const struct facts *f, const struct naive_path *path, int64_t time);
-/* Each certificate of the path has a list that surely clears it, and no list of the graph says
- * anything. */
-bool naive_is_clear(const struct facts *f, const struct naive_path *path, int64_t time);
+enum naive_status {
+    NAIVE_UNKNOWN = 0, /* no lists that count speak of all reasons */
+    NAIVE_CLEAR,
+    NAIVE_REVOKED,
+    NAIVE_BEYOND, /* of this oracle: a delta, or a list whose signer needs a path of its own */
+};
+
+/* RFC 5280 6.3 and the table of core/README.md for path->certs[index], by lists that keys of the
+ * path itself have signed. */
+enum naive_status naive_status(const struct facts *f, const struct naive_path *path, size_t index,
+                               int64_t time);
 
 #endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/support/naive.h"
+
+enum { ALL = CERT_ALL_REASONS };
+
+struct question {
+    const struct facts *f;
+    const struct naive_path *path;
+    size_t index;
+    const struct fact_cert *cert;
+    int64_t time;
+};
+
+static bool is_about(const struct question *q, const struct fact_crl *crl)
+{
+    return crl->issuer == q->cert->issuer ||
+           (q->cert->point.is_present && q->cert->point.has_issuer &&
+            q->cert->point.issuer == crl->issuer);
+}
+
+/* 6.3.3(f), (g) with a key of the path above the certificate. An anchor is a name and a key. */
+static bool is_signed_above(const struct question *q, const struct fact_crl *crl)
+{
+    size_t i;
+
+    for (i = 0; i <= q->index && !crl->signature.is_broken; i++) {
+        const struct fact_cert *c = &q->f->certs[i == 0 ? q->path->anchor : q->path->certs[i - 1]];
+
+        if (c->subject == crl->issuer && c->key == crl->signature.key &&
+            (i == 0 || c->key_usage == 0 || (c->key_usage & KEY_USAGE_CRL_SIGN) != 0))
+            return true;
+    }
+    return false;
+}
+
+/* Some certificate of the pool could be that of its signer. */
+static bool has_other_signer(const struct question *q, const struct fact_crl *crl)
+{
+    size_t i;
+
+    for (i = 0; i < q->f->num_certs && !crl->signature.is_broken; i++)
+        if (q->f->certs[i].is_in_pool && q->f->certs[i].subject == crl->issuer &&
+            q->f->certs[i].key == crl->signature.key)
+            return true;
+    return false;
+}
+
+static unsigned all_if_absent(unsigned reasons)
+{
+    return reasons != 0 ? reasons : ALL;
+}
+
+/* 6.3.3(b)(1), (2)(i) for the certificate's own distribution point */
+static bool fits_point(const struct question *q, const struct fact_crl *crl)
+{
+    const struct fact_point *point = &q->cert->point;
+
+    if (!point->is_present)
+        return false;
+    if (point->has_issuer ? !crl->is_indirect || point->issuer != crl->issuer
+                          : crl->issuer != q->cert->issuer)
+        return false;
+    if (!crl->idp.has_name)
+        return true;
+    return crl->idp.name == (point->has_name ? point->name : point->issuer);
+}
+
+/* For which reasons may the list speak (6.3.3(b), (d); C-04, C-05, C-21)? */
+static unsigned scope(const struct question *q, const struct fact_crl *crl)
+{
+    unsigned own = all_if_absent(crl->idp.reasons), reasons = 0;
+
+    if (crl->only_attribute || (q->cert->is_ca ? crl->only_user : crl->only_ca || crl->is_arl))
+        return 0;
+    if (fits_point(q, crl))
+        reasons |= own & all_if_absent(q->cert->point.reasons);
+    if (crl->issuer == q->cert->issuer && (!crl->idp.has_name || crl->idp.name == q->cert->issuer))
+        reasons |= own;
+    return reasons;
+}
+
+static bool is_future(const struct question *q, const struct fact_crl *crl)
+{
+    return crl->this_update > q->time + q->f->skew;
+}
+
+static bool counts(const struct question *q, const struct fact_crl *crl)
+{
+    return is_about(q, crl) && !is_future(q, crl) && scope(q, crl) != 0 && is_signed_above(q, crl);
+}
+
+static bool is_same_scope(const struct fact_crl *a, const struct fact_crl *b)
+{
+    return a->issuer == b->issuer && a->is_arl == b->is_arl &&
+           a->signature.key == b->signature.key && a->idp.is_present == b->idp.is_present &&
+           a->idp.has_name == b->idp.has_name && (!a->idp.has_name || a->idp.name == b->idp.name) &&
+           a->idp.reasons == b->idp.reasons && a->only_user == b->only_user &&
+           a->only_ca == b->only_ca && a->only_attribute == b->only_attribute &&
+           a->is_indirect == b->is_indirect;
+}
+
+/* C-20 */
+static bool is_replaced(const struct question *q, const struct fact_crl *crl)
+{
+    size_t i;
+
+    for (i = 0; i < q->f->num_crls; i++) {
+        const struct fact_crl *other = &q->f->crls[i];
+        bool is_newer = other->has_number && crl->has_number
+                            ? other->number > crl->number && other->this_update >= crl->this_update
+                            : other->this_update > crl->this_update;
+
+        if (is_newer && counts(q, other) && is_same_scope(other, crl))
+            return true;
+    }
+    return false;
+}
+
+/* C-17 */
+static bool is_later(const struct question *q, const struct fact_entry *e)
+{
+    return !e->is_far_invalid && e->revoked_at - q->f->skew > q->time &&
+           e->reason != CRL_REASON_KEY_COMPROMISE + 1 && e->reason != CRL_REASON_CA_COMPROMISE + 1;
+}
+
+/* The last entry of the certificate, with the issuer in force (5.3.3). */
+static const struct fact_entry *find(const struct question *q, const struct fact_crl *crl)
+{
+    const struct fact_entry *last = NULL;
+    unsigned issuer = crl->issuer;
+    size_t i;
+
+    for (i = 0; i < crl->num_entries; i++) {
+        const struct fact_entry *e = &crl->entries[i];
+
+        if (e->has_issuer)
+            issuer = e->issuer;
+        if (e->serial == q->cert->serial && issuer == q->cert->issuer)
+            last = e;
+    }
+    return last;
+}
+
+/* What one list says. out_covered: the reasons for which it clears. */
+static enum naive_status consult(const struct question *q, const struct fact_crl *crl, bool has_arl,
+                                 unsigned *out_covered)
+{
+    const struct fact_entry *e = find(q, crl);
+
+    *out_covered = 0;
+    if (crl->has_unknown_critical || !crl->has_next_update ||
+        q->time > crl->next_update + q->f->grace)
+        return NAIVE_UNKNOWN;
+    if (e != NULL && e->reason == CRL_REASON_REMOVE_FROM_CRL + 1) /* C-13 */
+        return NAIVE_UNKNOWN;
+    if (e != NULL && !is_later(q, e))
+        return NAIVE_REVOKED;
+    if (!(q->cert->is_ca && has_arl && !crl->is_arl && !crl->idp.is_present)) /* C-21 */
+        *out_covered = scope(q, crl);
+    return NAIVE_CLEAR;
+}
+
+enum naive_status naive_status(const struct facts *f, const struct naive_path *path, size_t index,
+                               int64_t time)
+{
+    const struct question q = {f, path, index, &f->certs[path->certs[index]], time};
+    bool has_arl = false, is_beyond = false, is_revoked = false;
+    unsigned covered = 0, more;
+    size_t i;
+
+    for (i = 0; i < f->num_crls; i++) {
+        const struct fact_crl *crl = &f->crls[i];
+
+        if (!is_about(&q, crl))
+            continue;
+        has_arl = has_arl || crl->is_arl;
+        is_beyond =
+            is_beyond || crl->is_delta || (!is_signed_above(&q, crl) && has_other_signer(&q, crl));
+    }
+    for (i = 0; i < f->num_crls; i++) {
+        if (!counts(&q, &f->crls[i]) || is_replaced(&q, &f->crls[i]))
+            continue;
+        is_revoked = consult(&q, &f->crls[i], has_arl, &more) == NAIVE_REVOKED || is_revoked;
+        covered |= more;
+    }
+    if (is_beyond)
+        return NAIVE_BEYOND;
+    if (is_revoked)
+        return NAIVE_REVOKED;
+    return covered == ALL ? NAIVE_CLEAR : NAIVE_UNKNOWN;
+}
