@@ -80,6 +80,41 @@ struct sk_bytes host_parent(struct sk_bytes host)
     return bytes_of(dot + 1, (size_t)(host.p + host.len - dot) - 1);
 }
 
+/* atext and dots (RFC 5322 3.2.3; UTF-8 by RFC 6532). Where the dots stand is not looked at: hosts
+ * have given out mailboxes with two in a row. */
+static bool is_dot_atom(struct sk_bytes local)
+{
+    static const char marks[] = "!#$%&'*+-/=?^_`{|}~.";
+    size_t i;
+
+    for (i = 0; i < local.len; i++) {
+        uint8_t c = local.p[i];
+
+        if (!is_letter(c) && !is_digit(c) && c < 0x80 &&
+            memchr(marks, c, sizeof(marks) - 1) == NULL)
+            return false;
+    }
+    return local.len > 0;
+}
+
+/* Quoted-string: every quote and backslash inside is behind a backslash (RFC 5321 4.1.2). */
+static bool is_quoted(struct sk_bytes local)
+{
+    size_t i, end = local.len - 1;
+
+    if (local.len < 3 || local.p[0] != '"' || local.p[end] != '"')
+        return false;
+    for (i = 1; i < end; i++) {
+        if (local.p[i] == '\\')
+            i++;
+        else if (local.p[i] == '"')
+            return false;
+        if (i == end || local.p[i] < 0x20 || local.p[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 bool host_of_mailbox(struct sk_bytes mailbox, struct sk_bytes *out_local, struct sk_bytes *out_host)
 {
     const uint8_t *at = mailbox.len > 0 ? memrchr(mailbox.p, '@', mailbox.len) : NULL;
@@ -89,7 +124,7 @@ bool host_of_mailbox(struct sk_bytes mailbox, struct sk_bytes *out_local, struct
         return false;
     local = bytes_of(mailbox.p, (size_t)(at - mailbox.p));
     host = bytes_of(at + 1, mailbox.len - local.len - 1);
-    if (local.len == 0 || !host_is_valid(host))
+    if ((!is_dot_atom(local) && !is_quoted(local)) || !host_is_valid(host))
         return false;
     *out_local = local;
     *out_host = host;
@@ -108,6 +143,14 @@ static size_t scheme_length(struct sk_bytes uri)
             return 0;
     }
     return i < uri.len ? i : 0;
+}
+
+bool host_scheme_of_uri(struct sk_bytes uri, struct sk_bytes *out_scheme)
+{
+    size_t len = scheme_length(uri);
+
+    *out_scheme = bytes_of(uri.p, len);
+    return len > 0;
 }
 
 /* unreserved / pct-encoded / sub-delims / ":" (RFC 3986 3.2.1). Stricter than browsers, which read

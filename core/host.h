@@ -20,10 +20,14 @@ bool host_is_within(struct sk_bytes host, struct sk_bytes domain);
 /* The name after its left-most label ("b.c" of "a.b.c"); empty when it has one label. */
 struct sk_bytes host_parent(struct sk_bytes host);
 
-/* local-part "@" domain (RFC 5321 4.1.2), cut at the last "@". False: not a mailbox with a valid
- * host. */
+/* local-part "@" domain (RFC 5321 4.1.2; the local part may be UTF-8, RFC 6531 3.3), cut at the
+ * last
+ * "@". False: not a mailbox with a valid host, or one that is read in two ways: an "@" before the
+ * last must stand in quotes. */
 bool host_of_mailbox(struct sk_bytes mailbox, struct sk_bytes *out_local,
                      struct sk_bytes *out_host);
+/* The scheme of a URI (RFC 3986 3.1), which may have no authority. */
+bool host_scheme_of_uri(struct sk_bytes uri, struct sk_bytes *out_scheme);
 /* scheme "://" [userinfo "@"] host [":" port] ... (RFC 3986 3.2). False: no such authority, or its
  * host is an address or not valid. */
 bool host_of_uri(struct sk_bytes uri, struct sk_bytes *out_scheme, struct sk_bytes *out_host);

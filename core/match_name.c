@@ -7,9 +7,28 @@
 /* What the asked name is compared by. */
 struct asked {
     const struct general_name *name;
-    struct sk_bytes local, host, scheme; /* of a mailbox or URI */
+    struct sk_bytes local, host, scheme; /* of a mailbox or URI; host: empty when it has none */
+    bool is_service;                     /* a URI that is scheme and host alone */
     struct sk_bytes canon;               /* of a directoryName */
 };
+
+/* The host of a URI, or an empty one. */
+static struct sk_bytes uri_host(struct sk_bytes uri)
+{
+    struct sk_bytes scheme, host;
+
+    return host_of_uri(uri, &scheme, &host) ? host : bytes_of(NULL, 0);
+}
+
+/* "scheme://host" or "scheme://host/": names a service and nothing of it. */
+static bool is_service(const struct asked *asked)
+{
+    struct sk_bytes uri = asked->name->value;
+    size_t len = asked->scheme.len + 3 + asked->host.len;
+
+    return asked->host.len > 0 && asked->host.p == uri.p + asked->scheme.len + 3 &&
+           (uri.len == len || (uri.len == len + 1 && uri.p[len] == '/'));
+}
 
 static enum sk_status asked_read(struct sk_job *job, const struct general_name *name,
                                  struct asked *out, struct sk_err *err)
@@ -25,7 +44,9 @@ static enum sk_status asked_read(struct sk_job *job, const struct general_name *
         is_good = host_of_mailbox(name->value, &out->local, &out->host);
         break;
     case GENERAL_NAME_URI:
-        is_good = host_of_uri(name->value, &out->scheme, &out->host);
+        is_good = host_scheme_of_uri(name->value, &out->scheme);
+        out->host = uri_host(name->value);
+        out->is_service = is_service(out);
         break;
     case GENERAL_NAME_DIRECTORY: {
         enum sk_status status = name_canon(job->arena, name->value, &out->canon, err);
@@ -67,12 +88,39 @@ static bool mailbox_matches(const struct asked *asked, struct sk_bytes found)
            host_equal(asked->host, host);
 }
 
+/* The same octets at the same place, but for the case of letters. */
+static bool is_same_part(struct sk_bytes a, struct sk_bytes part_a, struct sk_bytes b,
+                         struct sk_bytes part_b)
+{
+    if (part_a.len == 0 || part_b.len == 0)
+        return part_a.len == part_b.len;
+    return part_a.p - a.p == part_b.p - b.p && host_equal(part_a, part_b);
+}
+
+/* RFC 5280 7.4: scheme and host without case, everything else by octets. */
+static bool uri_equal(const struct asked *asked, struct sk_bytes found, struct sk_bytes scheme,
+                      struct sk_bytes host)
+{
+    struct sk_bytes a = asked->name->value;
+    size_t begin = host.len > 0 ? (size_t)(host.p - found.p) : scheme.len;
+    size_t end = begin + host.len;
+
+    return a.len == found.len && is_same_part(a, asked->scheme, found, scheme) &&
+           is_same_part(a, asked->host, found, host) &&
+           memcmp(a.p + scheme.len, found.p + scheme.len, begin - scheme.len) == 0 &&
+           memcmp(a.p + end, found.p + end, a.len - end) == 0;
+}
+
 static bool uri_matches(const struct asked *asked, struct sk_bytes found)
 {
     struct sk_bytes scheme, host;
 
-    return host_of_uri(found, &scheme, &host) && host_equal(asked->scheme, scheme) &&
-           host_equal(asked->host, host);
+    if (!host_scheme_of_uri(found, &scheme))
+        return false;
+    host = uri_host(found);
+    if (asked->is_service && host_equal(asked->scheme, scheme) && host_equal(asked->host, host))
+        return true;
+    return uri_equal(asked, found, scheme, host);
 }
 
 static enum sk_status directory_matches(struct sk_job *job, const struct asked *asked,

@@ -5,7 +5,8 @@
  * dNSName: an alternative name of that kind, without case; a wildcard is a whole left-most label,
  * stands for exactly one label and needs two labels after it. rfc822Name: local part by octets,
  * host without case; when no alternative name is a mailbox, the subject's emailAddress counts.
- * uniformResourceIdentifier: scheme and host of an alternative name. iPAddress: octets.
+ * uniformResourceIdentifier: equal by RFC 5280 7.4; when scheme and host are all that is asked, an
+ * alternative name with the same scheme and host. iPAddress: octets.
  * directoryName: the subject, or an alternative name, by RFC 5280 7.1. Others by octets. The
  * subject's commonName never counts as a host: name constraints do not bind it. Internal to core/
  * and its tests.

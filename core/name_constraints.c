@@ -254,6 +254,42 @@ static bool is_constrained(const struct name_constraints *constraints, enum gene
     return false;
 }
 
+/* RFC 9598 6: what binds an rfc822Name binds a mailbox in an otherName. Its host consists of
+ * A-labels; one that does not, or that is no UTF8String, is undecided. */
+static bool is_smtp_utf8_mailbox(const struct general_name *name, struct sk_bytes *out)
+{
+    struct sk_bytes type, mailbox;
+    struct der d, value;
+
+    if (name->kind != GENERAL_NAME_OTHER)
+        return false;
+    der_init(&d, name->value);
+    if (der_oid(&d, DER_OID, &type) != SK_OK || !oid_is(type, OID_ON_SMTP_UTF8_MAILBOX))
+        return false;
+    *out = bytes_of(NULL, 0);
+    if (der_enter(&d, DER_CONTEXT_CONSTRUCTED(0), &value) == SK_OK &&
+        der_take(&value, DER_UTF8_STRING, &mailbox) == SK_OK)
+        *out = mailbox;
+    return true;
+}
+
+/* One alternative name that may be such a mailbox; otherNames are never quoted. */
+static enum sk_status check_mailbox(const struct name_constraints *constraints, struct sk_job *job,
+                                    const struct general_name *found, struct sk_err *err)
+{
+    struct subtree_name name = {.kind = GENERAL_NAME_EMAIL};
+    enum sk_status status;
+
+    if (!is_constrained(constraints, GENERAL_NAME_EMAIL) ||
+        !is_smtp_utf8_mailbox(found, &name.value))
+        return SK_OK;
+    status = check_name(constraints, job, &name, err);
+    return status != SK_INPUT ? status
+                              : err_set(err, SK_INPUT,
+                                        "an SmtpUTF8Mailbox is outside the permitted or inside an "
+                                        "excluded rfc822Name subtree");
+}
+
 static enum sk_status check_alternatives(const struct name_constraints *constraints,
                                          struct sk_job *job, const struct sk_cert *cert,
                                          bool *out_has_mailbox, struct sk_err *err)
@@ -277,6 +313,8 @@ static enum sk_status check_alternatives(const struct name_constraints *constrai
         name.value = found.value;
         if (found.kind == GENERAL_NAME_EMAIL)
             *out_has_mailbox = true;
+        if ((status = check_mailbox(constraints, job, &found, err)) != SK_OK)
+            return status;
         if (!is_constrained(constraints, found.kind))
             continue;
         if (found.kind == GENERAL_NAME_DIRECTORY && !job_spend_names(job, found.value))

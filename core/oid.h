@@ -90,7 +90,8 @@
     X(OID_AT_ORGANIZATION_IDENTIFIER, "2.5.4.97", "organizationIdentifier")                        \
     X(OID_AT_DOMAIN_COMPONENT, "0.9.2342.19200300.100.1.25", "DC")                                 \
     X(OID_AT_USER_ID, "0.9.2342.19200300.100.1.1", "UID")                                          \
-    X(OID_AT_EMAIL_ADDRESS, "1.2.840.113549.1.9.1", "emailAddress")
+    X(OID_AT_EMAIL_ADDRESS, "1.2.840.113549.1.9.1", "emailAddress")                                \
+    X(OID_ON_SMTP_UTF8_MAILBOX, "1.3.6.1.5.5.7.8.9", "SmtpUTF8Mailbox")
 
 #define OID_ENUM_ROW(id, text, name) id,
 enum oid_id {

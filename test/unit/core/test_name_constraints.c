@@ -137,7 +137,19 @@ static void test_subtree_mailbox(void **state)
         {".example.com", "a@example.com", OUT},
         {".example.com", "a@badexample.com", OUT},
         {"", "a@example.com", IN},
-        {"example.com", "evil@example.com@example.org", OUT}, /* the last @ counts */
+        {"example.com", "\"a@example.com\"@example.org", OUT}, /* the last @ counts */
+        {"example.com", "\"a \\\"b\"@example.com", IN},
+        {"example.com", "a..b.@example.com", IN}, /* as hosts have given out */
+        {"example.com", "\xc3\xa4@example.com", IN},
+        /* an @ without quotes: some read the first one */
+        {"example.com", "a@example.org@example.com", UNDECIDED},
+        {"example.com", "a@example.com@example.org", UNDECIDED},
+        {"example.com", "\"a\"b@c\"@example.com", UNDECIDED},
+        {"example.com", "\"a\\\"@example.com", UNDECIDED},
+        {"example.com", "\"@example.com", UNDECIDED},
+        {"example.com", "a b@example.com", UNDECIDED},
+        {"example.com", "<a@example.com", UNDECIDED},
+        {"example.com", "\xc3\xa4@ex\xc3\xa4mple.com", UNDECIDED}, /* no A-labels */
         {"example.com", "example.com", UNDECIDED},
         {"example.com", "@example.com", UNDECIDED},
         {"example.com", "a@", UNDECIDED},
@@ -277,6 +289,8 @@ static void test_subtree_refuses_distances_and_masks_with_holes(void **state)
 /* ---- certificates
  * ----------------------------------------------------------------------------------- */
 
+#define SMTP_UTF8 "1.3.6.1.5.5.7.8.9"
+
 /* The names of a certificate (subject, subjectAltName) against one or two nameConstraints. */
 static enum sk_status check(struct fixture *f, const char *nc1, const char *nc2,
                             const char *subject, const char *san, struct sk_err *err)
@@ -341,6 +355,12 @@ static void test_name_constraints_refuse(void **state)
         {"excluded;RID:1.2.3", NULL, "/CN=x", "RID:1.2.4"},
         {"permitted;RID:1.2.3", NULL, "/CN=x", "RID:1.2.3"},
         {"excluded;otherName:1.2.3;UTF8:a", NULL, "/CN=x", "otherName:1.2.4;UTF8:b"},
+        /* RFC 9598: rfc822Name subtrees bind mailboxes in otherNames */
+        {"excluded;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@a.example"},
+        {"permitted;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@b.example"},
+        {"permitted;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";IA5:u@a.example"},
+        {"permitted;email:a.example", NULL, "/CN=x/emailAddress=u@b.example",
+         "otherName:" SMTP_UTF8 ";UTF8:u@a.example"},
         {"permitted;URI:a.example", NULL, "/CN=x", "URI:http://192.0.2.1/"},
         {"excluded;URI:a.example", NULL, "/CN=x", "URI:urn:a"},
         {"permitted;IP:192.0.2.0/255.255.255.0", NULL, "/CN=x", "IP:192.0.3.1"},
@@ -380,6 +400,9 @@ static void test_name_constraints_accept(void **state)
         {"permitted;dirName:jp", NULL, NULL, "critical,DNS:a.example"},
         {"permitted;email:a.example", NULL, "/CN=x/emailAddress=u@a.example", NULL},
         {"permitted;email:a.example", NULL, "/CN=x/emailAddress=u@b.example", "email:u@a.example"},
+        {"permitted;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@a.example"},
+        {"excluded;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@b.example"},
+        {"permitted;DNS:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@b.example"},
         {"permitted;RID:1.2.3", NULL, "/CN=x", "DNS:a.example"}, /* not of that kind */
         {"permitted;IP:192.0.2.0/255.255.255.0", NULL, "/CN=x", "IP:192.0.2.1"},
         {"permitted;URI:a.example", NULL, "/CN=x", "URI:https://a.example/x"},
