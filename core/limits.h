@@ -109,6 +109,7 @@
 #define LIMIT_JSON_DEPTH          32u
 #define LIMIT_JSON_CERTS          64u                   /* certificates in one request */
 #define LIMIT_BATCH_LINE_BYTES    (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
+#define LIMIT_VERIFY_ANCHORS      1024u /* trust anchors of sekisho-verify: whole root stores */
 
 /* Signer */
 #define LIMIT_SIGN_REQUEST_BYTES (64u * 1024u)

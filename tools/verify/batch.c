@@ -185,12 +185,28 @@ static enum sk_status read_settings(struct reading *r, json_t *line, bool has_ba
     return read_flags(r, line);
 }
 
+/* A member that is null is missing: what many writers make of a value that is not there. */
+static void drop_nulls(json_t *line)
+{
+    json_t *value;
+    const char *key;
+    void *next;
+
+    json_object_foreach_safe(line, next, key, value)
+    {
+        if (json_is_null(value))
+            (void)json_object_del(line, key);
+    }
+}
+
 static json_t *answer_object(struct reading *r, json_t *line, bool has_base)
 {
     const struct sk_verdict *verdict;
-    json_t *target = json_object_get(line, "target"), *out;
+    json_t *target, *out;
     enum sk_status status;
 
+    drop_nulls(line);
+    target = json_object_get(line, "target");
     if (read_pool(r, line) != SK_OK || read_settings(r, line, has_base) != SK_OK)
         return NULL;
     if (target == NULL) {

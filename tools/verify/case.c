@@ -16,7 +16,7 @@ struct verify_case {
     struct sk_params params;
     int64_t time;
     bool has_time;
-    struct sk_anchor anchors[LIMIT_ANCHORS], ocsp_responders[LIMIT_ANCHORS];
+    struct sk_anchor anchors[LIMIT_VERIFY_ANCHORS], ocsp_responders[LIMIT_ANCHORS];
     struct sk_bytes policies[CASE_LIST], ekus[CASE_LIST];
     struct general_name names[CASE_LIST];
     struct sk_verdict verdict;
@@ -74,6 +74,16 @@ static enum sk_status parse_cert(struct sk_arena *arena, struct sk_bytes der,
     return status;
 }
 
+static bool is_anchor(const struct verify_case *c, const struct sk_cert *cert)
+{
+    size_t i;
+
+    for (i = 0; i < c->params.num_anchors; i++)
+        if (memcmp(c->anchors[i].cert->sha256, cert->sha256, SK_SHA256) == 0)
+            return true;
+    return false;
+}
+
 enum sk_status case_add_anchor(struct verify_case *c, struct sk_bytes der, struct sk_err *err)
 {
     const struct sk_cert *cert;
@@ -81,10 +91,12 @@ enum sk_status case_add_anchor(struct verify_case *c, struct sk_bytes der, struc
 
     if (c->params.anchors != c->anchors)
         case_clear_anchors(c);
-    if (c->params.num_anchors == LIMIT_ANCHORS)
-        return err_set(err, SK_LIMIT, "more than %u trust anchors", LIMIT_ANCHORS);
     if ((status = parse_cert(c->arena, der, &cert, err)) != SK_OK)
         return status;
+    if (is_anchor(c, cert))
+        return SK_OK;
+    if (c->params.num_anchors == LIMIT_VERIFY_ANCHORS)
+        return err_set(err, SK_LIMIT, "more than %u trust anchors", LIMIT_VERIFY_ANCHORS);
     c->anchors[c->params.num_anchors++].cert = cert;
     return SK_OK;
 }

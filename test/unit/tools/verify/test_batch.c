@@ -201,6 +201,54 @@ static void test_batch_takes_the_defaults_of_rfc_5280(void **state)
     expect_verdict("invalid", "no-path");
 }
 
+static void test_batch_takes_null_for_missing(void **state)
+{
+    static const char *const members[] = {"id",
+                                          "crls",
+                                          "ocsp",
+                                          "ocsp_responders",
+                                          "ocsp_evidence",
+                                          "revocation",
+                                          "names",
+                                          "require_explicit_policy",
+                                          "initial_policies"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        json_object_set_new(line, members[i], json_null());
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "time", json_null()); /* now: the certificates are of 2012 */
+    expect_verdict("invalid", "expired");
+    json_object_set_new(line, "id", json_string("x"));
+    expect_error("target", json_null());
+}
+
+/* A root store: more certificates than a policy of the daemon may name. */
+static void test_batch_takes_as_many_anchors_as_the_cap_and_no_more(void **state)
+{
+    json_t *anchors = json_object_get(line, "anchors"), *out;
+    char subject[32];
+    unsigned i;
+
+    (void)state;
+    for (i = 1; i < LIMIT_VERIFY_ANCHORS; i++) {
+        const struct sk_cert *anchor;
+
+        (void)snprintf(subject, sizeof(subject), "/CN=Other %u", i);
+        anchor = pki_cert(g.arena, &(struct pki_cert_spec){.subject = subject,
+                                                           .key = pki_key(PKI_EC, 2),
+                                                           .exts = {PKI_CA_EXTS}});
+        json_array_append_new(anchors, b64(anchor->der));
+        json_array_append_new(anchors, b64(root->der)); /* one of them, however often it is given */
+    }
+    expect_verdict("valid", NULL);
+    json_array_append_new(anchors, b64(ca->der));
+    out = answer();
+    assert_non_null(strstr(json_string_value(json_object_get(out, "error")), "more than 1024"));
+    json_decref(out);
+}
+
 static void test_batch_asks_for_purposes_and_names(void **state)
 {
     (void)state;
@@ -324,6 +372,8 @@ int main(void)
         TEST(test_batch_passes_over_malformed_objects_of_the_pool),
         TEST(test_batch_passes_over_a_line_that_is_too_long),
         TEST(test_batch_takes_the_defaults_of_rfc_5280),
+        TEST(test_batch_takes_null_for_missing),
+        TEST(test_batch_takes_as_many_anchors_as_the_cap_and_no_more),
         TEST(test_batch_asks_for_purposes_and_names),
         TEST(test_batch_sets_the_policy_inputs),
         TEST(test_batch_asks_issuers_for_purposes_when_told_to),
