@@ -235,6 +235,10 @@ static enum sk_status fill(struct sk_key *key, struct sk_bytes spki,
         key->pkey =
             EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, parts.octets.p, parts.octets.len);
         break;
+    case KEY_ED448:
+        key->pkey =
+            EVP_PKEY_new_raw_public_key_ex(NULL, "ED448", NULL, parts.octets.p, parts.octets.len);
+        break;
     case KEY_DSA:
         status = fill_dsa(key, &parts, params_from, err);
         break;

@@ -4,17 +4,17 @@
  * so keys are decoded once and held (struct sk_keyring), and nothing else of a certificate goes
  * through OpenSSL.
  *
- * Algorithms: RSA PKCS#1 v1.5 and RSASSA-PSS with SHA-1, 256, 384, 512; ECDSA with the same on
- * P-256, P-384, P-521; Ed25519; DSA with SHA-1, 224, 256 (parameters may be inherited from the
- * issuer, RFC 5280 6.1.4(e)). What is strong enough is the policy's business (core/params.h), not
- * this file's.
+ * Algorithms: RSA PKCS#1 v1.5 and RSASSA-PSS with SHA-1, 224, 256, 384, 512; ECDSA with the same on
+ * P-256, P-384, P-521; Ed25519, Ed448; DSA with SHA-1, 224, 256 (parameters may be inherited from
+ * the issuer, RFC 5280 6.1.4(e)). What is strong enough is the policy's business (core/params.h),
+ * not this file's.
  */
 #ifndef SEKISHO_CORE_KEY_H
 #define SEKISHO_CORE_KEY_H
 
 #include "core/cert.h"
 
-enum key_kind { KEY_UNKNOWN = 0, KEY_RSA, KEY_RSA_PSS, KEY_EC, KEY_ED25519, KEY_DSA };
+enum key_kind { KEY_UNKNOWN = 0, KEY_RSA, KEY_RSA_PSS, KEY_EC, KEY_ED25519, KEY_ED448, KEY_DSA };
 enum key_hash { KEY_HASH_NONE = 0, KEY_SHA1, KEY_SHA224, KEY_SHA256, KEY_SHA384, KEY_SHA512 };
 
 struct sk_key; /* immutable, may be used by several threads */
@@ -43,7 +43,7 @@ unsigned key_cost_us(struct sk_bytes spki);
  * parameters where the RFCs require them). */
 struct key_sig_alg {
     enum key_kind kind;     /* kind of key it wants; KEY_RSA_PSS: an RSA or a PSS key */
-    enum key_hash hash;     /* KEY_HASH_NONE for Ed25519 */
+    enum key_hash hash;     /* KEY_HASH_NONE for Ed25519, Ed448 */
     enum key_hash mgf_hash; /* PSS */
     unsigned salt_len;      /* PSS */
 };

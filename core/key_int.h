@@ -13,7 +13,7 @@
 struct key_parts {
     enum key_kind kind;
     unsigned bits;              /* 0: DSA without parameters */
-    struct sk_bytes octets;     /* subjectPublicKey: EC point, Ed25519 key */
+    struct sk_bytes octets;     /* subjectPublicKey: EC point, EdDSA key */
     const char *group;          /* EC: OpenSSL's name of the curve */
     struct sk_bytes n, e;       /* RSA and RSA-PSS, magnitudes */
     struct sk_bytes y;          /* DSA, magnitude */

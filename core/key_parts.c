@@ -176,6 +176,10 @@ enum sk_status key_take_apart(struct sk_bytes spki, struct key_parts *out)
         parts.kind = KEY_ED25519;
         parts.bits = 256;
         status = SK_OK;
+    } else if (oid_is(oid, OID_ED448) && params.len == 0 && parts.octets.len == 57) {
+        parts.kind = KEY_ED448;
+        parts.bits = 448;
+        status = SK_OK;
     } else if (oid_is(oid, OID_DSA)) {
         parts.kind = KEY_DSA;
         status = read_dsa(&parts, params);
@@ -215,6 +219,8 @@ unsigned key_cost_us(struct sk_bytes spki)
         return bits <= 256 ? 75 : bits <= 384 ? 700 : 550; /* P-384 has no code of its own */
     case KEY_ED25519:
         return 115;
+    case KEY_ED448:
+        return 240;
     case KEY_DSA: /* without parameters: the largest it may inherit */
         bits = bits != 0 ? bits : LIMIT_DSA_BITS;
         return 1 + (unsigned)((uint64_t)DSA_2048_US * bits * bits / RSA_MULTIPLICATIONS_US);
@@ -242,10 +248,8 @@ static enum sk_status read_hash(struct der *d, enum key_hash *out)
         enum oid_id id;
         enum key_hash hash;
     } hashes[] = {
-        {OID_SHA1, KEY_SHA1},
-        {OID_SHA256, KEY_SHA256},
-        {OID_SHA384, KEY_SHA384},
-        {OID_SHA512, KEY_SHA512},
+        {OID_SHA1, KEY_SHA1},     {OID_SHA224, KEY_SHA224}, {OID_SHA256, KEY_SHA256},
+        {OID_SHA384, KEY_SHA384}, {OID_SHA512, KEY_SHA512},
     };
     struct sk_bytes oid, params;
     size_t i;
@@ -328,11 +332,14 @@ static const struct {
     {OID_SHA384_RSA, KEY_RSA, KEY_SHA384, PARAMS_NULL},
     {OID_SHA512_RSA, KEY_RSA, KEY_SHA512, PARAMS_NULL},
     {OID_SHA1_RSA, KEY_RSA, KEY_SHA1, PARAMS_NULL},
+    {OID_SHA224_RSA, KEY_RSA, KEY_SHA224, PARAMS_NULL},
     {OID_ECDSA_SHA256, KEY_EC, KEY_SHA256, PARAMS_ABSENT},
     {OID_ECDSA_SHA384, KEY_EC, KEY_SHA384, PARAMS_ABSENT},
     {OID_ECDSA_SHA512, KEY_EC, KEY_SHA512, PARAMS_ABSENT},
     {OID_ECDSA_SHA1, KEY_EC, KEY_SHA1, PARAMS_ABSENT},
+    {OID_ECDSA_SHA224, KEY_EC, KEY_SHA224, PARAMS_ABSENT},
     {OID_ED25519, KEY_ED25519, KEY_HASH_NONE, PARAMS_ABSENT},
+    {OID_ED448, KEY_ED448, KEY_HASH_NONE, PARAMS_ABSENT},
     {OID_DSA_SHA1, KEY_DSA, KEY_SHA1, PARAMS_ABSENT},
     {OID_DSA_SHA224, KEY_DSA, KEY_SHA224, PARAMS_ABSENT},
     {OID_DSA_SHA256, KEY_DSA, KEY_SHA256, PARAMS_ABSENT},

@@ -53,11 +53,13 @@
     X(OID_OCSP_EXTENDED_REVOKE, "1.3.6.1.5.5.7.48.1.9", "id-pkix-ocsp-extended-revoke")            \
     X(OID_SHA1, "1.3.14.3.2.26", "SHA-1")                                                          \
     X(OID_SHA256, "2.16.840.1.101.3.4.2.1", "SHA-256")                                             \
+    X(OID_SHA224, "2.16.840.1.101.3.4.2.4", "SHA-224")                                             \
     X(OID_SHA384, "2.16.840.1.101.3.4.2.2", "SHA-384")                                             \
     X(OID_SHA512, "2.16.840.1.101.3.4.2.3", "SHA-512")                                             \
     X(OID_MGF1, "1.2.840.113549.1.1.8", "MGF1")                                                    \
     X(OID_RSA_ENCRYPTION, "1.2.840.113549.1.1.1", "rsaEncryption")                                 \
     X(OID_SHA1_RSA, "1.2.840.113549.1.1.5", "sha1WithRSAEncryption")                               \
+    X(OID_SHA224_RSA, "1.2.840.113549.1.1.14", "sha224WithRSAEncryption")                          \
     X(OID_SHA256_RSA, "1.2.840.113549.1.1.11", "sha256WithRSAEncryption")                          \
     X(OID_SHA384_RSA, "1.2.840.113549.1.1.12", "sha384WithRSAEncryption")                          \
     X(OID_SHA512_RSA, "1.2.840.113549.1.1.13", "sha512WithRSAEncryption")                          \
@@ -67,6 +69,7 @@
     X(OID_CURVE_P384, "1.3.132.0.34", "P-384")                                                     \
     X(OID_CURVE_P521, "1.3.132.0.35", "P-521")                                                     \
     X(OID_ECDSA_SHA1, "1.2.840.10045.4.1", "ecdsa-with-SHA1")                                      \
+    X(OID_ECDSA_SHA224, "1.2.840.10045.4.3.1", "ecdsa-with-SHA224")                                \
     X(OID_ECDSA_SHA256, "1.2.840.10045.4.3.2", "ecdsa-with-SHA256")                                \
     X(OID_ECDSA_SHA384, "1.2.840.10045.4.3.3", "ecdsa-with-SHA384")                                \
     X(OID_ECDSA_SHA512, "1.2.840.10045.4.3.4", "ecdsa-with-SHA512")                                \
@@ -75,6 +78,7 @@
     X(OID_DSA_SHA224, "2.16.840.1.101.3.4.3.1", "id-dsa-with-sha224")                              \
     X(OID_DSA_SHA256, "2.16.840.1.101.3.4.3.2", "id-dsa-with-sha256")                              \
     X(OID_ED25519, "1.3.101.112", "Ed25519")                                                       \
+    X(OID_ED448, "1.3.101.113", "Ed448")                                                           \
     X(OID_AT_COMMON_NAME, "2.5.4.3", "CN")                                                         \
     X(OID_AT_SURNAME, "2.5.4.4", "SN")                                                             \
     X(OID_AT_SERIAL_NUMBER, "2.5.4.5", "serialNumber")                                             \

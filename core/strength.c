@@ -49,6 +49,8 @@ enum finding_code strength_of_key(const struct sk_params *params, struct sk_byte
         return check_bits("EC", bits, params->min_ec_bits, err);
     case KEY_ED25519:
         return check_bits("Ed25519", bits, params->min_ec_bits, err);
+    case KEY_ED448:
+        return check_bits("Ed448", bits, params->min_ec_bits, err);
     case KEY_DSA:
         return check_dsa(params, bits, params_spki, err);
     case KEY_UNKNOWN:

@@ -23,7 +23,7 @@
 #define MESSAGE ASN1_LIT("what was signed")
 
 static struct sk_arena *arena;
-static EVP_PKEY *rsa_key, *pss_key, *p256_key, *p384_key, *p521_key, *ed_key, *dsa_key;
+static EVP_PKEY *rsa_key, *pss_key, *p256_key, *p384_key, *p521_key, *ed_key, *ed448_key, *dsa_key;
 
 static EVP_PKEY *make_dsa(void)
 {
@@ -66,10 +66,12 @@ static int setup(void **state)
     p384_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
     p521_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521");
     ed_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    ed448_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
     dsa_key = make_dsa();
     pss_key = make_pss();
     return arena == NULL || rsa_key == NULL || p256_key == NULL || p384_key == NULL ||
-           p521_key == NULL || ed_key == NULL || dsa_key == NULL || pss_key == NULL;
+           p521_key == NULL || ed_key == NULL || ed448_key == NULL || dsa_key == NULL ||
+           pss_key == NULL;
 }
 
 static int teardown(void **state)
@@ -81,6 +83,7 @@ static int teardown(void **state)
     EVP_PKEY_free(p384_key);
     EVP_PKEY_free(p521_key);
     EVP_PKEY_free(ed_key);
+    EVP_PKEY_free(ed448_key);
     EVP_PKEY_free(dsa_key);
     arena_free(arena);
     return 0;
@@ -161,7 +164,7 @@ static void test_key_refuses_unknown_and_malformed_algorithms(void **state)
     const struct sk_bytes bad[] = {
         ABSENT,
         ASN1_LIT("\x30\x00"),
-        ASN1_LIT("\x30\x05\x06\x03\x2b\x65\x71"),                                 /* Ed448 */
+        ASN1_LIT("\x30\x05\x06\x03\x2b\x65\x6f"),                                 /* X448 */
         ASN1_LIT("\x30\x05\x06\x03\x2b\x65\x70\x00"),                             /* a tail */
         ASN1_LIT("\x30\x09\x06\x03\x2b\x65\x70\x05\x00\x05\x00"),                 /* inside */
         ASN1_LIT("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04\x05\x00"), /* MD5 */
@@ -181,7 +184,8 @@ static void test_key_parameters_follow_the_rfcs(void **state)
         enum oid_id id;
         bool null_ok;
     } rows[] = {
-        {OID_SHA1_RSA, true},      {OID_SHA256_RSA, true},    {OID_SHA384_RSA, true},
+        {OID_SHA1_RSA, true},      {OID_SHA224_RSA, true},    {OID_ECDSA_SHA224, false},
+        {OID_ED448, false},        {OID_SHA256_RSA, true},    {OID_SHA384_RSA, true},
         {OID_SHA512_RSA, true},    {OID_ECDSA_SHA1, false},   {OID_ECDSA_SHA256, false},
         {OID_ECDSA_SHA384, false}, {OID_ECDSA_SHA512, false}, {OID_ED25519, false},
         {OID_DSA_SHA1, false},     {OID_DSA_SHA224, false},   {OID_DSA_SHA256, false},
@@ -399,7 +403,7 @@ static void test_key_knows_kind_and_size(void **state)
     } rows[] = {
         {rsa_key, KEY_RSA, 1024},   {pss_key, KEY_RSA_PSS, 1024}, {p256_key, KEY_EC, 256},
         {p384_key, KEY_EC, 384},    {p521_key, KEY_EC, 521},      {dsa_key, KEY_DSA, 1024},
-        {ed_key, KEY_ED25519, 256},
+        {ed_key, KEY_ED25519, 256}, {ed448_key, KEY_ED448, 448},
     };
     enum key_kind kind;
     unsigned bits;
@@ -451,13 +455,16 @@ static void test_key_verifies_every_algorithm(void **state)
     } rows[] = {
         {rsa_key, OID_SHA1_RSA, EVP_sha1()},
         {rsa_key, OID_SHA256_RSA, EVP_sha256()},
+        {rsa_key, OID_SHA224_RSA, EVP_sha224()},
         {rsa_key, OID_SHA384_RSA, EVP_sha384()},
         {rsa_key, OID_SHA512_RSA, EVP_sha512()},
         {p256_key, OID_ECDSA_SHA1, EVP_sha1()},
         {p256_key, OID_ECDSA_SHA256, EVP_sha256()},
+        {p256_key, OID_ECDSA_SHA224, EVP_sha224()},
         {p384_key, OID_ECDSA_SHA384, EVP_sha384()},
         {p521_key, OID_ECDSA_SHA512, EVP_sha512()},
         {ed_key, OID_ED25519, NULL},
+        {ed448_key, OID_ED448, NULL},
         {dsa_key, OID_DSA_SHA1, EVP_sha1()},
         {dsa_key, OID_DSA_SHA224, EVP_sha224()},
         {dsa_key, OID_DSA_SHA256, EVP_sha256()},
@@ -513,6 +520,7 @@ static void test_key_algorithm_must_fit_the_key(void **state)
     } rows[] = {
         {rsa_key, OID_ECDSA_SHA256}, {p256_key, OID_SHA256_RSA}, {ed_key, OID_ECDSA_SHA256},
         {dsa_key, OID_ECDSA_SHA256}, {rsa_key, OID_DSA_SHA256},  {p256_key, OID_ED25519},
+        {ed448_key, OID_ED25519},    {ed_key, OID_ED448},
     };
     size_t i;
 
