@@ -12,6 +12,7 @@ struct trial {
     struct sk_verdict *spare;
     size_t best_progress, current_progress;
     struct explain explain;
+    bool is_decided; /* the target alone is at fault */
 };
 
 /* The only place where a verdict becomes valid. */
@@ -148,6 +149,16 @@ static enum sk_status check_revocation(struct trial *trial, const struct verify_
     return SK_OK;
 }
 
+/* Failures that no other path could mend. */
+static bool is_of_target_alone(const struct finding *finding)
+{
+    return finding->cert == 0 &&
+           (finding->code == FINDING_EXPIRED || finding->code == FINDING_NOT_YET_VALID ||
+            finding->code == FINDING_MALFORMED || finding->code == FINDING_VERSION ||
+            finding->code == FINDING_UNKNOWN_CRITICAL || finding->code == FINDING_KEY_USAGE ||
+            finding->code == FINDING_EXTENDED_KEY_USAGE || finding->code == FINDING_NAME_MISMATCH);
+}
+
 static enum sk_status judge_path(struct trial *trial, const struct verify_path *path)
 {
     struct sk_verdict *verdict = trial->current;
@@ -161,6 +172,7 @@ static enum sk_status judge_path(struct trial *trial, const struct verify_path *
     if (!result.is_good) {
         verdict->kind = VERDICT_INVALID;
         verdict->findings[verdict->num_findings++] = result.finding;
+        trial->is_decided = is_of_target_alone(&result.finding);
         return SK_OK;
     }
     trial->current_progress = LIMIT_PATH_CERTS_MAX + 1; /* further than any failure of 6.1 */
@@ -195,7 +207,7 @@ static int kind_rank(enum verdict_kind kind)
 
 static bool is_better(const struct trial *trial)
 {
-    if (trial->best == NULL)
+    if (trial->best == NULL || trial->is_decided)
         return true;
     if (trial->current->kind != trial->best->kind)
         return kind_rank(trial->current->kind) > kind_rank(trial->best->kind);
@@ -228,7 +240,7 @@ static void keep_best(struct trial *trial)
     trial->current = old != NULL ? old : trial->spare;
 }
 
-/* Every path until one decides. SK_NOTFOUND: no more paths. */
+/* Every path until one decides. SK_NOTFOUND: no more paths that could. */
 static enum sk_status try_paths(struct trial *trial, struct path_search *search)
 {
     struct verify_path path;
@@ -240,21 +252,13 @@ static enum sk_status try_paths(struct trial *trial, struct path_search *search)
         keep_best(trial);
         if (trial->best->kind == VERDICT_VALID || trial->best->kind == VERDICT_REVOKED)
             return SK_OK;
+        if (trial->is_decided)
+            return SK_NOTFOUND;
     }
     return status;
 }
 
 /* ---- the verdict ---- */
-
-/* Failures that no other path could mend. */
-static bool is_of_target_alone(const struct finding *finding)
-{
-    return finding->cert == 0 &&
-           (finding->code == FINDING_EXPIRED || finding->code == FINDING_NOT_YET_VALID ||
-            finding->code == FINDING_MALFORMED || finding->code == FINDING_VERSION ||
-            finding->code == FINDING_UNKNOWN_CRITICAL || finding->code == FINDING_KEY_USAGE ||
-            finding->code == FINDING_EXTENDED_KEY_USAGE || finding->code == FINDING_NAME_MISMATCH);
-}
 
 static void set_exhausted(const struct trial *trial, bool is_cut, struct sk_verdict *out)
 {
