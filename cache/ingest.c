@@ -163,6 +163,57 @@ static enum sk_status walk(struct ingest *in, struct sk_err *err)
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
+/* The records of one key, of num in order, from first on; *end is where they end. */
+static enum sk_status read_worst(const struct stage *entries, size_t num, size_t first, size_t *end,
+                                 struct crl_entry *worst)
+{
+    struct stage_record record = stage_at(entries, first), other;
+    enum sk_status status = record_get_entry(record.value, worst);
+    struct crl_entry next;
+    size_t i;
+
+    for (i = first + 1; status == SK_OK && i < num; i++) {
+        other = stage_at(entries, i);
+        if (!bytes_equal(record.key, other.key))
+            break;
+        if ((status = record_get_entry(other.value, &next)) == SK_OK)
+            crl_entry_worsen(worst, &next);
+    }
+    *end = i;
+    return status;
+}
+
+/* A serial that comes more than once (C-19) gets one record more, with what all of them say at
+ * worst: it was put last, and the last one of a key counts. */
+static enum sk_status merge_duplicates(struct ingest *in, struct sk_err *err)
+{
+    const size_t num = in->entries.num;
+    enum sk_status status = SK_OK;
+    struct crl_entry worst;
+    struct record_key key;
+    struct sk_bytes first;
+    size_t i, end;
+
+    stage_sort(&in->entries, false);
+    for (i = 0; status == SK_OK && i < num; i = end) {
+        end = i + 1;
+        if (end == num ||
+            !bytes_equal(stage_at(&in->entries, i).key, stage_at(&in->entries, end).key))
+            continue;
+        if ((status = read_worst(&in->entries, num, i, &end, &worst)) != SK_OK)
+            break;
+        buf_reset(&in->value);
+        record_put_entry(&in->value, &worst);
+        first = stage_at(&in->entries, i).key;
+        record_key_init(&key); /* a copy: putting a record may move all of them */
+        if (!record_key_put(&key, first.p, first.len))
+            status = SK_INTERNAL;
+        else if ((status = buf_status(&in->value)) == SK_OK)
+            status = stage_put(&in->entries, record_key_bytes(&key), buf_bytes(&in->value));
+    }
+    return status == SK_OK ? SK_OK : err_set(err, status, "CRL: entries of one serial");
+}
+
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
                               unsigned *out_flags, uint64_t *out_entries, struct sk_err *err)
 {
@@ -180,6 +231,8 @@ enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, uns
         status = err_set(err, SK_NOMEM, "CRL: no memory");
     else
         status = walk(&in, err);
+    if (status == SK_OK)
+        status = merge_duplicates(&in, err);
     if (status == SK_OK)
         status = chain_append(build, RECORD_REVOKED, id, &in.entries, err);
     if (status == SK_OK && in.names.num > 0)

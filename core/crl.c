@@ -416,6 +416,47 @@ enum sk_status crl_entry_next(struct crl_walk *w, struct crl_entry *out, struct 
     return SK_OK;
 }
 
+/* How much a reason says; those that say equally much in the order of their numbers. */
+static unsigned reason_weight(enum crl_reason reason)
+{
+    switch (reason) {
+    case CRL_REASON_REMOVE_FROM_CRL:
+        return 0;
+    case CRL_REASON_CERTIFICATE_HOLD:
+        return 1;
+    case CRL_REASON_KEY_COMPROMISE:
+    case CRL_REASON_CA_COMPROMISE:
+        return 100;
+    case CRL_REASON_UNSPECIFIED:
+    case CRL_REASON_AFFILIATION_CHANGED:
+    case CRL_REASON_SUPERSEDED:
+    case CRL_REASON_CESSATION_OF_OPERATION:
+    case CRL_REASON_PRIVILEGE_WITHDRAWN:
+    case CRL_REASON_AA_COMPROMISE:
+        break;
+    }
+    return 2 + (unsigned)reason;
+}
+
+void crl_entry_worsen(struct crl_entry *entry, const struct crl_entry *other)
+{
+    unsigned mine = reason_weight(entry->reason), theirs = reason_weight(other->reason);
+
+    if (other->revoked_at < entry->revoked_at)
+        entry->revoked_at = other->revoked_at;
+    if (theirs > mine || (theirs == mine && other->reason < entry->reason)) {
+        entry->reason = other->reason;
+        entry->has_reason = other->has_reason;
+    } else if (other->reason == entry->reason) {
+        entry->has_reason = entry->has_reason || other->has_reason;
+    }
+    if (other->has_invalidity &&
+        (!entry->has_invalidity || other->invalidity_date < entry->invalidity_date))
+        entry->invalidity_date = other->invalidity_date;
+    entry->has_invalidity = entry->has_invalidity || other->has_invalidity;
+    entry->has_unknown_critical = entry->has_unknown_critical || other->has_unknown_critical;
+}
+
 /* Without leading zero octets, which DER puts before a high bit. */
 static struct sk_bytes magnitude(struct sk_bytes number)
 {

@@ -91,6 +91,11 @@ void crl_entries(const struct sk_crl *crl, struct crl_walk *w);
 enum sk_status crl_entry_next(struct crl_walk *w, struct crl_entry *out,
                               struct sk_err *err) SK_MUST_CHECK;
 
+/* Two entries of one list for one serial (C-19), in whichever order they stand: entry becomes what
+ * both say at worst. The earlier date counts, a final reason before a hold, a lost key before any
+ * other, and a removal only where nothing else is said. */
+void crl_entry_worsen(struct crl_entry *entry, const struct crl_entry *other);
+
 /* Orders two cRLNumber contents (C-20): <0, 0, >0. */
 int crl_number_compare(struct sk_bytes a, struct sk_bytes b);
 

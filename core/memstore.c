@@ -150,14 +150,28 @@ static bool entry_is_of(struct sk_arena *arena, const struct sk_crl *crl,
     return false;
 }
 
+/* A certificateIssuer of no directoryName: nobody can say whose certificate the entries are of. */
+static bool names_nobody(struct sk_bytes issuer_names)
+{
+    struct general_name name;
+    struct der d;
+
+    der_init(&d, issuer_names);
+    while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK)
+        if (name.kind == GENERAL_NAME_DIRECTORY)
+            return false;
+    return issuer_names.len > 0;
+}
+
 /* The whole list is walked although the serial may come early: a fault further down makes the list
- * unusable (C-06), and the last entry of a serial counts. */
+ * unusable (C-06), and a serial may come twice (C-19). */
 static enum sk_status store_crl_find(const struct sk_source *source, struct sk_arena *arena,
                                      const struct source_crl *crl,
                                      struct sk_bytes cert_issuer_canon, struct sk_bytes serial,
                                      struct crl_entry *out)
 {
     struct crl_entry entry, found;
+    const uint8_t *seen = NULL; /* the certificateIssuer looked at last */
     bool is_found = false;
     struct crl_walk walk;
     enum sk_status status;
@@ -165,11 +179,16 @@ static enum sk_status store_crl_find(const struct sk_source *source, struct sk_a
     (void)source;
     crl_entries(crl->crl, &walk);
     while ((status = crl_entry_next(&walk, &entry, NULL)) == SK_OK) {
-        if (entry.has_unknown_critical)
+        if (entry.has_unknown_critical ||
+            (entry.issuer_names.p != seen && names_nobody(entry.issuer_names)))
             return SK_INPUT;
+        seen = entry.issuer_names.p;
         if (bytes_equal(entry.serial, serial) &&
             entry_is_of(arena, crl->crl, &entry, cert_issuer_canon)) {
-            found = entry;
+            if (is_found)
+                crl_entry_worsen(&found, &entry);
+            else
+                found = entry;
             is_found = true;
         }
     }

@@ -42,7 +42,7 @@ struct sk_source_ops {
     /* The entry of a CRL for a serial. cert_issuer_canon: canonical name of the certificate's
      * issuer, compared with the entry's certificateIssuer in an indirect CRL (C-12). SK_NOTFOUND:
      * not listed. SK_INPUT: the CRL's entries are malformed or hold an unknown critical extension:
-     * it is unusable (C-06). With several entries for the serial the last one counts. */
+     * it is unusable (C-06). Several entries for the serial are one: crl_entry_worsen(). */
     enum sk_status (*crl_find)(const struct sk_source *source, struct sk_arena *arena,
                                const struct source_crl *crl, struct sk_bytes cert_issuer_canon,
                                struct sk_bytes serial, struct crl_entry *out);

@@ -481,7 +481,7 @@ static enum sk_status count_origin(void *arg, const uint8_t sha256[SK_SHA256])
     return SK_OK;
 }
 
-static void test_reader_finds_revoked_entries_and_the_last_of_two(void **state)
+static void test_reader_finds_revoked_entries_and_the_worst_of_two(void **state)
 {
     const struct fixture *f = *state;
     struct reader_crl_info info = {.num_entries = 0};
@@ -503,7 +503,7 @@ static void test_reader_finds_revoked_entries_and_the_last_of_two(void **state)
     assert_int_equal(entry.revoked_at, PKI_T);
     assert_false(entry.has_reason);
     assert_int_equal(FIND("\x09"), SK_OK);
-    assert_int_equal(entry.reason, CRL_REASON_SUPERSEDED);
+    assert_int_equal(entry.reason, CRL_REASON_KEY_COMPROMISE);
     assert_true(entry.has_reason);
     assert_int_equal(reader_crls(reader, take_info, &info), SK_OK);
     assert_string_equal(info.ca, "seal");
@@ -783,7 +783,7 @@ int main(void)
         TEST(test_reader_refuses_a_crl_with_an_unknown_critical_entry_extension),
         TEST(test_reader_finds_certificates_by_every_key),
         TEST(test_reader_knows_only_the_pairs_that_were_checked),
-        TEST(test_reader_finds_revoked_entries_and_the_last_of_two),
+        TEST(test_reader_finds_revoked_entries_and_the_worst_of_two),
         TEST(test_reader_finds_entries_of_an_indirect_crl_by_their_issuer),
         TEST(test_publish_ends_a_second_publisher),
         TEST(test_publish_refuses_what_it_cannot_hold),

@@ -285,14 +285,14 @@ static void test_ingest_finds_every_entry_of_a_large_unsorted_list(void **state)
     }
     assert_int_equal(publish(f, buf_bytes(&entries), false), SK_OK);
     reader = open_list(f, &crl);
-    for (i = NUM / 4; i < NUM + NUM / 4; i += 7) {
+    for (i = 0; i < NUM; i += 7) {
         n = (uint32_t)((uint64_t)i * 77773 % NUM);
         serial[1] = (uint8_t)(n >> 16);
         serial[2] = (uint8_t)(n >> 8);
         serial[3] = (uint8_t)n;
         if (find(f, reader, &crl, CA, bytes_of(serial, 4), &entry) != SK_OK ||
             entry.revoked_at != PKI_T0 + (int64_t)i)
-            fail_msg("serial %u: not found, or not the last one", n);
+            fail_msg("serial %u: not found, or not the earlier one", n);
     }
     serial[1] = 0xff;
     assert_int_equal(find(f, reader, &crl, CA, bytes_of(serial, 4), &entry), SK_NOTFOUND);

@@ -148,6 +148,29 @@ static void test_memstore_finds_entries_by_issuer_and_serial(void **state)
     assert_int_equal(entry.reason, CRL_REASON_KEY_COMPROMISE);
 }
 
+/* C-12: whose certificate is it, when certificateIssuer has no directoryName? */
+static void test_memstore_cannot_use_entries_of_an_unnamed_issuer(void **state)
+{
+    const struct sk_source *source = memstore_source(store);
+    struct sk_bytes der = list_of(9, "/CN=b");
+    uint8_t *copy = arena_copy(arena, der.p, der.len), *names;
+    struct seen seen = {.answer = SK_OK};
+    const struct sk_cert *a;
+    struct crl_entry entry;
+
+    (void)state;
+    /* [4] directoryName { SEQUENCE { SET { ... becomes [3] x400Address */
+    names = memmem(copy, der.len, "\xa4\x0e\x30\x0c\x31", 5);
+    assert_non_null(names);
+    names[0] = 0xa3;
+    assert_int_equal(memstore_add_cert(store, cert_of("/CN=A", 0), &a, NULL), SK_OK);
+    assert_int_equal(memstore_add_crl(store, bytes_of(copy, der.len), NULL), SK_OK);
+    assert_int_equal(source->ops->crls_by_issuer(source, arena, a->subject_hash, see_crl, &seen),
+                     SK_OK);
+    assert_int_equal(find(source, &seen.crls[0], a, 3, &entry), SK_INPUT);
+    assert_int_equal(find(source, &seen.crls[0], a, 9, &entry), SK_INPUT);
+}
+
 static bool says_yes(const struct sk_source *source, const uint8_t object[SK_SHA256],
                      const uint8_t spki[SK_SHA256])
 {
@@ -201,6 +224,7 @@ int main(void)
         TEST(test_memstore_refuses_what_is_no_certificate_or_list),
         TEST(test_memstore_gives_certificates_of_a_name_once_and_in_order),
         TEST(test_memstore_finds_entries_by_issuer_and_serial),
+        TEST(test_memstore_cannot_use_entries_of_an_unnamed_issuer),
         TEST(test_memstore_chain_asks_its_parts_in_turn),
     };
 

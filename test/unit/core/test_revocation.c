@@ -180,16 +180,29 @@ static void test_revocation_finds_the_serial(void **state)
     struct pki_crl_spec spec = list();
 
     (void)state;
-    /* C-19: unsorted, the serial twice; the last entry counts */
+    /* C-19: unsorted, the serial twice; what both say at worst counts */
     spec.entries[0] = (struct pki_entry){.serial = 900};
     spec.entries[1] = (struct pki_entry){.serial = SERIAL, .reason = 1};
     spec.entries[2] = (struct pki_entry){.serial = 3};
     spec.entries[3] = (struct pki_entry){.serial = SERIAL, .when = PKI_T0 + 5, .reason = 2};
     add(spec);
     EXPECT_REVOKED();
-    assert_int_equal(g.verdict.revoked_at, PKI_T0 + 5);
+    assert_int_equal(g.verdict.revoked_at, PKI_T0);
     assert_int_equal(g.verdict.revoked_reason, CRL_REASON_KEY_COMPROMISE);
     assert_int_equal(g.verdict.num_path, 3);
+}
+
+/* C-19: an entry that does not count yet takes nothing back. */
+static void test_revocation_finds_the_serial_before_an_entry_of_a_later_date(void **state)
+{
+    struct pki_crl_spec spec = list();
+
+    (void)state;
+    spec.entries[0] = (struct pki_entry){.serial = SERIAL, .reason = 5};
+    spec.entries[1] = (struct pki_entry){.serial = SERIAL, .when = PKI_T + 86400, .reason = 5};
+    add(spec);
+    EXPECT_REVOKED();
+    assert_int_equal(g.verdict.revoked_at, PKI_T0);
 }
 
 static void test_revocation_tells_hold_from_revoked(void **state)
@@ -768,6 +781,7 @@ int main(void)
         TEST(test_revocation_uses_an_arl_for_ca_certificates_only),
         TEST(test_revocation_needs_all_reasons),
         TEST(test_revocation_finds_the_serial),
+        TEST(test_revocation_finds_the_serial_before_an_entry_of_a_later_date),
         TEST(test_revocation_tells_hold_from_revoked),
         TEST(test_revocation_of_a_ca_makes_the_path_invalid),
         TEST(test_revocation_reads_lists_of_version_1),
