@@ -16,6 +16,7 @@ struct crl_item {
     bool is_authentic;
     struct revocation_signer signer; /* when authentic */
     bool has_cleared;                /* usable, and does not list the subject */
+    struct crl_item *next;           /* deltas of the base being consulted */
 };
 
 /* One question being answered. */
@@ -283,35 +284,54 @@ static bool delta_fits(const struct revocation_task *task, const struct sk_crl *
            delta->has_next_update && !delta->has_unknown_critical && delta->is_sig_alg_equal;
 }
 
-/* The newest delta of base; *out is NULL when there is none. 6.3.3(h): the key that signed base
- * must have signed it. */
-static enum sk_status find_delta(struct revocation_task *task, const struct crl_item *base,
-                                 const struct crl_item **out)
+/* 6.3.3(h): the key that signed base must have signed it. */
+static enum sk_status check_delta(struct revocation_task *task, const struct crl_item *base,
+                                  const struct crl_item *delta, bool *out_belongs)
 {
-    const struct crl_item *best = NULL;
     enum sk_status status;
+
+    *out_belongs = false;
+    if (strength_of_signature(task->job->params, delta->src.crl->sig_alg, NULL) != FINDING_NONE)
+        return SK_OK;
+    status = revocation_check_signature(task->job, &delta->src, &base->signer);
+    *out_belongs = status == SK_OK;
+    return status == SK_CRYPTO || status == SK_INPUT ? SK_OK : status;
+}
+
+/* C-20: another of these deltas of one base is newer. Two that contradict each other both count. */
+static bool is_replaced(const struct crl_item *deltas, const struct crl_item *delta)
+{
+    for (; deltas != NULL; deltas = deltas->next)
+        if (is_newer(deltas->src.crl, delta->src.crl))
+            return true;
+    return false;
+}
+
+/* The deltas of base; at least those that others do not replace. */
+static enum sk_status find_deltas(struct revocation_task *task, const struct crl_item *base,
+                                  struct crl_item **out)
+{
+    enum sk_status status;
+    bool belongs;
     size_t i;
 
     *out = NULL;
     for (i = 0; i < task->num_items; i++) {
-        const struct crl_item *item = &task->items[i];
+        struct crl_item *item = &task->items[i];
 
         if (!item->src.crl->is_delta)
             continue;
         if (!job_spend_name_check(task->job))
             return SK_LIMIT;
-        if (!delta_fits(task, base->src.crl, item->src.crl) ||
-            (best != NULL && crl_number_compare(item->src.crl->number, best->src.crl->number) <= 0))
+        if (!delta_fits(task, base->src.crl, item->src.crl) || is_replaced(*out, item))
             continue;
-        if (strength_of_signature(task->job->params, item->src.crl->sig_alg, NULL) != FINDING_NONE)
-            continue;
-        status = revocation_check_signature(task->job, &item->src, &base->signer);
-        if (status == SK_OK)
-            best = item;
-        else if (status != SK_CRYPTO && status != SK_INPUT)
+        if ((status = check_delta(task, base, item, &belongs)) != SK_OK)
             return status;
+        if (belongs) {
+            item->next = *out;
+            *out = item;
+        }
     }
-    *out = best;
     return SK_OK;
 }
 
@@ -443,21 +463,46 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
         add_evidence(task->out, delta);
 }
 
-/* A delta past its nextUpdate no longer removes anything, but what it lists stays listed. Returns
- * true when the matter is decided. */
-static enum sk_status consult_delta(struct revocation_task *task, const struct crl_item *delta,
-                                    bool *out_is_listed, bool *out_is_removed)
+/* What the deltas of a base say. */
+struct deltas {
+    bool is_listed, is_removed;
+    const struct crl_item
+        *current; /* of those within their time the one that ends first, or NULL */
+};
+
+/* A delta past its nextUpdate no longer removes anything, but what it lists stays listed. A removal
+ * must be said by every delta that is not replaced. */
+static enum sk_status consult_deltas(struct revocation_task *task, const struct crl_item *base,
+                                     struct deltas *out)
 {
+    bool is_removed = false, is_kept = false;
+    struct crl_item *all, *delta;
     struct crl_entry entry;
     enum answer answer;
     enum sk_status status;
 
-    if ((status = ask(task, delta, &entry, &answer)) != SK_OK)
+    memset(out, 0, sizeof(*out));
+    if ((status = find_deltas(task, base, &all)) != SK_OK)
         return status;
-    *out_is_listed = answer == ANSWER_LISTED;
-    *out_is_removed = answer == ANSWER_REMOVED && !is_stale(task, delta->src.crl);
-    if (answer == ANSWER_LISTED)
-        set_revoked(task, delta, &entry);
+    for (delta = all; delta != NULL; delta = delta->next) {
+        bool is_current = !is_stale(task, delta->src.crl);
+
+        if (is_replaced(all, delta))
+            continue;
+        if ((status = ask(task, delta, &entry, &answer)) != SK_OK)
+            return status;
+        if (answer == ANSWER_LISTED) {
+            set_revoked(task, delta, &entry);
+            out->is_listed = true;
+            return SK_OK;
+        }
+        is_removed = is_removed || (answer == ANSWER_REMOVED && is_current);
+        is_kept = is_kept || answer != ANSWER_REMOVED || !is_current;
+        if (is_current && (out->current == NULL ||
+                           delta->src.crl->next_update < out->current->src.crl->next_update))
+            out->current = delta;
+    }
+    out->is_removed = is_removed && !is_kept;
     return SK_OK;
 }
 
@@ -465,8 +510,7 @@ static enum sk_status consult_delta(struct revocation_task *task, const struct c
 static enum sk_status consult(struct revocation_task *task, struct crl_item *item)
 {
     const struct sk_crl *crl = item->src.crl;
-    const struct crl_item *delta;
-    bool is_listed = false, is_removed = false;
+    struct deltas deltas;
     struct crl_entry entry;
     enum answer answer;
     enum sk_status status;
@@ -479,23 +523,18 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
         note_time(task, FINDING_REVOCATION_STALE, item, "its nextUpdate was", crl->next_update);
     if (crl->has_unknown_critical || !crl->has_next_update || is_stale(task, crl))
         return SK_OK;
-    if ((status = find_delta(task, item, &delta)) != SK_OK)
+    if ((status = consult_deltas(task, item, &deltas)) != SK_OK || deltas.is_listed)
         return status;
-    if (delta != NULL) {
-        status = consult_delta(task, delta, &is_listed, &is_removed);
-        if (status != SK_OK || is_listed)
-            return status;
-    }
     if ((status = ask(task, item, &entry, &answer)) != SK_OK)
         return status;
     if (answer == ANSWER_UNUSABLE)
         note(task, FINDING_REVOCATION_UNUSABLE, item,
              "its entries are malformed or have an unknown critical extension");
     else if (answer == ANSWER_LISTED &&
-             !(is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD))
+             !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD))
         set_revoked(task, item, &entry);
     else
-        set_cleared(task, item, delta != NULL && !is_stale(task, delta->src.crl) ? delta : NULL);
+        set_cleared(task, item, deltas.current);
     return SK_OK;
 }
 
