@@ -16,7 +16,7 @@ struct crl_item {
     bool is_authentic;
     struct revocation_signer signer; /* when authentic */
     bool has_cleared;                /* usable, and does not list the subject */
-    struct crl_item *next;           /* deltas of the base being consulted */
+    struct crl_item *next;           /* authentic one; of a delta: delta of the same base */
 };
 
 /* One question being answered. */
@@ -25,7 +25,9 @@ struct revocation_task {
     const struct revocation_subject *subject;
     struct crl_item *items; /* latest nextUpdate first, then by SHA-256 */
     size_t num_items, cap_items;
-    struct sk_bytes *issuers; /* canonical names whose lists have been gathered */
+    struct crl_item *authentic;  /* those found so far */
+    struct revocation_keys keys; /* of the name asked for last */
+    struct sk_bytes *issuers;    /* canonical names whose lists have been gathered */
     size_t num_issuers, cap_issuers;
     bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
     unsigned covered; /* reasons for which the subject is known not to be revoked */
@@ -206,10 +208,71 @@ static bool is_stale(const struct revocation_task *task, const struct sk_crl *cr
            task->job->time - crl->next_update > task->job->params->grace_s;
 }
 
-static enum sk_status authenticate(struct revocation_task *task)
+static bool is_newer(const struct sk_crl *a, const struct sk_crl *b)
+{
+    if (a->has_number && b->has_number)
+        return crl_number_compare(a->number, b->number) > 0 && a->this_update >= b->this_update;
+    return a->this_update > b->this_update;
+}
+
+static bool may_replace(const struct crl_item *newer, const struct crl_item *item)
+{
+    return newer->src.from_arl_attribute == item->src.from_arl_attribute &&
+           revocation_same_scope(newer->src.crl, item->src.crl) &&
+           is_newer(newer->src.crl, item->src.crl);
+}
+
+/* C-20 without a signature: whichever key signed the list, a newer authentic one of that key
+ * replaces it. So a folder of old lists costs little more than the newest one. */
+static enum sk_status is_surely_superseded(struct revocation_task *task,
+                                           const struct crl_item *item, bool *out)
+{
+    const struct revocation_keys *keys = &task->keys;
+    const struct crl_item *other;
+    unsigned found = 0;
+    enum sk_status status;
+    size_t i;
+
+    *out = false;
+    for (other = task->authentic; other != NULL; other = other->next) {
+        if (!job_spend_name_check(task->job))
+            return SK_LIMIT;
+        if (!may_replace(other, item))
+            continue;
+        status = revocation_signer_keys(task->job, task->subject, item->src.crl, &task->keys);
+        if (status != SK_OK || keys->has_more)
+            return status;
+        for (i = 0; i < keys->num; i++)
+            if (memcmp(keys->spki_sha256[i], other->signer.cert->spki_sha256, SK_SHA256) == 0)
+                found |= 1u << i;
+    }
+    *out = found != 0 && found == (1u << keys->num) - 1;
+    return SK_OK;
+}
+
+static enum sk_status find_signer(struct revocation_task *task, struct crl_item *item)
 {
     enum sk_status status;
     const char *why;
+
+    status = revocation_find_signer(task->job, task->subject, &item->src, &item->signer, &why);
+    if (status == SK_NOTFOUND) {
+        note(task, FINDING_REVOCATION_UNUSABLE, item, why);
+        task->out->has_unproven = true;
+        return SK_OK;
+    }
+    if (status != SK_OK)
+        return status;
+    item->is_authentic = true;
+    item->next = task->authentic;
+    task->authentic = item;
+    return SK_OK;
+}
+
+static enum sk_status authenticate(struct revocation_task *task)
+{
+    enum sk_status status;
+    bool is_superseded;
     size_t i;
 
     for (i = 0; i < task->num_items; i++) {
@@ -224,44 +287,27 @@ static enum sk_status authenticate(struct revocation_task *task)
                       item->src.crl->this_update);
             continue;
         }
-        status = revocation_find_signer(task->job, task->subject, &item->src, &item->signer, &why);
-        if (status == SK_NOTFOUND) {
-            note(task, FINDING_REVOCATION_UNUSABLE, item, why);
-            task->out->has_unproven = true;
-            continue;
-        }
-        if (status != SK_OK)
+        if ((status = is_surely_superseded(task, item, &is_superseded)) != SK_OK)
             return status;
-        item->is_authentic = true;
+        if (!is_superseded && (status = find_signer(task, item)) != SK_OK)
+            return status;
     }
     return SK_OK;
-}
-
-static bool is_newer(const struct sk_crl *a, const struct sk_crl *b)
-{
-    if (a->has_number && b->has_number)
-        return crl_number_compare(a->number, b->number) > 0 && a->this_update >= b->this_update;
-    return a->this_update > b->this_update;
 }
 
 /* C-20: replaced by a newer list of the same scope, signed with the same key. With another key it
  * may be another series: two live keys under one name are two lists that both count. */
 static bool is_superseded(const struct revocation_task *task, const struct crl_item *item)
 {
-    size_t i;
+    const struct crl_item *other;
 
-    for (i = 0; i < task->num_items; i++) {
-        const struct crl_item *other = &task->items[i];
-
-        if (!other->is_authentic || other == item)
+    for (other = task->authentic; other != NULL; other = other->next) {
+        if (other == item)
             continue;
         if (!job_spend_name_check(task->job))
             return false; /* the job has ended, and whatever is found now is not told */
-        if (other->src.from_arl_attribute == item->src.from_arl_attribute &&
-            revocation_same_scope(other->src.crl, item->src.crl) &&
-            memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) ==
-                0 &&
-            is_newer(other->src.crl, item->src.crl))
+        if (may_replace(other, item) &&
+            memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) == 0)
             return true;
     }
     return false;
@@ -466,8 +512,7 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
 /* What the deltas of a base say. */
 struct deltas {
     bool is_listed, is_removed;
-    const struct crl_item
-        *current; /* of those within their time the one that ends first, or NULL */
+    const struct crl_item *current; /* of those in their time the one that ends first, or NULL */
 };
 
 /* A delta past its nextUpdate no longer removes anything, but what it lists stays listed. A removal

@@ -44,6 +44,19 @@ struct revocation_signer {
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,
                                       const char **out_why) SK_MUST_CHECK;
+/* Every key with which revocation_find_signer() may find a list of crl's issuer to be signed.
+ * Zeroed at first; asked again for the same issuer it does nothing. */
+enum { REVOCATION_KEYS = 8 };
+struct revocation_keys {
+    struct sk_job *job;
+    struct sk_bytes canon;
+    const uint8_t *spki_sha256[REVOCATION_KEYS];
+    size_t num, num_certs;
+    bool has_more; /* than are told here */
+};
+enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocation_subject *subject,
+                                      const struct sk_crl *crl,
+                                      struct revocation_keys *keys) SK_MUST_CHECK;
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
                                           const struct revocation_signer *signer) SK_MUST_CHECK;
 

@@ -8,7 +8,8 @@
 #include "core/path.h"
 #include "core/strength.h"
 
-enum { SIGNER_PATHS = 8 }; /* paths tried for one signer certificate */
+enum { SIGNER_PATHS = 8 };  /* paths tried for one signer certificate */
+enum { SIGNER_CERTS = 64 }; /* certificates looked at to know all keys of one name */
 
 /* Another certificate of the CRL issuer's name. */
 struct candidate {
@@ -366,4 +367,58 @@ enum sk_status revocation_find_signer(struct sk_job *job, const struct revocatio
         name_equal(subject->issuer->subject_canon, crl->crl->issuer_canon))
         *out_why = "the keyUsage of its issuer's certificate lacks cRLSign";
     return status;
+}
+
+/* Ends the enumeration with SK_AGAIN when there is more than we want to know. */
+static enum sk_status add_key(void *arg, const struct sk_cert *cert)
+{
+    struct revocation_keys *keys = arg;
+    size_t i;
+
+    if (!name_equal(cert->subject_canon, keys->canon))
+        return SK_OK;
+    if (keys->num_certs++ == SIGNER_CERTS)
+        return SK_AGAIN;
+    for (i = 0; i < keys->num; i++)
+        if (memcmp(keys->spki_sha256[i], cert->spki_sha256, SK_SHA256) == 0)
+            return SK_OK;
+    if (keys->num == REVOCATION_KEYS)
+        return SK_AGAIN;
+    keys->spki_sha256[keys->num++] = cert->spki_sha256;
+    return SK_OK;
+}
+
+/* No path ends at a certificate that is out of date, so its key counts only through others. */
+static enum sk_status add_key_in_time(void *arg, const struct sk_cert *cert)
+{
+    const struct revocation_keys *keys = arg;
+    int64_t now = keys->job->time, skew = keys->job->params->clock_skew_s;
+
+    if (now + skew < cert->not_before || now - skew > cert->not_after)
+        return SK_OK;
+    return add_key(arg, cert);
+}
+
+enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocation_subject *subject,
+                                      const struct sk_crl *crl, struct revocation_keys *keys)
+{
+    const struct sk_source *source = job->source;
+    enum sk_status status;
+    size_t i;
+
+    if (keys->job != NULL && name_equal(keys->canon, crl->issuer_canon))
+        return SK_OK;
+    memset(keys, 0, sizeof(*keys));
+    keys->job = job;
+    keys->canon = crl->issuer_canon;
+    status = add_key(keys, subject->issuer);
+    if (status == SK_OK && subject->anchor != NULL)
+        status = add_key(keys, subject->anchor->cert);
+    for (i = 0; status == SK_OK && i < subject->num_above; i++)
+        status = add_key(keys, subject->above[i]);
+    if (status == SK_OK)
+        status = source->ops->certs_by_subject(source, job->arena, crl->issuer_hash,
+                                               add_key_in_time, keys);
+    keys->has_more = status == SK_AGAIN;
+    return status == SK_AGAIN ? SK_OK : status;
 }

@@ -30,6 +30,8 @@ enum { GRAPHS = 150, NAMES = 6, KEYS = 9, MAX_CERTS = 16, LEAF_KEY = 20, STRANGE
  * (which may end in repeats) is no longer either: it never says that it left out longer paths. */
 enum { MAX_PATH = 2 * KEYS + 2 };
 
+enum { MAX_OBJECTS = 512 }; /* of one graph */
+
 static struct graph g;
 static uint64_t seed = 0x9e3779b97f4a7c15;
 
@@ -131,12 +133,12 @@ static bool strangers_change_nothing(const struct sk_cert *target, const struct 
 static bool is_valid_without(const struct sk_cert *target, const struct summary *before,
                              const bool *is_out)
 {
-    struct sk_bytes kept[MAX_CERTS * 8];
-    bool was_crl[MAX_CERTS * 8], was_arl[MAX_CERTS * 8];
+    struct sk_bytes kept[MAX_OBJECTS];
+    bool was_crl[MAX_OBJECTS], was_arl[MAX_OBJECTS];
     size_t i, num = g.num_objects, to = 0;
     struct summary now;
 
-    assert_true(num <= MAX_CERTS * 8);
+    assert_true(num <= MAX_OBJECTS);
     memcpy(kept, g.objects, num * sizeof(kept[0]));
     memcpy(was_crl, g.is_crl, num);
     memcpy(was_arl, g.is_arl, num);
@@ -171,7 +173,7 @@ static struct sk_crl crl_of(size_t object)
 static bool fewer_lists_make_nothing_valid(const struct sk_cert *target,
                                            const struct summary *before)
 {
-    bool is_out[MAX_CERTS * 8] = {false}, has_indirect = false;
+    bool is_out[MAX_OBJECTS] = {false}, has_indirect = false;
     size_t i, k;
 
     for (i = 0; i < g.num_objects; i++)
