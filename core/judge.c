@@ -123,11 +123,34 @@ static bool take_status(struct trial *trial, int cert, const struct revocation_s
     return !is_required;
 }
 
+/* No certificate of a path that is good so far may be revoked by the word of its issuer on another
+ * path: else the order of the paths would decide what becomes of it. */
+static enum sk_status check_claims(struct trial *trial, const struct verify_path *path,
+                                   const bool *has_claim, bool *out_is_good)
+{
+    struct revocation_status state;
+    enum sk_status status;
+    size_t i;
+
+    for (i = 0; i < path->num_certs && *out_is_good; i++) {
+        if (!has_claim[i])
+            continue;
+        memset(&state, 0, sizeof(state));
+        state.kind = REVOCATION_GOOD;
+        if ((status = revocation_elsewhere(&trial->job, path, i, &state)) != SK_OK)
+            return status;
+        if (state.kind != REVOCATION_GOOD)
+            *out_is_good = take_status(trial, index_of(path, i), &state);
+    }
+    return SK_OK;
+}
+
 /* Asks for the status of every certificate below the anchor, from the anchor down (V-18). */
 static enum sk_status check_revocation(struct trial *trial, const struct verify_path *path)
 {
     struct sk_verdict *verdict = trial->current;
     struct revocation_status state;
+    bool has_claim[LIMIT_PATH_CERTS_MAX] = {false};
     bool is_good = true;
     enum sk_status status;
     size_t i;
@@ -140,7 +163,10 @@ static enum sk_status check_revocation(struct trial *trial, const struct verify_
             is_good = take_status(trial, index_of(path, i), &state) && is_good;
             if (state.kind == REVOCATION_REVOKED)
                 return SK_OK;
+            has_claim[i] = state.has_claim;
         }
+    if (is_good && (status = check_claims(trial, path, has_claim, &is_good)) != SK_OK)
+        return status;
     if (!is_good)
         return SK_OK;
     if (has_ended(&trial->job))

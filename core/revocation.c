@@ -12,8 +12,8 @@
 /* A list that may speak about the subject. */
 struct crl_item {
     struct source_crl src;
-    unsigned reasons; /* of the subject, that it speaks about; 0: not in scope */
-    bool is_authentic;
+    unsigned reasons;                /* of the subject, that it speaks about; 0: not in scope */
+    bool is_authentic, is_unproven;  /* neither: not asked who signed it */
     struct revocation_signer signer; /* when authentic */
     bool has_cleared;                /* usable, and does not list the subject */
     struct crl_item *next;           /* authentic one; of a delta: delta of the same base */
@@ -258,7 +258,7 @@ static enum sk_status find_signer(struct revocation_task *task, struct crl_item 
     status = revocation_find_signer(task->job, task->subject, &item->src, &item->signer, &why);
     if (status == SK_NOTFOUND) {
         note(task, FINDING_REVOCATION_UNUSABLE, item, why);
-        task->out->has_unproven = true;
+        item->is_unproven = task->out->has_unproven = true;
         return SK_OK;
     }
     if (status != SK_OK)
@@ -637,6 +637,36 @@ static void explain_no_source(struct revocation_task *task)
     buf_done(&name);
 }
 
+/* A list that this path does not prove may be proven on another (revocation_elsewhere()). Worth the
+ * while only if it lists the subject, and if somebody did sign it. */
+static enum sk_status find_claim(struct revocation_task *task)
+{
+    struct crl_entry entry;
+    bool is_signed;
+    enum answer answer;
+    enum sk_status status;
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++) {
+        const struct crl_item *item = &task->items[i];
+        const struct sk_crl *crl = item->src.crl;
+
+        if ((!item->is_unproven && !crl->is_delta) || item->reasons == 0 || is_future(task, crl) ||
+            crl->has_unknown_critical || !crl->has_next_update ||
+            (!crl->is_delta && is_stale(task, crl)))
+            continue;
+        if ((status = ask(task, item, &entry, &answer)) != SK_OK)
+            return status;
+        if (answer != ANSWER_LISTED)
+            continue;
+        status = revocation_is_signed(task->job, &item->src, &is_signed, &task->changes);
+        if (status != SK_OK)
+            return status;
+        task->out->has_claim = task->out->has_claim || is_signed;
+    }
+    return SK_OK;
+}
+
 static enum sk_status by_lists(struct sk_job *job, const struct revocation_subject *subject,
                                struct revocation_status *out)
 {
@@ -656,6 +686,8 @@ static enum sk_status by_lists(struct sk_job *job, const struct revocation_subje
         if (out->kind == REVOCATION_REVOKED)
             return job->is_exhausted ? SK_LIMIT : SK_OK;
     }
+    if (out->has_unproven && (status = find_claim(&task)) != SK_OK)
+        return status;
     if (job->is_exhausted)
         return SK_LIMIT;
     if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task))) {
@@ -686,6 +718,7 @@ static void merge(const struct sk_params *params, const struct revocation_status
 {
     bool is_preferred = params->ocsp_evidence == OCSP_EVIDENCE_PREFER || out->in_grace;
     bool has_unproven = out->has_unproven || by_ocsp->has_unproven;
+    bool has_claim = out->has_claim;
     int64_t ends =
         out->holds_until < by_ocsp->holds_until ? out->holds_until : by_ocsp->holds_until;
 
@@ -694,6 +727,7 @@ static void merge(const struct sk_params *params, const struct revocation_status
         (by_ocsp->kind == out->kind && why_rank(by_ocsp->why) > why_rank(out->why)))
         *out = *by_ocsp;
     out->has_unproven = has_unproven;
+    out->has_claim = has_claim;
     out->holds_until = ends;
 }
 

@@ -24,6 +24,7 @@ struct revocation_status {
     bool has_invalidity;
     int64_t invalidity_date;
     bool has_unproven; /* a list in scope was left out: signed with no key that is known to count */
+    bool has_claim;    /* one of those lists the certificate: revocation_elsewhere() */
     bool in_grace;     /* rests on a CRL past its nextUpdate, within params->grace_s */
     int64_t this_update; /* of the CRL used: the latest thisUpdate and the earliest nextUpdate */
     int64_t next_update;
@@ -37,6 +38,13 @@ struct revocation_status {
  * SK_OK: out is filled, undetermined included. SK_LIMIT, SK_NOMEM. Internal to core/. */
 enum sk_status revocation_of_path(struct sk_job *job, const struct verify_path *path, size_t index,
                                   struct revocation_status *out) SK_MUST_CHECK;
+
+/* Is path->certs[index] revoked by a list that path does not prove but another path to its issuer
+ * does? Asked when out->has_claim: revoked is said of an issuer and a serial, whichever way leads
+ * to the issuer. Then out says so; it says undetermined when only the status of that list's signer
+ * is unknown, and is left as it is otherwise. */
+enum sk_status revocation_elsewhere(struct sk_job *job, const struct verify_path *path,
+                                    size_t index, struct revocation_status *out) SK_MUST_CHECK;
 
 /* The status of a serial of a CA that is known by its certificate (name and key), for OCSP by
  * CertID, where the certificate itself is not at hand. is_ca_cert: the serial is known to be a CA

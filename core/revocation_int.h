@@ -57,6 +57,11 @@ struct revocation_keys {
 enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct sk_crl *crl,
                                       struct revocation_keys *keys) SK_MUST_CHECK;
+/* Did any key that bears the name of the list's issuer and leads to some anchor sign it, with or
+ * without the right to?
+ * out_changes is lowered to when one of its certificates begins to count. */
+enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out,
+                                    int64_t *out_changes) SK_MUST_CHECK;
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
                                           const struct revocation_signer *signer) SK_MUST_CHECK;
 

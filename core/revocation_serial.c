@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/revocation_int.h"
 
+#include <stdio.h>
+
 #include "core/name.h"
 #include "core/path.h"
-
-static const struct sk_anchor *anchor_of_key(const struct sk_job *job, const struct sk_cert *issuer)
-{
-    size_t i;
-
-    for (i = 0; i < job->params->num_anchors; i++) {
-        const struct sk_anchor *anchor = &job->params->anchors[i];
-
-        if (memcmp(anchor->cert->spki_sha256, issuer->spki_sha256, SK_SHA256) == 0 &&
-            name_equal(anchor->cert->subject_canon, issuer->subject_canon))
-            return anchor;
-    }
-    return NULL;
-}
 
 /* The issuer of a certificate, and who answers for it, are no targets. */
 enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_path *path,
@@ -35,10 +23,41 @@ enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_pa
     return status;
 }
 
-/* A path to one certificate of the issuer's name and key. SK_NOTFOUND: none is good. */
-static enum sk_status find_path_to(struct sk_job *job, const struct sk_cert *ca,
-                                   struct revocation_subject *subject)
+/* All good paths to an issuer. */
+struct issuer_paths {
+    struct sk_job *job;
+    struct revocation_subject subject; /* anchor and above are those of the path at hand */
+    bool is_in_source, has_answer;
+    struct revocation_status *out;
+    /* SK_OK to go on, SK_AGAIN to end. */
+    enum sk_status (*visit)(struct issuer_paths *paths);
+};
+
+static enum sk_status visit_anchors(struct issuer_paths *paths)
 {
+    const struct sk_params *params = paths->job->params;
+    const struct sk_cert *issuer = paths->subject.issuer;
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    for (i = 0; i < params->num_anchors && status == SK_OK; i++) {
+        const struct sk_anchor *anchor = &params->anchors[i];
+
+        if (memcmp(anchor->cert->spki_sha256, issuer->spki_sha256, SK_SHA256) != 0 ||
+            !name_equal(anchor->cert->subject_canon, issuer->subject_canon))
+            continue;
+        paths->subject.anchor = anchor;
+        paths->subject.above = NULL;
+        paths->subject.num_above = 0;
+        status = paths->visit(paths);
+    }
+    return status;
+}
+
+/* The paths to one certificate of the issuer's name and key. */
+static enum sk_status visit_paths_to(struct issuer_paths *paths, const struct sk_cert *ca)
+{
+    struct sk_job *job = paths->job;
     struct path_search *search;
     struct verify_path path;
     struct verify_result result;
@@ -55,63 +74,152 @@ static enum sk_status find_path_to(struct sk_job *job, const struct sk_cert *ca,
         certs = arena_copy(job->arena, path.certs, path.num_certs * sizeof(path.certs[0]));
         if (certs == NULL)
             return SK_NOMEM;
-        subject->anchor = path.anchor;
-        subject->above = certs;
-        subject->num_above = path.num_certs;
-        return SK_OK;
+        paths->subject.anchor = path.anchor;
+        paths->subject.above = certs;
+        paths->subject.num_above = path.num_certs;
+        if ((status = paths->visit(paths)) != SK_OK)
+            return status;
     }
-    return status;
+    return status == SK_NOTFOUND ? SK_OK : status;
 }
 
-struct twins {
-    struct sk_job *job;
-    struct revocation_subject *subject;
-};
-
-/* Ends the enumeration with SK_AGAIN when a path was found. */
 static enum sk_status try_twin(void *arg, const struct sk_cert *cert)
 {
-    struct twins *twins = arg;
-    const struct sk_cert *issuer = twins->subject->issuer;
-    enum sk_status status;
+    struct issuer_paths *paths = arg;
+    const struct sk_cert *issuer = paths->subject.issuer;
 
     if (memcmp(cert->spki_sha256, issuer->spki_sha256, SK_SHA256) != 0 ||
         !name_equal(cert->subject_canon, issuer->subject_canon))
         return SK_OK;
-    status = find_path_to(twins->job, cert, twins->subject);
-    if (status == SK_OK)
-        return SK_AGAIN;
-    return status == SK_NOTFOUND ? SK_OK : status;
+    paths->is_in_source =
+        paths->is_in_source || memcmp(cert->sha256, issuer->sha256, SK_SHA256) == 0;
+    return visit_paths_to(paths, cert);
 }
 
-/* A path of the issuer, so that a list signed with another key of its name can be told from one of
- * a namesake (C-11). The issuer is a name and a key: any of its certificates will do, for the one
- * at hand may be the self-signed one that leads nowhere. Left unknown when there is none: then only
- * the issuer's own key counts. */
-static enum sk_status find_issuer_path(struct sk_job *job, struct revocation_subject *subject)
+/* Every path of the issuer, so that a list signed with another key of its name can be told from one
+ * of a namesake (C-11). The issuer is a name and a key: any of its certificates will do, for the
+ * one at hand may be the self-signed one that leads nowhere. */
+static enum sk_status visit_issuer_paths(struct issuer_paths *paths)
 {
-    struct twins twins = {job, subject};
+    struct sk_job *job = paths->job;
+    enum sk_status status = visit_anchors(paths);
+
+    if (status == SK_OK)
+        status = job->source->ops->certs_by_subject(
+            job->source, job->arena, paths->subject.issuer->subject_hash, try_twin, paths);
+    if (status == SK_OK && !paths->is_in_source)
+        status = visit_paths_to(paths, paths->subject.issuer);
+    return status == SK_AGAIN ? SK_OK : status;
+}
+
+/* Is a CA certificate of the path at hand revoked? Then the path proves nothing. */
+static enum sk_status is_path_revoked(const struct issuer_paths *paths, bool *out)
+{
+    const struct revocation_subject *subject = &paths->subject;
+    struct revocation_status state;
+    enum sk_status status;
+    size_t i;
+
+    *out = false;
+    for (i = 0; i < subject->num_above && !*out; i++) {
+        const struct revocation_subject one = {
+            .cert = subject->above[i],
+            .serial = subject->above[i]->serial,
+            .is_ca = true,
+            .issuer = i > 0 ? subject->above[i - 1] : subject->anchor->cert,
+            .anchor = subject->anchor,
+            .above = subject->above,
+            .num_above = i,
+            .is_above_settled = true,
+        };
+
+        if ((status = revocation_of_subject(paths->job, &one, &state)) != SK_OK)
+            return status;
+        *out = state.kind == REVOCATION_REVOKED;
+    }
+    return SK_OK;
+}
+
+/* The status of the subject by the path at hand if nothing but a revoked signer stood against a
+ * list. */
+static enum sk_status ask_freely(struct issuer_paths *paths, struct revocation_status *out)
+{
+    const struct sk_params *params = paths->job->params;
+    struct sk_params open = *params;
     enum sk_status status;
 
-    if ((subject->anchor = anchor_of_key(job, subject->issuer)) != NULL)
-        return SK_OK;
-    status = job->source->ops->certs_by_subject(job->source, job->arena,
-                                                subject->issuer->subject_hash, try_twin, &twins);
-    if (status != SK_OK)
-        return status == SK_AGAIN ? SK_OK : status;
-    status = find_path_to(job, subject->issuer, subject); /* it need not be in the source */
-    return status == SK_NOTFOUND ? SK_OK : status;
+    open.revocation = REVOCATION_IF_AVAILABLE;
+    paths->job->params = &open;
+    status = revocation_of_subject(paths->job, &paths->subject, out);
+    paths->job->params = params;
+    return status;
+}
+
+/* Does this path prove a list that revokes the subject? When only the status of the list's signer
+ * is missing for that, nobody can say what is true. */
+static enum sk_status visit_for_claim(struct issuer_paths *paths)
+{
+    struct revocation_status *out = paths->out, state;
+    enum sk_status status;
+    bool is_revoked;
+
+    if ((status = ask_freely(paths, &state)) != SK_OK || state.kind != REVOCATION_REVOKED ||
+        (status = is_path_revoked(paths, &is_revoked)) != SK_OK || is_revoked)
+        return status;
+    if ((status = revocation_of_subject(paths->job, &paths->subject, &state)) != SK_OK)
+        return status;
+    if (state.kind == REVOCATION_REVOKED) {
+        *out = state;
+        return SK_AGAIN;
+    }
+    memset(out, 0, sizeof(*out));
+    out->why = FINDING_REVOCATION_UNUSABLE;
+    out->holds_until = paths->job->time;
+    snprintf(out->text, sizeof(out->text),
+             "a CRL that lists it is signed with a key of its issuer whose status is not known");
+    return SK_OK;
+}
+
+/* The first path gives the answer, unless it does not know and cannot prove every list. */
+static enum sk_status visit_for_serial(struct issuer_paths *paths)
+{
+    struct revocation_status *out = paths->out, state;
+    enum sk_status status;
+
+    if ((status = revocation_of_subject(paths->job, &paths->subject, &state)) != SK_OK)
+        return status;
+    if (!paths->has_answer || state.kind != REVOCATION_UNDETERMINED)
+        *out = state;
+    paths->has_answer = true;
+    return out->kind == REVOCATION_UNDETERMINED && out->has_unproven ? SK_OK : SK_AGAIN;
+}
+
+enum sk_status revocation_elsewhere(struct sk_job *job, const struct verify_path *path,
+                                    size_t index, struct revocation_status *out)
+{
+    const struct sk_cert *cert = path->certs[index];
+    struct issuer_paths paths = {
+        .job = job,
+        .subject = {.cert = cert,
+                    .serial = cert->serial,
+                    .is_ca = cert->is_ca,
+                    .issuer = index > 0 ? path->certs[index - 1] : path->anchor->cert},
+        .out = out,
+        .visit = visit_for_claim,
+    };
+
+    return visit_issuer_paths(&paths);
 }
 
 enum sk_status revocation_of_serial(struct sk_job *job, const struct sk_cert *issuer,
                                     struct sk_bytes serial, bool is_ca_cert,
                                     const struct sk_cert *cert, struct revocation_status *out)
 {
-    struct revocation_subject subject = {
-        .cert = cert,
-        .serial = serial,
-        .is_ca = is_ca_cert,
-        .issuer = issuer,
+    struct issuer_paths paths = {
+        .job = job,
+        .subject = {.cert = cert, .serial = serial, .is_ca = is_ca_cert, .issuer = issuer},
+        .out = out,
+        .visit = visit_for_serial,
     };
     enum sk_status status;
 
@@ -119,11 +227,13 @@ enum sk_status revocation_of_serial(struct sk_job *job, const struct sk_cert *is
                          !bytes_equal(cert->serial, serial)))
         return SK_INTERNAL;
     /* The issuer's own key is enough unless it leaves a question, or a list, open. */
-    status = revocation_of_subject(job, &subject, out);
+    status = revocation_of_subject(job, &paths.subject, out);
     if (status != SK_OK || out->kind == REVOCATION_REVOKED ||
         (out->kind == REVOCATION_GOOD && !out->has_unproven))
         return status;
-    if ((status = find_issuer_path(job, &subject)) != SK_OK || subject.anchor == NULL)
+    status = visit_issuer_paths(&paths);
+    if (status != SK_OK || out->kind != REVOCATION_GOOD || !out->has_claim)
         return status;
-    return revocation_of_subject(job, &subject, out);
+    paths.visit = visit_for_claim;
+    return visit_issuer_paths(&paths);
 }

@@ -422,3 +422,69 @@ enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocatio
     keys->has_more = status == SK_AGAIN;
     return status == SK_AGAIN ? SK_OK : status;
 }
+
+struct claim {
+    struct sk_job *job;
+    const struct source_crl *crl;
+    bool is_signed;
+    int64_t changes;
+};
+
+/* Is cert an anchor, or may a path lead from one to it? SK_NOTFOUND: no. */
+static enum sk_status has_any_path(struct sk_job *job, const struct sk_cert *cert)
+{
+    struct path_search *search;
+    struct verify_path path;
+    enum sk_status status;
+    size_t i;
+
+    for (i = 0; i < job->params->num_anchors; i++)
+        if (job->params->anchors[i].cert == cert)
+            return SK_OK;
+    status = path_search_new(job, cert, NULL, &search);
+    return status == SK_OK ? path_search_next(search, &path) : status;
+}
+
+static enum sk_status try_claim(void *arg, const struct sk_cert *cert)
+{
+    struct claim *claim = arg;
+    const struct revocation_signer signer = {cert, NULL, CLOCK_NEVER};
+    int64_t begins = cert->not_before - claim->job->params->clock_skew_s;
+    enum sk_status status = SK_OK;
+
+    if (!name_equal(cert->subject_canon, claim->crl->crl->issuer_canon))
+        return SK_OK;
+    if (!job_spend_step(claim->job))
+        return SK_LIMIT;
+    if (!key_needs_parameters(cert->spki)) /* else nobody can say without its path */
+        status = revocation_check_signature(claim->job, claim->crl, &signer);
+    if (status == SK_CRYPTO || status == SK_INPUT)
+        return SK_OK;
+    if (status != SK_OK)
+        return status;
+    status = has_any_path(claim->job, cert);
+    if (status != SK_OK)
+        return status == SK_NOTFOUND ? SK_OK : status;
+    claim->is_signed = true;
+    if (begins > claim->job->time && begins < claim->changes)
+        claim->changes = begins;
+    return SK_OK;
+}
+
+enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out,
+                                    int64_t *out_changes)
+{
+    const struct sk_source *source = job->source;
+    struct claim claim = {job, crl, false, *out_changes};
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    for (i = 0; i < job->params->num_anchors && status == SK_OK; i++)
+        status = try_claim(&claim, job->params->anchors[i].cert);
+    if (status == SK_OK)
+        status = source->ops->certs_by_subject(source, job->arena, crl->crl->issuer_hash, try_claim,
+                                               &claim);
+    *out = claim.is_signed;
+    *out_changes = claim.changes;
+    return status;
+}
