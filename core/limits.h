@@ -73,6 +73,7 @@
 #define LIMIT_HTTP_BODY_MS      10000u /* from the end of the head to the end of the body */
 #define LIMIT_HTTP_IDLE_MS      30000u /* keep-alive without a request */
 #define LIMIT_HTTP_WRITE_MS     30000u /* an answer not taken by the client */
+#define LIMIT_TLS_HANDSHAKE_MS  5000u  /* from the connection to the end of the handshake */
 #define LIMIT_HTTP_CONNECTIONS  10000u /* open connections of the network process */
 #define LIMIT_HTTP_CLIENT       1024u  /* of these, of one client address */
 #define LIMIT_HTTP_V6_PREFIX    64u    /* bits of an IPv6 address that make one client */

@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/log.h"
+#include "net/tls.h"
+
 enum {
     READ_BYTES = 64 * 1024,    /* taken from a socket in one turn, and kept unread */
     WRITE_BYTES = 1024 * 1024, /* given to a socket in one turn; libevent's 16 kB is too little */
@@ -33,10 +36,15 @@ void conn_close(struct conn *conn)
     set->count--;
     counter_sub(&set->options.counters->open, 1);
     if (set->options.clients != NULL)
-        clients_leave(set->options.clients, &conn->address);
+        clients_leave(set->options.clients, &conn->client.address);
+    if (conn->in_handshake)
+        counter_add(&set->options.counters->tls_failed, 1);
+    if (conn->listener->tls != NULL)
+        tls_end(conn->bev);
     event_free(conn->timer);
     bufferevent_free(conn->bev);
     http_reader_done(&conn->reader);
+    free(conn->certificate);
     free(conn);
     if (set->count == 0 && set->is_draining && set->when_empty != NULL)
         set->when_empty(set->when_empty_arg);
@@ -162,6 +170,8 @@ static bool finish(struct conn *conn)
     /* Closing while the client still sends would reset the connection and take the answer from it
      * (RFC 9112 9.6). */
     conn->state = CONN_LINGER;
+    if (conn->listener->tls != NULL)
+        tls_end(conn->bev);
     (void)shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
     return false;
 }
@@ -206,12 +216,32 @@ static void on_ready(struct bufferevent *bev, void *arg)
     conn_step(arg);
 }
 
+/* False: the connection must be cut. */
+static bool end_handshake(struct conn *conn)
+{
+    counter_add(&conn->set->options.counters->tls_handshakes, 1);
+    conn->in_handshake = false;
+    if (tls_certificate(conn->bev, &conn->certificate) != SK_OK) {
+        log_warning("tls", "a client's certificate cannot be taken in");
+        return false;
+    }
+    conn->client.certificate = conn->certificate;
+    return true;
+}
+
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
     struct conn *conn = arg;
 
     (void)bev;
-    if ((what & BEV_EVENT_ERROR) != 0 || conn->state == CONN_LINGER) {
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        if (end_handshake(conn))
+            conn_step(conn);
+        else
+            conn_close(conn);
+        return;
+    }
+    if ((what & BEV_EVENT_ERROR) != 0 || conn->state == CONN_LINGER || conn->in_handshake) {
         conn_close(conn);
         return;
     }
@@ -258,16 +288,19 @@ size_t conn_set_count(const struct conn_set *set)
     return set->count;
 }
 
-/* No room: said without a connection object, as far as the socket takes it. */
-static void turn_away(int fd, unsigned status)
+/* No room: said without a connection object, as far as the socket takes it. A client of TLS would
+ * not understand it. */
+static void turn_away(const struct conn_arrival *arrival, unsigned status)
 {
+    int fd = arrival->fd;
     char text[256];
     int len = snprintf(text, sizeof(text),
                        "HTTP/1.1 %u %s\r\nContent-Length: 0\r\nRetry-After: %u\r\n"
                        "Connection: close\r\n\r\n",
                        status, http_status_text(status), LIMIT_HTTP_RETRY_S);
 
-    (void)send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (arrival->listener->tls == NULL)
+        (void)send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)shutdown(fd, SHUT_WR);
     (void)close(fd);
 }
@@ -281,7 +314,9 @@ static struct conn *conn_new(struct conn_set *set, const struct conn_arrival *ar
         return NULL;
     }
     conn->timer = evtimer_new(set->base, conn_time_on_timer, conn);
-    conn->bev = bufferevent_socket_new(set->base, arrival->fd, BEV_OPT_CLOSE_ON_FREE);
+    conn->bev = arrival->listener->tls != NULL
+                    ? tls_accept(arrival->listener->tls, set->base, arrival->fd)
+                    : bufferevent_socket_new(set->base, arrival->fd, BEV_OPT_CLOSE_ON_FREE);
     if (conn->timer == NULL || conn->bev == NULL) {
         if (conn->timer != NULL)
             event_free(conn->timer);
@@ -293,7 +328,9 @@ static struct conn *conn_new(struct conn_set *set, const struct conn_arrival *ar
         return NULL;
     }
     conn->set = set;
-    conn->address = arrival->address;
+    conn->listener = arrival->listener;
+    conn->client.address = arrival->address;
+    conn->in_handshake = arrival->listener->tls != NULL;
     conn->state = CONN_OPEN;
     TAILQ_INIT(&conn->exchanges);
     http_reader_init(&conn->reader, &set->options.http);
@@ -307,7 +344,7 @@ static bool admit(struct conn_set *set, const struct conn_arrival *arrival)
 
     if (set->options.clients != NULL && !clients_enter(set->options.clients, &arrival->address)) {
         counter_add(&counters->refused_client, 1);
-        turn_away(arrival->fd, 429);
+        turn_away(arrival, 429);
         return false;
     }
     if (set->count < set->options.max_connections || conn_set_evict(set))
@@ -315,7 +352,7 @@ static bool admit(struct conn_set *set, const struct conn_arrival *arrival)
     if (set->options.clients != NULL)
         clients_leave(set->options.clients, &arrival->address);
     counter_add(&counters->refused_full, 1);
-    turn_away(arrival->fd, 503);
+    turn_away(arrival, 503);
     return false;
 }
 

@@ -7,9 +7,9 @@
  * Answers leave in the order of the requests, whatever order they were made in. A client that goes
  * away meanwhile costs nothing: conn_reply() then only frees what it was given.
  *
- * Deadlines are absolute and never restart at an octet: one for the head, one for the body, one for
- * a silent keep-alive connection; a client must take LIMIT_HTTP_WRITE_BYTES of its answers per
- * write_ms. All calls are of the worker's thread.
+ * Deadlines are absolute and never restart at an octet: one for a TLS handshake, one for the head,
+ * one for the body, one for a silent keep-alive connection; a client must take
+ * LIMIT_HTTP_WRITE_BYTES of its answers per write_ms. All calls are of the worker's thread.
  */
 #ifndef SEKISHO_NET_CONN_H
 #define SEKISHO_NET_CONN_H
@@ -18,24 +18,33 @@
 #include "net/clients.h"
 #include "net/counters.h"
 #include "net/http.h"
+#include "policy/acl.h"
 
 struct event_base;
 struct conn_set;
 struct conn_exchange;
+struct sk_tls;
 
 struct conn_options {
     struct http_limits http;
-    unsigned head_ms, body_ms, idle_ms, write_ms;
+    unsigned handshake_ms, head_ms, body_ms, idle_ms, write_ms;
     size_t max_connections;
     size_t max_waiting;           /* requests without their answer: conn_is_overloaded() */
     struct sk_clients *clients;   /* the cap by client; NULL: none. Outlives the set */
     struct sk_counters *counters; /* of this worker; outlives the last conn_reply() */
 };
 
+/* Where connections come from. */
+struct conn_listener {
+    char name[ADDRESS_TEXT]; /* ADDRESS:PORT */
+    struct sk_tls *tls;      /* NULL: plain */
+};
+
 /* A socket as it was accepted, non-blocking. */
 struct conn_arrival {
     int fd;
-    struct sk_address address; /* of the client */
+    const struct conn_listener *listener; /* outlives the connection */
+    struct sk_address address;            /* of the client */
 };
 
 /* request lives until the handler returns. */
@@ -62,11 +71,16 @@ size_t conn_set_count(const struct conn_set *set);
  * LIMIT_HTTP_DRAIN_IDLE_MS. when_empty is called once no connection is left, perhaps at once. */
 void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *arg);
 
+/* In the handler: who asks. */
+const struct acl_client *conn_client_get0(const struct conn_exchange *exchange);
+
 /* Takes what answer holds. */
 void conn_reply(struct conn_exchange *exchange, struct http_answer *answer);
 
 /* In the handler: more requests than max_waiting, this one counted, are without their answer. */
 bool conn_is_overloaded(const struct conn_exchange *exchange);
+/* Instead of conn_reply(): answers 403. */
+void conn_deny(struct conn_exchange *exchange);
 /* Instead of conn_reply(): answers 503 with Retry-After. */
 void conn_shed(struct conn_exchange *exchange);
 

@@ -24,6 +24,7 @@ enum conn_state {
 /* What a connection waits for from its client; each has its deadline. */
 enum conn_phase {
     PHASE_NONE = 0, /* nothing: answers are due or being written */
+    PHASE_HANDSHAKE,
     PHASE_IDLE,
     PHASE_HEAD,
     PHASE_BODY,
@@ -52,11 +53,14 @@ struct conn {
     struct conn_set *set;
     struct bufferevent *bev; /* owns the socket */
     struct event *timer;
-    struct sk_address address; /* of the client */
+    const struct conn_listener *listener;
+    struct acl_client client;
+    struct acl_certificate *certificate; /* owned; of client */
     enum conn_state state;
-    bool in_step;     /* conn_step() runs: replies only note themselves */
-    bool must_linger; /* the client may still be sending when we end */
-    bool peer_ended;  /* the client will send no more */
+    bool in_handshake; /* nothing else is done before its end */
+    bool in_step;      /* conn_step() runs: replies only note themselves */
+    bool must_linger;  /* the client may still be sending when we end */
+    bool peer_ended;   /* the client will send no more */
     struct http_reader reader;
     struct conn_exchange_list exchanges; /* in the order of the requests */
     size_t num_exchanges;

@@ -18,6 +18,8 @@ static enum conn_phase phase_now(const struct conn *conn)
     case CONN_OPEN:
         break;
     }
+    if (conn->in_handshake)
+        return PHASE_HANDSHAKE;
     if (!conn_may_read(conn))
         return PHASE_NONE;
     if (http_reader_in_body(&conn->reader))
@@ -34,6 +36,8 @@ static unsigned phase_ms(const struct conn *conn, enum conn_phase phase)
     switch (phase) {
     case PHASE_NONE:
         break;
+    case PHASE_HANDSHAKE:
+        return options->handshake_ms;
     case PHASE_IDLE:
         return conn->set->is_draining ? LIMIT_HTTP_DRAIN_IDLE_MS : options->idle_ms;
     case PHASE_HEAD:
@@ -51,6 +55,7 @@ static struct conn_list *phase_room(struct conn_set *set, enum conn_phase phase)
     switch (phase) {
     case PHASE_IDLE:
         return &set->idle;
+    case PHASE_HANDSHAKE:
     case PHASE_HEAD:
     case PHASE_BODY:
         return &set->slow;
@@ -133,6 +138,9 @@ static void end_phase(struct conn *conn)
             conn_step(conn);
             return;
         }
+        break;
+    case PHASE_HANDSHAKE:
+        counter_add(&conn->set->options.counters->late_requests, 1);
         break;
     case PHASE_NONE:
     case PHASE_IDLE:

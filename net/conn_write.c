@@ -178,6 +178,20 @@ void conn_reply(struct conn_exchange *exchange, struct http_answer *answer)
         conn_step(conn);
 }
 
+const struct acl_client *conn_client_get0(const struct conn_exchange *exchange)
+{
+    return &exchange->conn->client;
+}
+
+void conn_deny(struct conn_exchange *exchange)
+{
+    struct http_answer answer;
+
+    counter_add(&exchange->counters->denied, 1);
+    answer_error(&answer, 403, "forbidden", "this service is not for you");
+    conn_reply(exchange, &answer);
+}
+
 bool conn_is_overloaded(const struct conn_exchange *exchange)
 {
     return counter_get(&exchange->counters->waiting) > exchange->conn->set->options.max_waiting;

@@ -23,6 +23,9 @@ struct sk_counters {
     atomic_uint_least64_t requests;       /* whole ones */
     atomic_uint_least64_t waiting;        /* of these, without their answer now */
     atomic_uint_least64_t shed;           /* answered 503: too many wait */
+    atomic_uint_least64_t denied;         /* answered 403 by an access list */
+    atomic_uint_least64_t tls_handshakes; /* that were done */
+    atomic_uint_least64_t tls_failed;     /* that were not, for whatever reason */
     atomic_uint_least64_t octets_in;      /* of HTTP, whatever TLS adds */
     atomic_uint_least64_t octets_out;
     char apart[64]; /* in an array, workers write no line of memory together */

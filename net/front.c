@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "net/control.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 enum {
     TICK_MS = 1000,         /* slow look for a new generation, beside inotify */
@@ -35,6 +36,7 @@ struct front {
     struct sk_loop **loops;
     struct sk_counters *counters; /* one per worker */
     struct sk_clients *clients;   /* NULL: no cap by client */
+    struct sk_tls *tls;           /* NULL: no [tls] */
     bool *is_signing;             /* per worker: its signer answers */
     unsigned num_loops, num_ended;
     struct sk_generation *gen; /* what the workers answer from; NULL: none yet */
@@ -282,13 +284,44 @@ static enum sk_status make_shared(struct front *front, size_t connections, struc
                                             .per_client = limits->http_client_connections,
                                             .v6_prefix = limits->http_client_prefix6};
     unsigned workers = front->config->server.workers;
+    enum sk_status status = SK_OK;
 
     front->loops = calloc(workers, sizeof(struct sk_loop *));
     front->is_signing = calloc(workers, sizeof(bool));
     front->counters = calloc(workers, sizeof(*front->counters));
     if (front->loops == NULL || front->is_signing == NULL || front->counters == NULL)
         return err_set(err, SK_NOMEM, "network process: no memory");
-    return options.per_client > 0 ? clients_new(&options, &front->clients, err) : SK_OK;
+    if (options.per_client > 0)
+        status = clients_new(&options, &front->clients, err);
+    if (status == SK_OK && front->config->tls.listen.num_values > 0)
+        status = tls_new(&front->config->tls, &front->tls, err);
+    return status;
+}
+
+static bool is_in(const struct config_list *list, const char *text)
+{
+    size_t i;
+
+    for (i = 0; i < list->num_values; i++) {
+        if (strcmp(list->values[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Which of the configuration's listeners a socket is: TLS must not be guessed. */
+static enum sk_status name_listener(const struct front *front, int fd, struct loop_listener *out,
+                                    struct sk_err *err)
+{
+    out->fd = fd;
+    if (address_of_listener(fd, out->about.name) != SK_OK)
+        return err_set(err, SK_INTERNAL, "network process: a socket that is no listener");
+    if (is_in(&front->config->tls.listen, out->about.name))
+        out->about.tls = front->tls;
+    else if (!is_in(&front->config->server.listen, out->about.name))
+        return err_set(err, SK_INTERNAL, "network process: %s is not in the configuration",
+                       out->about.name);
+    return SK_OK;
 }
 
 static enum sk_status start_loops(struct front *front, const struct front_options *options,
@@ -296,7 +329,7 @@ static enum sk_status start_loops(struct front *front, const struct front_option
 {
     unsigned workers = options->config->server.workers, w;
     size_t connections = connection_room(options->config), room = connections / workers, i;
-    int *mine = calloc(options->num_listeners + 1, sizeof(int));
+    struct loop_listener *mine = calloc(options->num_listeners + 1, sizeof(*mine));
     enum sk_status status = make_shared(front, connections, err);
 
     if (mine == NULL && status == SK_OK)
@@ -311,9 +344,10 @@ static enum sk_status start_loops(struct front *front, const struct front_option
                                     .report = report,
                                     .report_arg = front};
 
-        for (i = w; i < options->num_listeners; i += workers)
-            mine[loop.num_listeners++] = options->listeners[i];
-        status = loop_new(&loop, &front->loops[w], err);
+        for (i = w; status == SK_OK && i < options->num_listeners; i += workers)
+            status = name_listener(front, options->listeners[i], &mine[loop.num_listeners++], err);
+        if (status == SK_OK)
+            status = loop_new(&loop, &front->loops[w], err);
         front->num_loops += status == SK_OK;
     }
     free(mine);
@@ -366,6 +400,7 @@ static void front_done(struct front *front)
     free(front->is_signing);
     free(front->counters);
     clients_free(front->clients);
+    tls_free(front->tls);
     generation_unref(front->gen);
     free_event(front->on_control);
     free_event(front->on_report);

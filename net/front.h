@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network process: its main thread keeps the workers, watches for new generations and speaks
- * with the supervisor (net/control.h). It holds no private key and loads no PKCS#11 module.
+ * with the supervisor (net/control.h). It holds no signing key (that of [tls] is
+ * its own) and loads no PKCS#11 module.
  *
  * SIGTERM, and the end of the supervisor, drain: no new connections, what is in flight is finished
  * within the configured drain time.
@@ -14,8 +15,8 @@
 struct front_options {
     const struct sk_config *config;
     int control;          /* SOCK_SEQPACKET socket to the supervisor */
-    const int *listeners; /* listening, non-blocking sockets; worker w serves those with
-                             index % workers == w */
+    const int *listeners; /* listening, non-blocking sockets of the configuration's
+                             addresses; worker w serves those with index % workers == w */
     size_t num_listeners;
 };
 

@@ -457,6 +457,7 @@ const char *http_status_text(unsigned status)
         {200, "OK"},
         {304, "Not Modified"},
         {400, "Bad Request"},
+        {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {408, "Request Timeout"},

@@ -28,6 +28,13 @@ struct mail {
     struct sk_generation *gen; /* a reference of its own */
 };
 
+/* A listening socket in use. */
+struct door {
+    struct sk_loop *loop;
+    struct conn_listener listener;
+    struct event *event;
+};
+
 struct sk_loop {
     struct loop_options options;
     struct event_base *base;
@@ -35,8 +42,8 @@ struct sk_loop {
     bool has_thread;
     int mail[2];
     struct event *on_mail;
-    struct event **listeners; /* options.num_listeners of them */
-    struct event *resume;     /* ends a pause of accepting */
+    struct door *doors;   /* options.num_listeners of them */
+    struct event *resume; /* ends a pause of accepting */
     bool is_accepting;
     struct conn_set *conns;
     struct service service;
@@ -50,9 +57,9 @@ static void set_listening(struct sk_loop *loop, bool is_on)
 
     for (i = 0; i < loop->options.num_listeners; i++) {
         if (is_on)
-            (void)event_add(loop->listeners[i], NULL);
+            (void)event_add(loop->doors[i].event, NULL);
         else
-            (void)event_del(loop->listeners[i]);
+            (void)event_del(loop->doors[i].event);
     }
 }
 
@@ -82,8 +89,9 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
 static void on_accept(evutil_socket_t fd, short what, void *arg)
 {
-    struct sk_loop *loop = arg;
-    struct conn_arrival arrival;
+    const struct door *door = arg;
+    struct sk_loop *loop = door->loop;
+    struct conn_arrival arrival = {.listener = &door->listener};
     unsigned i;
 
     (void)what;
@@ -138,7 +146,7 @@ static void drain(struct sk_loop *loop)
 
     if (loop->is_accepting) {
         for (i = 0; i < loop->options.num_listeners; i++)
-            on_accept(event_get_fd(loop->listeners[i]), 0, loop);
+            on_accept(event_get_fd(loop->doors[i].event), 0, &loop->doors[i]);
     }
     loop->is_accepting = false;
     set_listening(loop, false);
@@ -252,11 +260,11 @@ static void free_events(struct sk_loop *loop)
 {
     size_t i;
 
-    for (i = 0; loop->listeners != NULL && i < loop->options.num_listeners; i++) {
-        if (loop->listeners[i] != NULL)
-            event_free(loop->listeners[i]);
+    for (i = 0; loop->doors != NULL && i < loop->options.num_listeners; i++) {
+        if (loop->doors[i].event != NULL)
+            event_free(loop->doors[i].event);
     }
-    free(loop->listeners);
+    free(loop->doors);
     if (loop->on_mail != NULL)
         event_free(loop->on_mail);
     if (loop->resume != NULL)
@@ -294,17 +302,21 @@ static enum sk_status make_events(struct sk_loop *loop, struct sk_err *err)
         return err_errno(err, SK_IO, "worker %u: pipe", loop->options.index);
     loop->on_mail = event_new(loop->base, loop->mail[0], EV_READ | EV_PERSIST, on_mail, loop);
     loop->resume = evtimer_new(loop->base, on_resume, loop);
-    loop->listeners = calloc(count > 0 ? count : 1, sizeof(struct event *));
-    if (loop->on_mail == NULL || loop->resume == NULL || loop->listeners == NULL ||
+    loop->doors = calloc(count > 0 ? count : 1, sizeof(*loop->doors));
+    if (loop->on_mail == NULL || loop->resume == NULL || loop->doors == NULL ||
         event_add(loop->on_mail, NULL) != 0)
         return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
     for (i = 0; i < count; i++) {
-        loop->listeners[i] = event_new(loop->base, loop->options.listeners[i], EV_READ | EV_PERSIST,
-                                       on_accept, loop);
-        if (loop->listeners[i] == NULL)
+        struct door *door = &loop->doors[i];
+
+        door->loop = loop;
+        door->listener = loop->options.listeners[i].about;
+        door->event = event_new(loop->base, loop->options.listeners[i].fd, EV_READ | EV_PERSIST,
+                                on_accept, door);
+        if (door->event == NULL)
             return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
     }
-    loop->options.listeners = NULL; /* the events know them */
+    loop->options.listeners = NULL; /* the doors know them */
     return SK_OK;
 }
 
@@ -319,6 +331,7 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
     const struct config_limits *limits = &loop->options.config->limits;
     const struct conn_options options = {
         .http = {.head_bytes = limits->http_head_bytes, .body_bytes = limits->http_body_bytes},
+        .handshake_ms = loop->options.config->tls.handshake_ms,
         .head_ms = limits->http_head_ms,
         .body_ms = limits->http_body_ms,
         .idle_ms = limits->http_idle_ms,

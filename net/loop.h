@@ -11,8 +11,7 @@
 #define SEKISHO_NET_LOOP_H
 
 #include "cache/generation.h"
-#include "net/clients.h"
-#include "net/counters.h"
+#include "net/conn.h"
 #include "policy/config.h"
 
 struct sk_loop;
@@ -24,9 +23,14 @@ enum loop_report {
 };
 typedef void (*loop_report_fn)(void *arg, unsigned index, enum loop_report report);
 
+struct loop_listener {
+    int fd; /* listening, non-blocking */
+    struct conn_listener about;
+};
+
 struct loop_options {
-    const struct sk_config *config; /* outlives the loop */
-    const int *listeners;           /* copied; owned by the process, never closed here */
+    const struct sk_config *config;        /* outlives the loop */
+    const struct loop_listener *listeners; /* copied; sockets and TLS are owned by the process */
     size_t num_listeners;
     unsigned index; /* of this worker */
     size_t max_connections;

@@ -19,14 +19,15 @@ static const struct route {
     const char *path; /* the whole path, or what it begins with when it ends in "/" */
     enum route_kind kind;
     bool is_post;
+    enum acl_service service;
 } routes[] = {
-    {"/ocsp", ROUTE_OCSP_POST, true},
-    {"/ocsp/", ROUTE_OCSP_GET, false},
-    {"/v1/validate", ROUTE_VALIDATE, true},
-    {"/v1/snapshot", ROUTE_SNAPSHOT, false},
-    {"/pki/", ROUTE_PKI, false},
-    {"/livez", ROUTE_LIVEZ, false},
-    {"/readyz", ROUTE_READYZ, false},
+    {"/ocsp", ROUTE_OCSP_POST, true, ACL_OCSP},
+    {"/ocsp/", ROUTE_OCSP_GET, false, ACL_OCSP},
+    {"/v1/validate", ROUTE_VALIDATE, true, ACL_VALIDATE},
+    {"/v1/snapshot", ROUTE_SNAPSHOT, false, ACL_SNAPSHOT},
+    {"/pki/", ROUTE_PKI, false, ACL_REPOSITORY},
+    {"/livez", ROUTE_LIVEZ, false, ACL_HEALTH},
+    {"/readyz", ROUTE_READYZ, false, ACL_HEALTH},
 };
 
 static bool is_route(const struct route *route, struct sk_bytes path)
@@ -101,6 +102,11 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
     if (route == NULL) {
         answer_error(&answer, 404, "not-found", "no such path");
         conn_reply(exchange, &answer);
+        return;
+    }
+    if (!acl_allows(service->config->acls, service->config->num_acls, route->service,
+                    conn_client_get0(exchange))) {
+        conn_deny(exchange);
         return;
     }
     if (!is_allowed(route, request)) {

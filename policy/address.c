@@ -58,6 +58,28 @@ void address_to_text(const struct sk_address *address, char out[ADDRESS_TEXT])
         out[0] = '\0';
 }
 
+enum sk_status address_of_listener(int socket, char out[ADDRESS_TEXT])
+{
+    struct sockaddr_storage name = {0};
+    socklen_t len = sizeof(name);
+    struct sk_address address;
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+    char host[ADDRESS_TEXT];
+    unsigned port;
+
+    if (getsockname(socket, (struct sockaddr *)&name, &len) != 0 ||
+        (name.ss_family != AF_INET && name.ss_family != AF_INET6))
+        return SK_INPUT;
+    memcpy(&v4, &name, sizeof(v4));
+    memcpy(&v6, &name, sizeof(v6));
+    port = ntohs(name.ss_family == AF_INET ? v4.sin_port : v6.sin6_port);
+    address_of(&name, &address);
+    address_to_text(&address, host);
+    (void)snprintf(out, ADDRESS_TEXT, name.ss_family == AF_INET ? "%s:%u" : "[%s]:%u", host, port);
+    return SK_OK;
+}
+
 /* Decimal digits without sign or leading zero; -1 for anything else. */
 static int read_bits(const char *text, int max)
 {

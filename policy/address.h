@@ -31,6 +31,9 @@ bool address_is_v4(const struct sk_address *address);
 void address_cut(struct sk_address *address, unsigned v4_bits, unsigned v6_bits);
 /* "192.0.2.1", "2001:db8::1". */
 void address_to_text(const struct sk_address *address, char out[ADDRESS_TEXT]);
+/* A socket's own address as [server] listen has it: "192.0.2.1:80", "[::]:80". SK_INPUT: not of the
+ * Internet. */
+enum sk_status address_of_listener(int socket, char out[ADDRESS_TEXT]) SK_MUST_CHECK;
 
 /* ADDRESS or ADDRESS/BITS in numbers, no bit set behind the prefix. SK_INPUT. */
 enum sk_status address_range_parse(const char *text, struct address_range *out) SK_MUST_CHECK;

@@ -77,6 +77,8 @@ static void *section_base(struct config_run *run, enum config_kind kind)
     switch (kind) {
     case CONFIG_SERVER:
         return &run->config->server;
+    case CONFIG_TLS:
+        return &run->config->tls;
     case CONFIG_SIGNER:
         return &run->config->signer;
     case CONFIG_LOG:
@@ -92,6 +94,8 @@ static void *section_base(struct config_run *run, enum config_kind kind)
         if (draft != NULL)
             params_init(&draft->policy.params);
         return base;
+    case CONFIG_ACL:
+        return arena_alloc(run->arena, sizeof(struct acl_draft));
     case CONFIG_CA:
         return arena_alloc(run->arena, sizeof(struct config_ca));
     case CONFIG_NONE:
@@ -264,7 +268,8 @@ static enum sk_status collect(struct config_run *run)
 
     config->cas = arena_array(run->arena, run->num_sections, sizeof(*config->cas));
     config->policies = arena_array(run->arena, run->num_sections, sizeof(*config->policies));
-    if (config->cas == NULL || config->policies == NULL)
+    config->acls = arena_array(run->arena, run->num_sections, sizeof(*config->acls));
+    if (config->cas == NULL || config->policies == NULL || config->acls == NULL)
         return config_stop(run, SK_NOMEM);
     for (s = run->sections; s != NULL; s = s->next) {
         if (s->kind == CONFIG_CA) {
@@ -272,6 +277,13 @@ static enum sk_status collect(struct config_run *run)
 
             ca->name = (char *)(uintptr_t)s->name;
             config->cas[config->num_cas++] = *ca;
+        } else if (s->kind == CONFIG_ACL) {
+            const struct acl_draft *draft = s->base;
+
+            config->acls[config->num_acls++] = (struct sk_acl){.name = (char *)(uintptr_t)s->name,
+                                                               .services = draft->services,
+                                                               .rules = draft->rules.items,
+                                                               .num_rules = draft->rules.count};
         } else if (s->kind == CONFIG_POLICY) {
             struct policy_draft *draft = s->base;
 

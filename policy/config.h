@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/params.h"
+#include "policy/acl.h"
 
 struct config_list { /* the values of a key that may stand several times, in file order */
     char **values;
@@ -26,6 +27,18 @@ struct config_server {         /* [server] */
     unsigned workers;          /* worker threads */
     char *cache;               /* directory of the generations; never NULL */
     unsigned drain_ms;         /* how long a stopping process finishes requests */
+};
+
+enum config_client { CONFIG_CLIENT_OPTIONAL = 1, CONFIG_CLIENT_REQUIRED };
+enum config_tls_version { CONFIG_TLS_1_2 = 2, CONFIG_TLS_1_3 };
+struct config_tls {            /* [tls]; section absent: no listener */
+    struct config_list listen; /* as in [server] */
+    char *certificate, *key;   /* PEM files: chain, key */
+    enum config_tls_version min_version;
+    char *client_ca; /* PEM file; NULL: clients are not asked for certificates */
+    enum config_client client_certificate;
+    char *client_crl; /* PEM file; NULL: none */
+    unsigned handshake_ms;
 };
 
 enum config_signer_backend { CONFIG_SIGNER_NONE = 0, CONFIG_SIGNER_PKCS11, CONFIG_SIGNER_SOFTWARE };
@@ -99,6 +112,7 @@ struct sk_policy { /* [policy NAME] */
 
 struct sk_config {
     struct config_server server;
+    struct config_tls tls;
     struct config_signer signer;
     enum log_level log_level; /* [log] level */
     struct config_limits limits;
@@ -108,6 +122,8 @@ struct sk_config {
     size_t num_cas;
     struct sk_policy *policies;
     size_t num_policies;
+    struct sk_acl *acls;
+    size_t num_acls;
     const struct sk_policy
         *default_policy;    /* the one named "default", else the first; NULL when none */
     struct sk_arena *arena; /* owns all of the above */

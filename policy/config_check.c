@@ -97,6 +97,52 @@ static void check_ca(struct config_run *run, const struct config_section *sectio
                  "names nothing to fetch: give certificates, cross, crls or arls");
 }
 
+static void check_tls(struct config_run *run, const struct config_section *section)
+{
+    static const char *const of_clients[] = {"client-certificate", "client-crl"};
+    const struct config_tls *tls = section->base;
+    const struct config_list *plain = &run->config->server.listen;
+    size_t i, j;
+
+    for (i = 0; i < tls->listen.num_values; i++) {
+        for (j = 0; j < plain->num_values; j++) {
+            if (strcmp(tls->listen.values[i], plain->values[j]) == 0)
+                config_fault(run, line_of(section, "listen"), section, "listen",
+                             "'%s' stands in [server] as well", plain->values[j]);
+        }
+    }
+    for (i = 0; tls->client_ca == NULL && i < 2; i++) {
+        if (line_of(section, of_clients[i]) != 0)
+            config_fault(run, line_of(section, of_clients[i]), section, of_clients[i],
+                         "means nothing without client-ca");
+    }
+}
+
+/* A rule that can never fit is a mistake, and a dangerous one when it denies. */
+static void check_acl(struct config_run *run, const struct config_section *section)
+{
+    const struct acl_draft *draft = section->base, *other;
+    const struct config_section *s;
+    size_t i;
+
+    for (s = run->sections; s != section; s = s->next) {
+        if (s->kind != CONFIG_ACL)
+            continue;
+        other = s->base;
+        if ((other->services & draft->services) != 0)
+            config_fault(run, line_of(section, "service"), section, "service",
+                         "names a service that stands in [acl %s] as well, line %u", s->name,
+                         line_of(s, "service"));
+    }
+    if (run->config->tls.client_ca != NULL)
+        return;
+    for (i = 0; i < draft->rules.count; i++) {
+        if (draft->rules.items[i].wants_certificate)
+            config_fault(run, section->line, section, "rule",
+                         "number %zu is about certificates, but [tls] has no client-ca", i + 1);
+    }
+}
+
 enum sk_status config_check(struct config_run *run)
 {
     struct config_section *section;
@@ -114,6 +160,13 @@ enum sk_status config_check(struct config_run *run)
             check_policy(run, section);
         if (section->kind == CONFIG_CVS)
             check_cvs(run, section);
+    }
+    /* What compares sections waits until all have their defaults. */
+    for (section = run->sections; section != NULL && status == SK_OK; section = section->next) {
+        if (section->kind == CONFIG_TLS)
+            check_tls(run, section);
+        if (section->kind == CONFIG_ACL)
+            check_acl(run, section);
     }
     return status;
 }

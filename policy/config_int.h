@@ -13,9 +13,11 @@
 enum config_kind { /* kinds of sections, in the order of sample and manual page */
                    CONFIG_NONE = 0,
                    CONFIG_SERVER,
+                   CONFIG_TLS,
                    CONFIG_SIGNER,
                    CONFIG_LOG,
                    CONFIG_LIMITS,
+                   CONFIG_ACL,
                    CONFIG_FETCH,
                    CONFIG_POLICY,
                    CONFIG_CA,
@@ -41,6 +43,7 @@ enum schema_type {
     SCHEMA_OID,       /* struct policy_oids */
     SCHEMA_ANCHOR,    /* struct policy_anchors: FILE sha256:HEX */
     SCHEMA_ONE_OID,   /* struct sk_bytes */
+    SCHEMA_RULE,      /* struct acl_rules: allow|deny WHO... */
 };
 
 struct schema_word {
@@ -86,6 +89,14 @@ struct policy_anchors {
     struct sk_anchor *items;
     size_t count;
 };
+struct acl_rules { /* what [acl NAME] is read into, with its services */
+    struct acl_rule *items;
+    size_t count;
+};
+struct acl_draft {
+    unsigned services;
+    struct acl_rules rules;
+};
 struct policy_draft { /* what [policy NAME] is read into */
     struct sk_policy policy;
     struct policy_oids policies, ekus;
@@ -97,7 +108,7 @@ struct config_section { /* one section of the file */
     enum config_kind kind; /* CONFIG_NONE: unknown or repeated, its keys are passed over */
     const char *name;      /* NULL when its kind has none */
     unsigned line;         /* of its heading */
-    void *base;            /* struct config_server ... struct policy_draft, struct config_ca */
+    void *base;            /* struct config_server ... struct policy_draft, acl_draft */
     unsigned *lines;       /* by row of the schema: line of its first value, 0 when absent */
 };
 

@@ -146,6 +146,8 @@ static const char *argument(enum schema_type type)
         return "OID";
     case SCHEMA_ANCHOR:
         return "FILE sha256:HEX";
+    case SCHEMA_RULE:
+        return "allow|deny WHO...";
     case SCHEMA_WORD:
     case SCHEMA_NONE:
         break;

@@ -17,6 +17,9 @@
 static const struct schema_section SECTIONS[CONFIG_KINDS] = {
     [CONFIG_SERVER] = {CONFIG_SERVER, "server", NULL, NULL,
                        "The network process and the data it answers from."},
+    [CONFIG_TLS] = {CONFIG_TLS, "tls", NULL, NULL,
+                    "HTTP over TLS 1.2 and 1.3, on addresses of its own. The files are read when "
+                    "the server starts and on every reload."},
     [CONFIG_SIGNER] = {CONFIG_SIGNER, "signer", NULL, NULL,
                        "The key that signs answers. Without this section answers cannot be signed "
                        "and every signed protocol is refused."},
@@ -24,6 +27,10 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
     [CONFIG_LIMITS] = {CONFIG_LIMITS, "limits", NULL, NULL,
                        "Caps on what comes from outside. The defaults suit a server in front of "
                        "which nothing else limits clients."},
+    [CONFIG_ACL] = {CONFIG_ACL, "acl", "NAME", "operators",
+                    "Who may use the services it names; everybody else is answered 403. May stand "
+                    "several times. A service that no list names is open to everybody, but metrics "
+                    "and status to the machine itself only."},
     [CONFIG_FETCH] = {CONFIG_FETCH, "fetch", NULL, NULL,
                       "How certificates and revocation lists are fetched and published."},
     [CONFIG_POLICY] = {CONFIG_POLICY, "policy", "NAME", "default",
@@ -42,6 +49,21 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
 
 static const struct schema_word BACKENDS[] = {
     {"pkcs11", CONFIG_SIGNER_PKCS11}, {"software", CONFIG_SIGNER_SOFTWARE}, {NULL, 0}};
+
+static const struct schema_word TLS_VERSIONS[] = {
+    {"1.2", CONFIG_TLS_1_2}, {"1.3", CONFIG_TLS_1_3}, {NULL, 0}};
+
+static const struct schema_word CLIENTS[] = {
+    {"required", CONFIG_CLIENT_REQUIRED}, {"optional", CONFIG_CLIENT_OPTIONAL}, {NULL, 0}};
+
+static const struct schema_word SERVICES[] = {{"ocsp", ACL_OCSP},
+                                              {"validate", ACL_VALIDATE},
+                                              {"repository", ACL_REPOSITORY},
+                                              {"snapshot", ACL_SNAPSHOT},
+                                              {"health", ACL_HEALTH},
+                                              {"metrics", ACL_METRICS},
+                                              {"status", ACL_STATUS},
+                                              {NULL, 0}};
 
 static const struct schema_word LEVELS[] = {{"error", LOG_LEVEL_ERROR},
                                             {"warning", LOG_LEVEL_WARNING},
@@ -98,6 +120,36 @@ static const struct schema_row ROWS[] = {
      .help = "Folder of the published generations. The server reads it, sekisho-fetch writes it."},
     {CONFIG_SERVER, "drain", SCHEMA_MS, IN(config_server, drain_ms), .number = 10000, .min = 0,
      .max = HOUR * 1000, .help = "How long a stopping server finishes requests it has begun."},
+
+    /* [tls] */
+    {CONFIG_TLS, "listen", SCHEMA_LISTEN, IN(config_tls, listen), .example = "0.0.0.0:8443",
+     .is_required = true,
+     .help = "ADDRESS:PORT that HTTP over TLS is served on. May stand several times."},
+    {CONFIG_TLS, "certificate", SCHEMA_FILE, IN(config_tls, certificate),
+     .example = "/etc/sekisho/tls.pem", .is_required = true,
+     .help = "PEM file of the server's certificate and then its chain."},
+    {CONFIG_TLS, "key", SCHEMA_FILE, IN(config_tls, key), .example = "/etc/sekisho/tls.key",
+     .is_required = true,
+     .help = "PEM file of its private key, which others may not read. It has nothing to do with "
+             "the key that signs answers."},
+    {CONFIG_TLS, "min-version", SCHEMA_WORD, IN(config_tls, min_version), .words = TLS_VERSIONS,
+     .number = CONFIG_TLS_1_2, .help = "The oldest version of TLS spoken."},
+    {CONFIG_TLS, "client-ca", SCHEMA_FILE, IN(config_tls, client_ca),
+     .example = "/etc/sekisho/clients.pem",
+     .help =
+         "PEM file of the certification authorities that clients' certificates lead to. Without "
+         "it clients are not asked for certificates."},
+    {CONFIG_TLS, "client-certificate", SCHEMA_WORD, IN(config_tls, client_certificate),
+     .words = CLIENTS, .number = CONFIG_CLIENT_REQUIRED,
+     .help = "Whether a client that shows no certificate is served. One whose certificate does not "
+             "verify is not. Means nothing without client-ca."},
+    {CONFIG_TLS, "client-crl", SCHEMA_FILE, IN(config_tls, client_crl),
+     .example = "/etc/sekisho/clients.crl",
+     .help = "PEM file of revocation lists, one of every certification authority in the paths of "
+             "clients' certificates. Without it their revocation is not looked at."},
+    {CONFIG_TLS, "handshake-time", SCHEMA_MS, IN(config_tls, handshake_ms),
+     .number = LIMIT_TLS_HANDSHAKE_MS, .min = 100, .max = HOUR * 1000,
+     .help = "From the connection to the end of the handshake."},
 
     /* [signer] */
     {CONFIG_SIGNER, "backend", SCHEMA_WORD, IN(config_signer, backend), .words = BACKENDS,
@@ -183,6 +235,21 @@ static const struct schema_row ROWS[] = {
     {CONFIG_LIMITS, "cpu-time", SCHEMA_MS, IN(config_limits, budget.max_cpu_ms),
      .number = LIMIT_JOB_CPU_MS, .min = 1, .max = HOUR * 1000,
      .help = "Processor time spent on one certificate."},
+
+    /* [acl NAME] */
+    {CONFIG_ACL, "service", SCHEMA_FLAGS, IN(acl_draft, services), .words = SERVICES, .number = 0,
+     .example = "metrics status", .is_required = true,
+     .help = "The services it governs, with blanks between: ocsp is /ocsp, validate /v1/validate, "
+             "repository /pki/, snapshot /v1/snapshot, health /livez and /readyz. A service may "
+             "stand in one list only."},
+    {CONFIG_ACL, "rule", SCHEMA_RULE, IN(acl_draft, rules), .example = "allow loopback",
+     .is_required = true,
+     .help =
+         "allow or deny, and who: all, loopback, ADDRESS or ADDRESS/BITS; certificate (any that "
+         "[tls] has verified), spki:sha256:HEX (the certificate of this key); and last "
+         "subject:TEXT to the end of the line, written as sekisho-verify prints names. A rule "
+         "fits when all it says is so. May stand several times: the first rule that fits "
+         "decides, and where none fits the client is refused."},
 
     /* [fetch] */
     {CONFIG_FETCH, "timeout", SCHEMA_MS, IN(config_fetch, timeout_ms), .number = LIMIT_FETCH_MS,
@@ -370,7 +437,7 @@ const struct schema_row *schema_find(enum config_kind kind, const char *key)
 bool schema_repeats(enum schema_type type)
 {
     return type == SCHEMA_LISTEN || type == SCHEMA_URL || type == SCHEMA_OID ||
-           type == SCHEMA_ANCHOR;
+           type == SCHEMA_ANCHOR || type == SCHEMA_RULE;
 }
 
 bool schema_is_number(enum schema_type type)

@@ -12,6 +12,8 @@
 
 _Static_assert(sizeof(enum revocation_mode) == sizeof(unsigned) &&
                    sizeof(enum log_level) == sizeof(unsigned) &&
+                   sizeof(enum config_client) == sizeof(unsigned) &&
+                   sizeof(enum config_tls_version) == sizeof(unsigned) &&
                    sizeof(enum config_signer_backend) == sizeof(unsigned) &&
                    sizeof(enum policy_nonce) == sizeof(unsigned) &&
                    sizeof(enum policy_requests) == sizeof(unsigned) &&
@@ -372,6 +374,26 @@ static enum sk_status add_anchor(struct config_run *run, struct policy_anchors *
     return SK_OK;
 }
 
+static enum sk_status add_rule(struct config_run *run, struct acl_rules *rules, const char *text,
+                               struct sk_err *err)
+{
+    struct acl_rule *items, rule;
+    enum sk_status status;
+
+    if (rules->count >= LIMIT_CONFIG_LIST)
+        return err_set(err, SK_INPUT, "more than %u values", LIMIT_CONFIG_LIST);
+    status = acl_rule_parse(run->arena, text, &rule, err);
+    if (status != SK_OK)
+        return status == SK_NOMEM ? config_stop(run, status) : status;
+    items = config_grow(run->arena, rules->items, rules->count, sizeof(*items));
+    if (items == NULL)
+        return config_stop(run, SK_NOMEM);
+    items[rules->count] = rule;
+    rules->items = items;
+    rules->count++;
+    return SK_OK;
+}
+
 static enum sk_status set_text(struct config_run *run, char **field, char *value)
 {
     if (value == NULL)
@@ -418,6 +440,8 @@ enum sk_status config_value_set(struct config_run *run, struct config_section *s
         return add_anchor(run, field, text, err);
     case SCHEMA_ONE_OID:
         return read_oid(run, text, field, err);
+    case SCHEMA_RULE:
+        return add_rule(run, field, text, err);
     }
     return err_set(err, SK_INTERNAL, "row without a type");
 }

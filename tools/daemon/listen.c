@@ -72,6 +72,19 @@ static enum sk_status open_one(const char *address, bool is_first, int *out, str
     return status;
 }
 
+static size_t num_addresses(const struct sk_config *config)
+{
+    return config->server.listen.num_values + config->tls.listen.num_values;
+}
+
+/* Plain ones first, then those of [tls]. */
+static const char *address_get0(const struct sk_config *config, size_t i)
+{
+    size_t plain = config->server.listen.num_values;
+
+    return i < plain ? config->server.listen.values[i] : config->tls.listen.values[i - plain];
+}
+
 static size_t count_of(const struct listen_table *table, const char *address)
 {
     size_t i, count = 0;
@@ -109,8 +122,8 @@ enum sk_status listen_open(struct listen_table *table, const struct sk_config *c
     size_t before = table->num_sockets, i;
     enum sk_status status = SK_OK;
 
-    for (i = 0; status == SK_OK && i < config->server.listen.num_values; i++)
-        status = open_address(table, config->server.listen.values[i], config->server.workers, err);
+    for (i = 0; status == SK_OK && i < num_addresses(config); i++)
+        status = open_address(table, address_get0(config, i), config->server.workers, err);
     while (status != SK_OK && table->num_sockets > before)
         (void)close(table->sockets[--table->num_sockets].fd);
     return status;
@@ -120,8 +133,8 @@ static bool is_named(const struct sk_config *config, const char *address)
 {
     size_t i;
 
-    for (i = 0; config != NULL && i < config->server.listen.num_values; i++) {
-        if (strcmp(config->server.listen.values[i], address) == 0)
+    for (i = 0; config != NULL && i < num_addresses(config); i++) {
+        if (strcmp(address_get0(config, i), address) == 0)
             return true;
     }
     return false;
@@ -149,11 +162,11 @@ size_t listen_fds(const struct listen_table *table, const struct sk_config *conf
 {
     size_t count = 0, i, j;
 
-    for (i = 0; i < config->server.listen.num_values; i++) {
+    for (i = 0; i < num_addresses(config); i++) {
         for (j = 0; j < table->num_sockets; j++) {
             const struct listen_socket *one = &table->sockets[j];
 
-            if (strcmp(one->address, config->server.listen.values[i]) == 0 &&
+            if (strcmp(one->address, address_get0(config, i)) == 0 &&
                 (with_bound || one->is_listening))
                 out[count++] = one->fd;
         }

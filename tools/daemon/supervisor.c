@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "net/tls.h"
 #include "tools/daemon/pair.h"
 #include "tools/signer/keyproc.h"
 
@@ -54,26 +55,33 @@ static void print_fault(void *arg, const char *line)
     (void)fprintf(stderr, "sekishod: %s\n", line);
 }
 
-/* The responder's certificates are part of what can be wrong. */
-static bool is_signer_good(const struct sk_config *config, config_report_fn report)
+/* Certificates and keys are part of what can be wrong. */
+static bool are_files_good(const struct sk_config *config, config_report_fn report)
 {
     struct keyproc_options options;
+    struct sk_tls *tls = NULL;
     struct sk_err err = {0};
+    bool is_good = true;
 
-    if (config->signer.backend == CONFIG_SIGNER_NONE)
-        return true;
-    keyproc_options_set(&options, &config->signer);
-    if (keyproc_check(&options, &err) == SK_OK)
-        return true;
-    report(NULL, err.text);
-    return false;
+    if (config->signer.backend != CONFIG_SIGNER_NONE) {
+        keyproc_options_set(&options, &config->signer);
+        is_good = keyproc_check(&options, &err) == SK_OK;
+        if (!is_good)
+            report(NULL, err.text);
+    }
+    if (config->tls.listen.num_values > 0 && tls_new(&config->tls, &tls, &err) != SK_OK) {
+        report(NULL, err.text);
+        is_good = false;
+    }
+    tls_free(tls);
+    return is_good;
 }
 
 int supervisor_check(const char *file)
 {
     enum sk_status status;
     struct pair *pair = pair_new(file, print_fault, &status);
-    bool is_good = pair != NULL && is_signer_good(pair->config, print_fault);
+    bool is_good = pair != NULL && are_files_good(pair->config, print_fault);
 
     pair_free(pair);
     return is_good ? 0 : EXIT_CONFIG;
@@ -88,7 +96,7 @@ static struct pair *make_pair(struct supervisor *sup, config_report_fn report, i
     struct sk_err err = {0};
 
     *out_exit = EXIT_CONFIG;
-    if (pair != NULL && !is_signer_good(pair->config, report)) {
+    if (pair != NULL && !are_files_good(pair->config, report)) {
         pair_free(pair);
         pair = NULL;
     }

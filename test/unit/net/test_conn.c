@@ -20,6 +20,8 @@
 
 enum { MAX_EXCHANGES = 64, MAX_BODY = 4 * 1024 * 1024 };
 
+static const struct conn_listener plain = {.name = "test"};
+
 /* What the handler has got; it answers when the test says so, or at once. */
 struct bench {
     struct event_base *base;
@@ -109,7 +111,8 @@ static int dial_from(struct bench *bench, uint8_t last)
     int fds[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-    conn_set_add(bench->set, &(struct conn_arrival){.fd = fds[1], .address = address});
+    conn_set_add(bench->set,
+                 &(struct conn_arrival){.listener = &plain, .fd = fds[1], .address = address});
     return fds[0];
 }
 

@@ -31,6 +31,8 @@
 
 enum { HOUR = 3600, DAY = 24 * HOUR, LISTED_CA = 0x71, LISTED = 0x72, ABSENT = 0x73 };
 
+static const struct conn_listener plain = {.name = "test"};
+
 struct bench {
     char dir[64], cache[96];
     int64_t now;
@@ -311,7 +313,7 @@ static struct sk_bytes exchange(struct bench *b, const uint8_t *octets, size_t l
     int fds[2];
 
     pair(fds);
-    conn_set_add(b->conns, &(struct conn_arrival){.fd = fds[1]});
+    conn_set_add(b->conns, &(struct conn_arrival){.listener = &plain, .fd = fds[1]});
     assert_int_equal(write(fds[0], octets, len), len);
     turn(b);
     serve_keys(b);

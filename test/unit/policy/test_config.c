@@ -517,6 +517,15 @@ static void check_full_server(const struct sk_config *c)
     assert_int_equal(c->server.workers, 8);
     assert_string_equal(c->server.cache, DATA "/cache");
     assert_int_equal(c->server.drain_ms, 60000);
+    assert_int_equal(c->tls.listen.num_values, 1);
+    assert_string_equal(c->tls.listen.values[0], "127.0.0.1:8443");
+    assert_string_equal(c->tls.certificate, DATA "/tls.pem");
+    assert_string_equal(c->tls.key, DATA "/tls.key");
+    assert_int_equal(c->tls.min_version, CONFIG_TLS_1_3);
+    assert_int_equal(c->tls.client_certificate, CONFIG_CLIENT_OPTIONAL);
+    assert_string_equal(c->tls.client_ca, DATA "/clients.pem");
+    assert_string_equal(c->tls.client_crl, DATA "/clients.crl");
+    assert_int_equal(c->tls.handshake_ms, 700);
     assert_int_equal(c->signer.backend, CONFIG_SIGNER_PKCS11);
     assert_string_equal(c->signer.module, "/usr/lib/softhsm/libsofthsm2.so");
     assert_string_equal(c->signer.token, "sekisho token");
@@ -543,6 +552,25 @@ static void check_full_server(const struct sk_config *c)
     assert_int_equal(c->fetch.keep, 0);
 }
 
+static void check_full_acls(const struct sk_config *c)
+{
+    static const char subject[] = "CN=alice, of the office,O=Office,C=JP";
+    const struct acl_rule *rules = c->acls[0].rules;
+
+    assert_int_equal(c->num_acls, 2);
+    assert_string_equal(c->acls[0].name, "operators");
+    assert_int_equal(c->acls[0].services, ACL_METRICS | ACL_STATUS);
+    assert_int_equal(c->acls[0].num_rules, 3);
+    assert_false(rules[0].allows || rules[0].wants_certificate);
+    assert_int_equal(rules[0].range.bits, ADDRESS_V4_BITS + 16);
+    assert_true(rules[1].allows && rules[1].wants_certificate);
+    assert_int_equal(rules[1].spki[31], 0x11);
+    assert_true(rules[2].allows && rules[2].where == ACL_ANYWHERE);
+    assert_true(bytes_equal(rules[2].subject, bytes_of(subject, strlen(subject))));
+    assert_string_equal(c->acls[1].name, "clients");
+    assert_int_equal(c->acls[1].services, ACL_OCSP);
+}
+
 static void test_config_reads_every_key_of_a_full_file(void **state)
 {
     struct sk_config *c = load_good(DATA "/good.full.conf");
@@ -550,6 +578,7 @@ static void test_config_reads_every_key_of_a_full_file(void **state)
 
     (void)state;
     check_full_server(c);
+    check_full_acls(c);
     assert_int_equal(c->num_policies, 2);
     check_full_policy(config_policy(c, "office"));
     check_full_ocsp(c);

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the HTTP front share: a daemon over a folder of its own, raw sockets, TAP lines."""
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+BIN = os.environ["SEKISHO_BIN"]
+PATIENCE_S = 60  # for what must happen at some time; no test measures
+work = tempfile.mkdtemp(prefix="t_front.")
+count = 0
+daemons = []
+
+
+def ok(condition, name, detail=""):
+    global count
+    count += 1
+    print("%s %d - %s" % ("ok" if condition else "not ok", count, name))
+    if not condition:
+        print("# " + str(detail).replace("\n", "\n# "))
+    sys.stdout.flush()
+    return condition
+
+
+def path(name):
+    return os.path.join(work, name)
+
+
+def read(name, mode="r"):
+    with open(path(name), mode) as f:
+        return f.read()
+
+
+def write(name, text, mode=0o644):
+    with open(path(name), "w" if isinstance(text, str) else "wb") as f:
+        f.write(text)
+    os.chmod(path(name), mode)
+
+
+def until(condition, seconds=PATIENCE_S):
+    """Waits until condition() is true; its last value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    return condition()
+
+
+def openssl(*args, check=True, stdin=None):
+    done = subprocess.run(["openssl", *args], cwd=work, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                          capture_output=True, check=False, timeout=PATIENCE_S)
+    if check and done.returncode != 0:
+        raise SystemExit("openssl %s: %s" % (" ".join(args), done.stderr.decode()))
+    return done
+
+
+def free_port(host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
+def read_all(s):
+    """Everything until the server ends its side; how it ended is part of it when it is no plain end."""
+    got = b""
+    while True:
+        try:
+            piece = s.recv(65536)
+        except socket.timeout:
+            return got + b"(still open)"
+        except (OSError, ssl.SSLError) as e:
+            return got + b"(" + str(e).encode() + b")"
+        if not piece:
+            return got
+        got += piece
+
+
+def read_answer(s):
+    """One answer with Content-Length: (status, head, body); None when the connection ends before."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = s.recv(65536)
+        if not piece:
+            return None
+        got += piece
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = int(re.search(rb"\r\nContent-Length: (\d+)", head).group(1))
+    while len(body) < length:
+        piece = s.recv(65536)
+        if not piece:
+            return None
+        body += piece
+    return int(head.split(b" ")[1]), head.decode(), body
+
+
+def get(target, more="", method="GET"):
+    return ("%s %s HTTP/1.1\r\nHost: a\r\n%s\r\n" % (method, target, more)).encode()
+
+
+class Daemon:
+    """sekishod over the configuration NAME.conf, logging to NAME.log."""
+
+    def __init__(self, name, port, wrap=(), env=None, pass_fds=(), preexec_fn=None):
+        self.name, self.port = name, port
+        self.log = open(path(name + ".log"), "ab")
+        self.process = subprocess.Popen([*wrap, os.path.join(BIN, "sekishod"), "-c", name + ".conf"], cwd=work, env=env,
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, pass_fds=pass_fds,
+                                        preexec_fn=preexec_fn)
+        daemons.append(self)
+
+    def text(self):
+        return read(self.name + ".log")
+
+    def connect(self, source="127.0.0.1", port=None, timeout=PATIENCE_S):
+        return socket.create_connection(("127.0.0.1", port or self.port), timeout=timeout, source_address=(source, 0))
+
+    def ask(self, octets, source="127.0.0.1"):
+        """One request over a connection of its own: (status, head, body)."""
+        with self.connect(source) as s:
+            s.sendall(octets)
+            return read_answer(s)
+
+    def raw(self, octets, source="127.0.0.1"):
+        """Sends octets as they are and reads until the server closes."""
+        with self.connect(source) as s:
+            try:
+                s.sendall(octets)
+            except OSError:
+                pass  # it has closed already
+            return read_all(s)
+
+    def is_up(self):
+        try:
+            answer = self.ask(get("/livez"))
+            return answer is not None and answer[0] == 200
+        except OSError:
+            return False
+
+    def children(self, kind):
+        """Pids of a kind of child, the newest last."""
+        return [int(n) for n in re.findall(r"supervisor: %s process (\d+) started" % kind, self.text())]
+
+    def reload(self):
+        """SIGHUP, and what came of it: "done" or "refused"."""
+        seen = [self.text().count(t) for t in ("reload: done", "the old configuration stays")]
+        self.process.send_signal(signal.SIGHUP)
+        until(lambda: [self.text().count(t) for t in ("reload: done", "the old configuration stays")] != seen)
+        return "done" if self.text().count("reload: done") > seen[0] else "refused"
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "killed"
+        finally:
+            self.log.close()
+
+
+def check_config(name):
+    """sekishod -t: its exit status and its words."""
+    done = subprocess.run([os.path.join(BIN, "sekishod"), "-t", "-c", name + ".conf"], cwd=work, capture_output=True,
+                          stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE_S)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def finish(main):
+    """Runs the test and cleans up after it."""
+    try:
+        main()
+        for daemon in daemons:
+            log = daemon.text()
+            ok("ERROR:" not in log and "runtime error" not in log and "ended with 99" not in log,
+               "no sanitizer has complained (%s)" % daemon.name, log[-4000:])
+        print("1..%d" % count)
+    finally:
+        for daemon in daemons:
+            if daemon.process.poll() is None:
+                daemon.end()
+        if os.environ.get("KEEP"):
+            print("# " + work)
+        else:
+            shutil.rmtree(work, ignore_errors=True)
