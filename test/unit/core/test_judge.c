@@ -273,6 +273,173 @@ static void test_judge_is_not_moved_by_strangers(void **state)
     assert_int_equal(g.verdict.work.paths, paths);
 }
 
+/* B-16: longer ways were left out, but no way mends what is wrong with the target itself. */
+static void test_judge_tells_what_no_other_path_could_mend(void **state)
+{
+    static const uint8_t client[] = {0x2b, 6, 1, 5, 5, 7, 3, 2};
+    static const struct sk_bytes purpose = {client, sizeof(client)};
+    static const struct general_name host = {.kind = GENERAL_NAME_DNS,
+                                             .value = {(const uint8_t *)"b.example", 9}};
+    static const struct {
+        const char *subject;
+        struct pki_ext ext;
+        int64_t not_before;
+        enum finding_code code; /* NONE: it is of the path */
+    } rows[] = {
+        {"/CN=EE", {NULL, NULL}, PKI_T + 1, FINDING_NOT_YET_VALID},
+        {NULL, {"subjectAltName", "DNS:b.example"}, 0, FINDING_MALFORMED},
+        {"/CN=EE", {"1.2.3.4.5", "critical,DER:05:00"}, 0, FINDING_UNKNOWN_CRITICAL},
+        {"/CN=EE", {"keyUsage", "keyEncipherment"}, 0, FINDING_KEY_USAGE},
+        {"/CN=EE", {"extendedKeyUsage", "serverAuth"}, 0, FINDING_EXTENDED_KEY_USAGE},
+        {"/CN=EE", {"subjectAltName", "DNS:a.example"}, 0, FINDING_NAME_MISMATCH},
+        {"/CN=EE", {"subjectAltName", "DNS:x.example"}, 0, FINDING_NONE},
+    };
+    size_t i;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    ca_with(1, "/CN=Root", 0,
+            (struct pki_ext){"nameConstraints", "critical,excluded;DNS:x.example"}, 0);
+    graph_ca(&g, "/CN=CA", 1, "/CN=Deep", 2); /* a longer way */
+    graph_ca(&g, "/CN=Deep", 2, "/CN=Root", 0);
+    g.params.budget.max_path_certs = 2;
+    g.params.key_usage = KEY_USAGE_DIGITAL_SIGNATURE;
+    g.params.ekus = &purpose;
+    g.params.names = &host;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct sk_cert *ee =
+            graph_target(&g, &(struct pki_cert_spec){.subject = rows[i].subject,
+                                                     .issuer = "/CN=CA",
+                                                     .key = pki_key(PKI_EC, 23),
+                                                     .signer = pki_key(PKI_EC, 1),
+                                                     .not_before = rows[i].not_before,
+                                                     .exts = {rows[i].ext}});
+
+        g.params.num_ekus = rows[i].code == FINDING_EXTENDED_KEY_USAGE;
+        g.params.num_names = rows[i].code == FINDING_NAME_MISMATCH;
+        if (rows[i].code != FINDING_NONE)
+            expect(ee, VERDICT_INVALID, rows[i].code);
+        else
+            expect(ee, VERDICT_UNDETERMINED, FINDING_BUDGET_EXHAUSTED);
+    }
+}
+
+/* A name or identifier without a text form that fits is passed over in the text alone. */
+static void test_judge_decides_what_it_cannot_show(void **state)
+{
+    static const char four[] =
+        "/O=a name of sixty four letters or so that takes up much of the room"
+        "/OU=and a second one of sixty four letters or so for the rest of it"
+        "/OU=and a third one of sixty four letters or so for good measure it";
+    const struct sk_cert *ee;
+
+    (void)state;
+    ee = graph_leaf(&g, "/CN=EE", four, 1);
+    expect(ee, VERDICT_INVALID, FINDING_NO_PATH);
+    graph_anchor(&g, four, 1);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    g.params.revocation = REVOCATION_REQUIRED;
+    expect(ee, VERDICT_UNDETERMINED, FINDING_REVOCATION_NO_SOURCE);
+    assert_true(g.verdict.findings[0].text[0] != '\0');
+}
+
+/* ---- a source that answers every question with all it has ---- */
+
+static enum sk_status all_certs(const struct sk_source *source, struct sk_arena *arena,
+                                const uint8_t hash[SK_SHA256], source_cert_fn visit, void *arg)
+{
+    const struct sk_source *inner = memstore_source(source->ctx);
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    (void)hash;
+    for (i = 0; i < g.num_objects && status == SK_OK; i++) {
+        struct sk_cert cert;
+
+        if (g.is_crl[i])
+            continue;
+        assert_int_equal(cert_parse(arena, g.objects[i], &cert, NULL), SK_OK);
+        status = inner->ops->certs_by_subject(inner, arena, cert.subject_hash, visit, arg);
+    }
+    return status;
+}
+
+static enum sk_status all_crls(const struct sk_source *source, struct sk_arena *arena,
+                               const uint8_t hash[SK_SHA256], source_crl_fn visit, void *arg)
+{
+    const struct sk_source *inner = memstore_source(source->ctx);
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    (void)hash;
+    for (i = 0; i < g.num_objects && status == SK_OK; i++) {
+        struct sk_crl crl;
+
+        if (!g.is_crl[i])
+            continue;
+        assert_int_equal(crl_parse(arena, g.objects[i], &crl, NULL), SK_OK);
+        status = inner->ops->crls_by_issuer(inner, arena, crl.issuer_hash, visit, arg);
+    }
+    return status;
+}
+
+static enum sk_status find_in(const struct sk_source *source, struct sk_arena *arena,
+                              const struct source_crl *crl, struct sk_bytes cert_issuer_canon,
+                              struct sk_bytes serial, struct crl_entry *out)
+{
+    const struct sk_source *inner = memstore_source(source->ctx);
+
+    return inner->ops->crl_find(inner, arena, crl, cert_issuer_canon, serial, out);
+}
+
+static enum verdict_kind judge_with_all(const struct sk_cert *target)
+{
+    static const struct sk_source_ops ops = {all_certs, all_crls, find_in, NULL, NULL};
+    const struct sk_source source = {&ops, g.store};
+    struct sk_query query = {.target = target,
+                             .params = &g.params,
+                             .source = &source,
+                             .time = g.time,
+                             .keys = g.keys,
+                             .arena = g.job};
+
+    arena_reset(g.job);
+    assert_int_equal(judge(&query, &g.verdict), SK_OK);
+    return g.verdict.kind;
+}
+
+/* What a source hands out is a candidate by its own name and not by the question. */
+static void test_judge_does_not_believe_that_candidates_are_those_asked_for(void **state)
+{
+    const struct sk_cert *good, *listed, *orphan;
+
+    (void)state;
+    g.params.revocation = REVOCATION_REQUIRED;
+    graph_anchor(&g, "/CN=Root", 0);
+    graph_ca(&g, "/CN=CA", 1, "/CN=Root", 0);
+    graph_ca(&g, "/CN=Other", 1, "/CN=Root", 0); /* with the same key */
+    graph_empty_crl(&g, "/CN=Root", 0);
+    graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=CA",
+                                         .signer = pki_key(PKI_EC, 1),
+                                         .entries = {{.serial = 7}}});
+    good = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    listed = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                      .issuer = "/CN=CA",
+                                                      .key = pki_key(PKI_EC, 23),
+                                                      .signer = pki_key(PKI_EC, 1),
+                                                      .serial = 7});
+    orphan = graph_leaf(&g, "/CN=EE", "/CN=Nobody", 1);
+    expect(good, VERDICT_VALID, FINDING_NONE);
+    assert_int_equal(judge_with_all(good), VERDICT_VALID);
+    assert_int_equal(judge_with_all(listed), VERDICT_REVOKED);
+    assert_int_equal(judge_with_all(orphan), VERDICT_INVALID);
+    assert_int_equal(graph_finding(&g.verdict), FINDING_NO_PATH);
+    /* of another name of the same key: no list of that name is there */
+    assert_int_equal(judge_with_all(graph_leaf(&g, "/CN=EE", "/CN=Other", 1)),
+                     VERDICT_UNDETERMINED);
+    assert_int_equal(graph_finding(&g.verdict), FINDING_REVOCATION_NO_SOURCE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -287,6 +454,9 @@ int main(void)
         TEST(test_judge_is_undetermined_when_the_cpu_time_ends),
         TEST(test_judge_valid_until_is_the_last_good_second),
         TEST(test_judge_is_not_moved_by_strangers),
+        TEST(test_judge_tells_what_no_other_path_could_mend),
+        TEST(test_judge_decides_what_it_cannot_show),
+        TEST(test_judge_does_not_believe_that_candidates_are_those_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

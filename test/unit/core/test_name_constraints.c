@@ -73,6 +73,9 @@ static void check_rows(enum general_name_kind kind, const struct row *rows, size
 #define OUT               SUBTREE_OUTSIDE
 #define UNDECIDED         SUBTREE_UNDECIDED
 
+#define LABEL_59 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghi"
+#define LABEL_63 LABEL_59 "jabc"
+
 static void test_subtree_dns(void **state)
 {
     static const struct row rows[] = {
@@ -113,6 +116,11 @@ static void test_subtree_dns(void **state)
         {"example.com.", "example.com", UNDECIDED},
         {".", "example.com", UNDECIDED},
         {".", "*.example.com", UNDECIDED},
+        /* longer than the DNS holds */
+        {"example.com", LABEL_63 ".example.com", IN},
+        {"example.com", LABEL_63 "a.example.com", UNDECIDED},
+        {"a", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_59 ".a", IN},
+        {"a", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_59 "a.a", UNDECIDED},
     };
 
     (void)state;

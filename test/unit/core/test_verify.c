@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/strength.h"
 #include "core/verify.h"
 #include "test/support/pki.h"
 
@@ -91,6 +92,30 @@ static void test_verify_holds_keys_and_hashes_to_the_floor(void **state)
     f->specs[1].key = pki_key(PKI_DSA, 0);
     f->params.min_dsa_bits = 1025;
     expect(f, FINDING_WEAK_ALGORITHM, 0);
+}
+
+/* Signing with DSA is refused by the algorithm alone, and a kind of key that has no floor of its
+ * own passes none. */
+static void test_verify_holds_unknown_kinds_to_the_floor(void **state)
+{
+    static const uint8_t dsa_sha256[] = {0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
+                                         0x01, 0x65, 0x03, 0x04, 0x03, 0x02};
+    static const uint8_t x25519[44] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b,
+                                       0x65, 0x6e, 0x03, 0x21, 0x00, 9};
+    const struct sk_bytes alg = {dsa_sha256, sizeof(dsa_sha256)}, key = {x25519, sizeof(x25519)};
+    const struct sk_bytes none = {NULL, 0};
+    struct fixture *f = *state;
+    struct sk_params *params = &f->params;
+
+    path_of(f, 2);
+    assert_int_equal(strength_of_key(params, key, none, NULL), FINDING_NONE);
+    assert_int_equal(strength_of_signature(params, alg, NULL), FINDING_NONE);
+    params->allow_dsa = false;
+    assert_int_equal(strength_of_signature(params, alg, NULL), FINDING_WEAK_ALGORITHM);
+    assert_int_equal(strength_of_key(params, key, none, NULL), FINDING_WEAK_ALGORITHM);
+    params->allow_dsa = true;
+    params->min_rsa_bits = 2048;
+    assert_int_equal(strength_of_key(params, key, none, NULL), FINDING_WEAK_ALGORITHM);
 }
 
 static void test_verify_accepts_every_algorithm(void **state)
@@ -604,6 +629,7 @@ int main(void)
         T(refuses_an_algorithm_that_does_not_fit_the_key),
         T(refuses_unequal_signature_algorithms),
         T(holds_keys_and_hashes_to_the_floor),
+        T(holds_unknown_kinds_to_the_floor),
         T(says_when_the_target_is_the_anchor),
         T(wants_a_subject),
         T(applies_name_constraints_below_the_ca),
