@@ -219,6 +219,14 @@ static void test_cert_policy_mappings(void **state)
     assert_int_equal(cert_mapping_next(&w, &from, &to), SK_NOTFOUND);
 }
 
+static void test_cert_lists_of_what_they_must_not_hold(void **state)
+{
+    (void)state;
+    assert_malformed(OID_EXT_EXTENDED_KEY_USAGE, ASN1_LIT("\x30\x03\x02\x01\x00"));
+    assert_malformed(OID_EXT_AUTHORITY_INFO_ACCESS, ASN1_LIT("\x30\x02\x30\x00"));
+    assert_malformed(OID_EXT_SUBJECT_INFO_ACCESS, ASN1_LIT("\x30\x05\x30\x03\x06\x01\x2a"));
+}
+
 static void test_cert_policy_constraints_and_inhibit_any_policy(void **state)
 {
     struct sk_cert cert;
@@ -226,6 +234,7 @@ static void test_cert_policy_constraints_and_inhibit_any_policy(void **state)
     (void)state;
     assert_malformed(OID_EXT_POLICY_CONSTRAINTS, ASN1_LIT("\x30\x00"));
     assert_malformed(OID_EXT_POLICY_CONSTRAINTS, ASN1_LIT("\x30\x03\x80\x01\xff"));
+    assert_malformed(OID_EXT_POLICY_CONSTRAINTS, ASN1_LIT("\x30\x03\x81\x01\xff"));
     assert_malformed(OID_EXT_POLICY_CONSTRAINTS, ASN1_LIT("\x30\x06\x81\x01\x00\x80\x01\x00"));
     cert = well_formed(OID_EXT_POLICY_CONSTRAINTS, ASN1_LIT("\x30\x03\x81\x01\x00"));
     assert_true(cert.has_inhibit_mapping && !cert.has_require_explicit);
@@ -257,6 +266,13 @@ static void test_cert_names_in_extensions(void **state)
                                                         "\x80\x01\xff"));
     assert_malformed(OID_EXT_NAME_CONSTRAINTS,
                      ASN1_LIT("\x30\x0a\xa0\x08\x30\x06\x87\x04\x7f\x00\x00\x01"));
+    /* a negative maximum; something after it */
+    assert_malformed(OID_EXT_NAME_CONSTRAINTS, ASN1_LIT("\x30\x0a\xa0\x08\x30\x06\x82\x01"
+                                                        "a"
+                                                        "\x81\x01\xff"));
+    assert_malformed(OID_EXT_NAME_CONSTRAINTS, ASN1_LIT("\x30\x09\xa0\x07\x30\x05\x82\x01"
+                                                        "a"
+                                                        "\x05\x00"));
     (void)well_formed(OID_EXT_NAME_CONSTRAINTS, ASN1_LIT("\x30\x0e\xa0\x05\x30\x03\x82\x01"
                                                          "a"
                                                          "\xa1\x05\x30\x03\x82\x01"
@@ -296,6 +312,11 @@ static void test_cert_distribution_points(void **state)
 
     (void)state;
     assert_malformed(OID_EXT_CRL_DISTRIBUTION_POINTS, ASN1_LIT("\x30\x00"));
+    /* reasons that are no BIT STRING */
+    assert_malformed(OID_EXT_CRL_DISTRIBUTION_POINTS,
+                     ASN1_LIT("\x30\x0d\x30\x0b\xa0\x05\xa0\x03\x86\x01"
+                              "u"
+                              "\x81\x02\x09\x60"));
     /* Nothing, or reasons alone */
     assert_malformed(OID_EXT_CRL_DISTRIBUTION_POINTS, ASN1_LIT("\x30\x02\x30\x00"));
     assert_malformed(OID_EXT_CRL_DISTRIBUTION_POINTS, ASN1_LIT("\x30\x06\x30\x04\x81\x02\x05\x60"));
@@ -443,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_cert_basic_constraints),
         cmocka_unit_test(test_cert_policies),
         cmocka_unit_test(test_cert_policy_mappings),
+        cmocka_unit_test(test_cert_lists_of_what_they_must_not_hold),
         cmocka_unit_test(test_cert_policy_constraints_and_inhibit_any_policy),
         cmocka_unit_test(test_cert_names_in_extensions),
         cmocka_unit_test(test_cert_authority_key_identifier),

@@ -46,6 +46,8 @@ static void test_clock_refuses_wrong_times(void **state)
                                           "2011-04-15T00:00:00+24:00",
                                           "2011-04-15T00:00:00+0900",
                                           "2011-02-29T00:00:00Z",
+                                          "201a-02-28T00:00:00Z",
+                                          "2011-02-28T00:00:0xZ",
                                           ""};
     int64_t out = 77;
     size_t i;
@@ -145,6 +147,8 @@ static void test_clock_formats_at_the_edges(void **state)
     assert_string_equal(text, "before-time");
     clock_format_http(CLOCK_NEVER, text);
     assert_string_equal(text, "Fri, 31 Dec 9999 23:59:59 GMT");
+    clock_format_http(INT64_MIN, text);
+    assert_string_equal(text, "Sat, 01 Jan 0000 00:00:00 GMT");
     clock_format_http(0, text);
     assert_string_equal(text, "Thu, 01 Jan 1970 00:00:00 GMT");
 }

@@ -166,6 +166,7 @@ static void test_key_refuses_unknown_and_malformed_algorithms(void **state)
         ASN1_LIT("\x30\x00"),
         ASN1_LIT("\x30\x05\x06\x03\x2b\x65\x6f"),                                 /* X448 */
         ASN1_LIT("\x30\x05\x06\x03\x2b\x65\x70\x00"),                             /* a tail */
+        ASN1_LIT("\x30\x06\x06\x03\x2b\x65\x70\x05"),                             /* cut inside */
         ASN1_LIT("\x30\x09\x06\x03\x2b\x65\x70\x05\x00\x05\x00"),                 /* inside */
         ASN1_LIT("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04\x05\x00"), /* MD5 */
     };
@@ -219,6 +220,9 @@ static void test_key_reads_pss_parameters(void **state)
         ASN1_LIT("\x30\x07\xa2\x05\x02\x01\x14\x05\x00"),             /* a tail */
         ASN1_LIT("\x30\x07\xa0\x05\x30\x03\x06\x01\x2a"),             /* an unknown hash */
         ASN1_LIT("\x30\x09\xa1\x07\x30\x05\x06\x03\x2b\x65\x70"),     /* no MGF1 */
+        ASN1_LIT("\x30\x04\xa0\x02\x30\x00"),                         /* a hash without OID */
+        ASN1_LIT("\x30\x11\xa1\x0f\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"
+                 "\x30\x00"), /* the same for MGF1 */
     };
     struct key_sig_alg alg;
     size_t i;
@@ -343,6 +347,61 @@ static void test_key_keeps_the_size_limit_of_dsa(void **state)
     assert_no_key(dsa_spki(LIMIT_DSA_BITS + 1));
     assert_int_equal(key_peek(dsa_spki(LIMIT_DSA_BITS), &kind, &bits), SK_OK);
     assert_int_equal(bits, LIMIT_DSA_BITS);
+}
+
+static struct sk_bytes spki_with(struct sk_bytes alg, struct sk_bytes bits)
+{
+    struct sk_buf buf;
+    struct sk_bytes out;
+    size_t mark;
+
+    buf_init(&buf, 10000);
+    mark = derout_open(&buf, DER_SEQUENCE);
+    derout_raw(&buf, alg);
+    derout_bits(&buf, DER_BIT_STRING, bits);
+    derout_close(&buf, mark);
+    out = bytes_of(arena_copy(arena, buf.data, buf.len), buf.len);
+    buf_done(&buf);
+    return out;
+}
+
+static void test_key_refuses_malformed_dsa_keys(void **state)
+{
+    const struct sk_bytes y = ASN1_LIT("\x02\x01\x05");
+
+    (void)state;
+    assert_no_key(spki_with(algorithm(OID_DSA, ASN1_LIT("\x30\x00")), y));
+    assert_no_key(spki_with(algorithm(OID_DSA, ASN1_LIT("\x30\x03\x02\x01\x07")), y));
+    assert_no_key(spki_with(algorithm(OID_DSA, ABSENT), ASN1_LIT("\x02\x01\x00")));
+    assert_no_key(spki_with(algorithm(OID_DSA, ABSENT), ASN1_LIT("\x04\x01\x05")));
+    assert_int_equal(key_cost_us(spki_with(algorithm(OID_MGF1, ABSENT), y)), 0);
+}
+
+static void test_key_takes_a_compressed_point_of_the_right_length(void **state)
+{
+    static const uint8_t p256[] = {0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+                                   0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+    uint8_t point[65];
+    size_t len = 0;
+    struct sk_key *key;
+    enum key_kind kind;
+    unsigned bits;
+
+    (void)state;
+    assert_int_equal(EVP_PKEY_get_octet_string_param(p256_key, "pub", point, sizeof(point), &len),
+                     1);
+    assert_int_equal(len, 65);
+    point[0] = point[64] % 2 == 0 ? 2 : 3;
+    assert_no_key(spki_with(bytes_of(p256, sizeof(p256)), bytes_of(point, 32)));
+    assert_no_key(spki_with(bytes_of(p256, sizeof(p256)), bytes_of(point, 34)));
+    assert_int_equal(
+        key_peek(spki_with(bytes_of(p256, sizeof(p256)), bytes_of(point, 33)), &kind, &bits),
+        SK_OK);
+    assert_int_equal(
+        key_new(spki_with(bytes_of(p256, sizeof(p256)), bytes_of(point, 33)), NULL, &key, NULL),
+        SK_OK);
+    assert_int_equal(key_bits(key), 256);
+    key_free(key);
 }
 
 static void test_key_refuses_ec_keys_off_the_curve(void **state)
@@ -705,6 +764,8 @@ int main(void)
         cmocka_unit_test(test_key_reads_pss_parameters),
         cmocka_unit_test(test_key_refuses_rsa_keys_that_prove_nothing),
         cmocka_unit_test(test_key_keeps_the_size_limit_of_dsa),
+        cmocka_unit_test(test_key_refuses_malformed_dsa_keys),
+        cmocka_unit_test(test_key_takes_a_compressed_point_of_the_right_length),
         cmocka_unit_test(test_key_refuses_ec_keys_off_the_curve),
         cmocka_unit_test(test_key_refuses_malformed_keys),
         cmocka_unit_test(test_key_knows_kind_and_size),

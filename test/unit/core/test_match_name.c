@@ -119,6 +119,8 @@ static void test_match_name_says_no(void **state)
         {"/CN=x", "URI:urn:example:a", URI, "urn:example:A"},
         {"/CN=x", "URI:http://192.0.2.1/", URI, "http://192.0.2.2/"},
         {"/CN=x", "IP:192.0.2.1", GENERAL_NAME_IP, "abcd"},
+        {"/CN=x", "RID:1.2.3.4", GENERAL_NAME_REGISTERED_ID, "\x2a\x03\x05"},
+        {"/CN=x", "DNS:a.example", GENERAL_NAME_OTHER, "a.example"},
         {"/C=JP/O=B", "dirName:a", DIR, "/C=JP"},
         {"/C=JP/O=B", NULL, DIR, "/C=JP/O=B/CN=x"},
     };
@@ -146,6 +148,7 @@ static void test_match_name_says_yes(void **state)
         {"/CN=x", "URI:HTTP://u@Example.com:80/a?b#c", URI, "http://u@example.com:80/a?b#c"},
         {"/CN=x", "URI:urn:example:a", URI, "URN:example:a"},
         {"/CN=x", "IP:97.98.99.100", GENERAL_NAME_IP, "abcd"},
+        {"/CN=x", "RID:1.2.3.4", GENERAL_NAME_REGISTERED_ID, "\x2a\x03\x04"},
         {"/C=JP/O=a  b", NULL, DIR, "/C=JP/O=A B"},
         {"/C=JP/O=B", "dirName:a", DIR, "/C=JP/O=a"},
     };

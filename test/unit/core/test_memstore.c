@@ -67,6 +67,7 @@ static enum sk_status visit_certs(const struct sk_source *source, const struct s
 
 static void test_memstore_refuses_what_is_no_certificate_or_list(void **state)
 {
+    struct sk_crl crl;
     static const uint8_t junk[] = {0x30, 0x03, 0x02, 0x01, 0x05};
     struct sk_bytes der = cert_of("/CN=A", 0);
     struct sk_err err = {0};
@@ -78,6 +79,10 @@ static void test_memstore_refuses_what_is_no_certificate_or_list(void **state)
     assert_int_equal(memstore_add_crl(store, der, &err), SK_INPUT);
     assert_int_equal(memstore_add_cert(store, bytes_of(der.p, LIMIT_CERT_BYTES + 1), NULL, &err),
                      SK_LIMIT);
+    assert_int_equal(memstore_add_crl(store, bytes_of(der.p, LIMIT_CRL_BYTES + 1), &err), SK_LIMIT);
+    assert_int_equal(memstore_add_ocsp(store, bytes_of(der.p, LIMIT_OCSP_RESPONSE_BYTES + 1), &err),
+                     SK_LIMIT);
+    assert_int_equal(crl_parse(arena, bytes_of(der.p, LIMIT_CRL_BYTES + 1), &crl, &err), SK_LIMIT);
 }
 
 static void test_memstore_gives_certificates_of_a_name_once_and_in_order(void **state)

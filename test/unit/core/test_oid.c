@@ -48,6 +48,16 @@ static void test_oid_refuses_wrong_text(void **state)
     }
 }
 
+static void test_oid_text_stops_at_the_end_of_its_buffer(void **state)
+{
+    struct sk_buf out;
+
+    (void)state;
+    buf_init(&out, 2);
+    assert_int_equal(oid_from_text("1.2.3.4", &out), SK_LIMIT);
+    buf_done(&out);
+}
+
 static void test_oid_refuses_wrong_contents(void **state)
 {
     uint8_t longest[LIMIT_OID_BYTES + 1];
@@ -144,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oid_refuses_wrong_text),
+        cmocka_unit_test(test_oid_text_stops_at_the_end_of_its_buffer),
         cmocka_unit_test(test_oid_refuses_wrong_contents),
         cmocka_unit_test(test_oid_text_and_contents_agree),
         cmocka_unit_test(test_oid_text_says_when_an_arc_is_too_long),
