@@ -192,6 +192,7 @@ static void test_crl_versions(void **state)
     assert_refused(&(struct recipe){.version = ASN1_LIT("\x02\x01\x00")}, SK_INPUT);
     assert_refused(&(struct recipe){.version = ASN1_LIT("\x02\x01\x02")}, SK_INPUT);
     assert_refused(&(struct recipe){.is_v1 = true, .extensions = ext}, SK_INPUT);
+    assert_refused(&(struct recipe){.extensions = ASN1_LIT("\x30\x00")}, SK_INPUT);
     assert_int_equal(parsed(&(struct recipe){.is_v1 = true}).version, 1);
     assert_int_equal(parsed(&(struct recipe){.extensions = ext}).version, 2);
 }

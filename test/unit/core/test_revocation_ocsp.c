@@ -479,6 +479,43 @@ static void test_ocsp_answers_for_a_serial(void **state)
     assert_int_equal(status.kind, REVOCATION_REVOKED);
 }
 
+static void test_ocsp_of_a_weak_issuer_answers_for_no_serial(void **state)
+{
+    struct sk_query query = {.params = &g.params, .time = g.time, .keys = g.keys, .arena = g.job};
+    struct revocation_status status;
+
+    (void)state;
+    add(&(struct response_spec){0});
+    query.source = graph_source(&g, 0);
+    assert_int_equal(judge_serial(&query, ca, ee->serial, false, NULL, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_GOOD);
+    g.params.min_ec_bits = 257;
+    arena_reset(g.job);
+    assert_int_equal(judge_serial(&query, ca, ee->serial, false, NULL, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_UNUSABLE);
+}
+
+/* The status of a delegate nests as that of a list's signer does. */
+static void test_ocsp_delegates_nest_no_deeper_than_signers(void **state)
+{
+    const struct sk_cert *cert = checked_delegate(), *certs[2] = {ca, ee};
+    const struct verify_path path = {.anchor = &g.anchors[0], .certs = certs, .num_certs = 2};
+    struct response_spec spec = by_delegate(cert);
+    struct revocation_status status;
+    struct sk_job job = {.params = &g.params, .keys = g.keys, .time = g.time, .arena = g.job};
+
+    (void)state;
+    add(&spec);
+    add(&(struct response_spec){.about = cert});
+    job.source = graph_source(&g, 0);
+    assert_int_equal(revocation_of_path(&job, &path, 1, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_GOOD);
+    job.crl_depth = LIMIT_CRL_PATH_DEPTH;
+    assert_int_equal(revocation_of_path(&job, &path, 1, &status), SK_OK);
+    assert_int_equal(status.kind, REVOCATION_UNDETERMINED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +541,8 @@ int main(void)
         T(spares_a_list_its_grace),
         T(that_will_say_revoked_ends_what_is_valid),
         T(answers_for_a_serial),
+        T(of_a_weak_issuer_answers_for_no_serial),
+        T(delegates_nest_no_deeper_than_signers),
 #undef T
     };
 

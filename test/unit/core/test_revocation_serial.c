@@ -281,6 +281,60 @@ static void test_revocation_serial_of_an_anchor_that_is_the_issuer(void **state)
     assert_int_equal(status.kind, REVOCATION_UNDETERMINED);
 }
 
+/* Only the lists of one name together speak of all reasons, not those of two. */
+static void test_revocation_serial_needs_all_reasons_of_each_point(void **state)
+{
+    struct revocation_status status;
+
+    (void)state;
+    add(list("[idp]\nfullname=URI:http://a.example/east\nonlysomereasons=keyCompromise\n"));
+    add(list("[idp]\nfullname=URI:http://a.example/west\n"
+             "onlysomereasons=CACompromise,affiliationChanged,superseded,cessationOfOperation,"
+             "certificateHold,privilegeWithdrawn,AACompromise\n"));
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    add(list("[idp]\nfullname=URI:http://a.example/east\n"
+             "onlysomereasons=CACompromise,affiliationChanged,superseded,cessationOfOperation,"
+             "certificateHold,privilegeWithdrawn,AACompromise\n"));
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    add(list("[idp]\nfullname=URI:http://a.example/west\nonlysomereasons=keyCompromise\n"));
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+}
+
+/* Where the policy asks for no status of CAs, the other key's certificate needs none. */
+static void test_revocation_serial_without_revocation_of_cas(void **state)
+{
+    struct pki_crl_spec spec = list(NULL);
+    struct revocation_status status;
+
+    (void)state;
+    g.num_objects--; /* the root's list */
+    spec.signer = pki_key(PKI_EC, OTHER);
+    revoke(&spec);
+    add(spec);
+    graph_ca(&g, "/CN=CA", OTHER, "/CN=Root", ROOT);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+    g.params.revocation = REVOCATION_OFF;
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+}
+
+static void test_revocation_serial_is_not_that_of_another_certificate(void **state)
+{
+    const uint8_t octet = 9;
+    struct revocation_status status;
+    struct sk_query query = {.params = &g.params,
+                             .source = graph_source(&g, 0),
+                             .time = g.time,
+                             .keys = g.keys,
+                             .arena = g.job};
+
+    (void)state;
+    assert_int_equal(
+        judge_serial(&query, g.anchors[0].cert, bytes_of(&octet, 1), false, ee(SERIAL), &status),
+        SK_INTERNAL);
+    assert_int_equal(status.kind, REVOCATION_UNDETERMINED);
+}
+
 static void test_revocation_serial_is_undetermined_when_the_budget_ends(void **state)
 {
     struct revocation_status status;
@@ -307,6 +361,9 @@ int main(void)
         TEST(test_revocation_serial_is_revoked_by_any_key_of_the_issuer),
         TEST(test_revocation_serial_is_revoked_by_an_indirect_list),
         TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
+        TEST(test_revocation_serial_needs_all_reasons_of_each_point),
+        TEST(test_revocation_serial_without_revocation_of_cas),
+        TEST(test_revocation_serial_is_not_that_of_another_certificate),
         TEST(test_revocation_serial_is_undetermined_when_the_budget_ends),
     };
 

@@ -41,10 +41,11 @@ static int tear_down(void **state)
 /* "[dp]" that names who signs the list: lists L0, L1, ... */
 static const char *point_to(unsigned lists)
 {
-    static char text[4][64];
+    static char text[4][96];
     char *out = text[lists % 4];
 
-    (void)snprintf(out, sizeof(text[0]), "[dp]\nCRLissuer=dirName:who\n[who]\nCN=L%u\n", lists);
+    (void)snprintf(out, sizeof(text[0]),
+                   "[dp]\nCRLissuer=URI:http://a.example/,dirName:who\n[who]\nCN=L%u\n", lists);
     return out;
 }
 
@@ -285,8 +286,10 @@ static void test_revocation_tries_some_paths_to_a_signer(void **state)
 static void test_revocation_takes_what_two_sources_know_once(void **state)
 {
     const struct sk_cert *target = ee();
+    struct pki_crl_spec list = list_of(0);
     const struct sk_source *parts[2];
     struct source_chain chain;
+    unsigned signatures;
     struct sk_query query = {
         .target = target, .params = &g.params, .time = g.time, .keys = g.keys, .arena = g.job};
 
@@ -300,13 +303,15 @@ static void test_revocation_takes_what_two_sources_know_once(void **state)
     assert_int_equal(judge(&query, &g.verdict), SK_OK);
     assert_int_equal(g.verdict.kind, VERDICT_VALID);
     assert_int_equal(g.verdict.num_evidence, 2);
-    g.objects[g.num_objects - 3] = graph_leaf(&g, "/CN=L9", "/CN=Root", ROOT)->der; /* no L0 */
-    g.is_crl[g.num_objects - 3] = false;
+    list.signer = pki_key(PKI_EC, 40); /* a stranger's: no certificate is tried twice */
+    g.objects[g.num_objects - 3] = pki_crl_der(g.arena, &list);
     assert_int_equal(graph_judge(&g, target)->kind, VERDICT_UNDETERMINED);
+    signatures = g.verdict.work.signatures;
     parts[0] = parts[1] = memstore_source(g.store);
     arena_reset(g.job);
     assert_int_equal(judge(&query, &g.verdict), SK_OK);
     assert_int_equal(g.verdict.kind, VERDICT_UNDETERMINED);
+    assert_int_equal(g.verdict.work.signatures, signatures);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -94,6 +94,24 @@ static void test_verify_holds_keys_and_hashes_to_the_floor(void **state)
     expect(f, FINDING_WEAK_ALGORITHM, 0);
 }
 
+/* Off its curve: the anchor's own certificate is not looked at for that, but its key is used. */
+static void test_verify_refuses_a_key_that_proves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct sk_cert anchor;
+    uint8_t *copy;
+
+    path_of(f, 2);
+    make(f);
+    anchor = *f->anchor.cert;
+    copy = arena_copy(f->arena, anchor.spki.p, anchor.spki.len);
+    assert_non_null(copy);
+    copy[anchor.spki.len - 1] ^= 1;
+    anchor.spki = bytes_of(copy, anchor.spki.len);
+    f->anchor.cert = &anchor;
+    expect_made(f, FINDING_ALGORITHM, 0);
+}
+
 /* Signing with DSA is refused by the algorithm alone, and a kind of key that has no floor of its
  * own passes none. */
 static void test_verify_holds_unknown_kinds_to_the_floor(void **state)
@@ -203,10 +221,40 @@ static void test_verify_chains_names_not_octets(void **state)
     expect(f, FINDING_NONE, 0);
 }
 
+/* Identifiers with an arc above 64 bits, and more policies than a text shows. */
+static void test_verify_decides_what_it_cannot_show(void **state)
+{
+    static const char huge[] = "2.25.340282366920938463463374607431768211455";
+    static const uint8_t asked[] = {0x69, 0x83, 0xff, 0xff, 0xff, 0xff,
+                                    0xff, 0xff, 0xff, 0xff, 0x7f};
+    const struct sk_bytes purpose = bytes_of(asked, sizeof(asked));
+    struct fixture *f = *state;
+
+    path_of(f, 2);
+    add_ext(f, 1, huge, "critical,DER:05:00");
+    expect(f, FINDING_UNKNOWN_CRITICAL, 0);
+    path_of(f, 2);
+    add_ext(f, 1, "extendedKeyUsage", "serverAuth");
+    f->params.ekus = &purpose;
+    f->params.num_ekus = 1;
+    expect(f, FINDING_EXTENDED_KEY_USAGE, 0);
+    path_of(f, 2);
+    add_ext(
+        f, 1, "certificatePolicies",
+        "2.25.340282366920938463463374607431768211455,1.2.3,1.2.4,1.2.5,1.2.6,1.2.7,1.2.8,1.2.9");
+    f->params.policies = &purpose;
+    f->params.num_policies = 1;
+    f->params.require_explicit_policy = true;
+    expect(f, FINDING_POLICY, 0);
+}
+
 static void test_verify_wants_a_subject(void **state)
 {
     struct fixture *f = *state;
 
+    path_of(f, 2); /* and an issuer */
+    f->specs[0].subject = f->specs[0].issuer = f->specs[1].issuer = "";
+    expect(f, FINDING_MALFORMED, 0);
     path_of(f, 2);
     f->specs[1].subject = NULL;
     expect(f, FINDING_MALFORMED, 0);
@@ -632,6 +680,8 @@ int main(void)
         T(holds_unknown_kinds_to_the_floor),
         T(says_when_the_target_is_the_anchor),
         T(wants_a_subject),
+        T(decides_what_it_cannot_show),
+        T(refuses_a_key_that_proves_nothing),
         T(applies_name_constraints_below_the_ca),
         T(refuses_critical_name_constraints_of_no_ca),
         T(refuses_issuers_that_are_no_ca),
