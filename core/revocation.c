@@ -178,9 +178,7 @@ static enum sk_status gather(struct revocation_task *task)
         struct crl_item *item = &task->items[i];
 
         status = revocation_scope(task->job, task->subject, &item->src, &item->reasons);
-        if (status == SK_INPUT) /* names that do not decode match nothing */
-            item->reasons = 0;
-        else if (status != SK_OK)
+        if (status != SK_OK)
             return status;
     }
     return SK_OK;

@@ -100,6 +100,7 @@ struct sk_bytes response_der(struct sk_arena *arena, const struct response_spec 
         X509_EXTENSION *extension = critical_extension();
 
         MUST(OCSP_BASICRESP_add_ext(basic, extension, -1) == 1);
+        MUST(!spec->has_critical_twice || OCSP_BASICRESP_add_ext(basic, extension, -1) == 1);
         X509_EXTENSION_free(extension);
     }
     set_produced_at(basic, spec->produced_at != 0 ? spec->produced_at : RESPONSE_THIS);

@@ -20,7 +20,8 @@ struct response_spec {
     bool is_by_key;                                /* responderID; else by name */
     bool has_certs;                                /* the signer's is in the response */
     bool has_critical, has_critical_entry;         /* an extension that nobody knows */
-    bool is_twice;                                 /* good as well, of the same certificate */
+    bool has_critical_twice;
+    bool is_twice; /* good as well, of the same certificate */
 };
 
 /* The DER, in the arena. */

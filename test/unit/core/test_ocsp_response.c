@@ -8,7 +8,7 @@
 
 #include "core/memstore.h"
 #include "test/support/files.h"
-#include "test/support/pki.h"
+#include "test/support/response.h"
 
 /* After ours: OpenSSL has macros with the names of enum crl_reason, of the same values. */
 #include <openssl/ocsp.h>
@@ -174,6 +174,62 @@ static void test_ocsp_response_refuses_values_that_do_not_fit(void **state)
     /* good with contents */ /* SHA-384 of 32 octets */
 }
 
+/* By a CA about its own certificate. */
+static struct sk_bytes own_response(struct response_spec spec)
+{
+    spec.issuer = spec.about = spec.signer =
+        pki_cert(arena, &(struct pki_cert_spec){.subject = "/CN=CA", .key = pki_key(PKI_EC, 0)});
+    spec.key = pki_key(PKI_EC, 0);
+    return response_der(arena, &spec);
+}
+
+static void test_ocsp_response_refuses_malformed_parts(void **state)
+{
+    struct sk_ocsp response;
+    struct sk_bytes der;
+    uint8_t *cert;
+
+    (void)state;
+    der = own_response((struct response_spec){.has_critical = true});
+    assert_int_equal(parse(der, &response), SK_OK);
+    assert_true(response.has_critical);
+    der = own_response((struct response_spec){.has_critical = true, .has_critical_twice = true});
+    assert_int_equal(parse(der, &response), SK_INPUT);
+    der = own_response((struct response_spec){.status = V_OCSP_CERTSTATUS_REVOKED});
+    expect_refused_with(der, "\xa1\x16", 2, 0x18, 0x17); /* UTCTime */
+    der = own_response((struct response_spec){.is_by_key = true});
+    expect_refused_with(der, "\xa2\x16\x04", 3, 0x14, 0x13); /* a digest of 19 octets */
+    der = own_response((struct response_spec){.has_certs = true});
+    assert_int_equal(parse(der, &response), SK_OK);
+    assert_int_equal(response.num_certs, 1);
+    cert = memmem(der.p, der.len, response.certs[0]->der.p, response.certs[0]->der.len);
+    assert_non_null(cert);
+    cert[0] = 0x31; /* no certificate */
+    assert_int_equal(parse(der, &response), SK_INPUT);
+    cert[0] = 0x30;
+    cert[4] = 0x31; /* a malformed one */
+    assert_int_equal(parse(der, &response), SK_INPUT);
+}
+
+/* V-06: a signature with unused bits is none, as in certificates. */
+static void test_ocsp_response_a_signature_with_unused_bits_is_no_signature(void **state)
+{
+    struct sk_bytes der = {NULL, 0};
+    struct sk_ocsp response;
+    uint8_t *unused;
+
+    (void)state;
+    do { /* until its last bit is free */
+        der = own_response((struct response_spec){0});
+        assert_int_equal(parse(der, &response), SK_OK);
+    } while (response.signature.p[response.signature.len - 1] % 2 != 0);
+    unused = arena_copy(arena, der.p, der.len);
+    assert_non_null(unused);
+    unused[response.signature.p - der.p - 1] = 1;
+    assert_int_equal(parse(bytes_of(unused, der.len), &response), SK_OK);
+    assert_int_equal(response.signature.len, 0);
+}
+
 static void test_ocsp_response_has_caps(void **state)
 {
     static uint8_t large[LIMIT_OCSP_RESPONSE_BYTES + 1];
@@ -286,9 +342,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_ocsp_response_##name, set_up, tear_down)
-        T(refuses_what_holds_no_status),   T(refuses_every_truncation_and_trailing_octets),
-        T(refuses_values_that_do_not_fit), T(has_caps),
-        T(reads_a_revoked_certificate),    T(reads_the_forms_in_the_field),
+        T(refuses_what_holds_no_status),
+        T(refuses_every_truncation_and_trailing_octets),
+        T(refuses_values_that_do_not_fit),
+        T(refuses_malformed_parts),
+        T(a_signature_with_unused_bits_is_no_signature),
+        T(has_caps),
+        T(reads_a_revoked_certificate),
+        T(reads_the_forms_in_the_field),
         T(is_found_by_its_serial_once),
 #undef T
     };
