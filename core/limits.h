@@ -92,6 +92,9 @@
 #define LIMIT_HTTP_SLOW_MS       1000u /* sending one request; then the connection may make room */
 #define LIMIT_HTTP_RETRY_S       1u    /* Retry-After of an answer that says there is no room */
 
+#define LIMIT_HTTP_ID_BYTES 64u            /* X-Request-Id that a client may choose */
+#define LIMIT_ACCESS_BUFFER (256u * 1024u) /* access log lines that wait, of one worker */
+
 /* OCSP and JSON */
 #define LIMIT_OCSP_REQUEST_BYTES  (64u * 1024u)
 #define LIMIT_OCSP_CERTIDS        32u

@@ -73,13 +73,18 @@ void answer_error(struct http_answer *answer, unsigned status, const char *code,
     buf_put_text(&answer->body, "\"}}\n");
 }
 
+const char *answer_verdict(const char *so_far, const char *one)
+{
+    return so_far == NULL || strcmp(so_far, one) == 0 ? one : "mixed";
+}
+
 size_t answer_body_len(const struct http_answer *answer)
 {
     return answer->release != NULL ? answer->shared.len : answer->body.len;
 }
 
 void answer_head(const struct http_answer *answer, const char *date, bool keep_alive,
-                 unsigned minor, int64_t took_us, struct sk_buf *out)
+                 unsigned minor, const char *id, int64_t took_us, struct sk_buf *out)
 {
     buf_printf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", answer->status,
                http_status_text(answer->status), date);
@@ -90,6 +95,7 @@ void answer_head(const struct http_answer *answer, const char *date, bool keep_a
         buf_printf(out, "Content-Length: %zu\r\n", answer_body_len(answer));
     }
     buf_put(out, answer->fields.data, answer->fields.len);
+    buf_printf(out, "X-Request-Id: %s\r\n", id);
     if (took_us >= 0)
         buf_printf(out, "Server-Timing: total;dur=%" PRId64 ".%03d\r\n", took_us / 1000,
                    (int)(took_us % 1000));

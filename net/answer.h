@@ -19,6 +19,9 @@ struct http_answer {
     struct sk_bytes shared;     /* used instead of body when release is set */
     void (*release)(void *arg); /* called once, when shared is no longer needed, from the worker */
     void *release_arg;
+    /* for the access log only */
+    const char *verdict; /* class, static: "good"; NULL: none */
+    bool is_failure;     /* something went wrong, though status does not say so */
 };
 
 /* max_body: cap of body. */
@@ -39,11 +42,14 @@ void answer_text(struct http_answer *answer, unsigned status, const char *text);
 void answer_error(struct http_answer *answer, unsigned status, const char *code,
                   const char *message);
 
+/* The verdict of several: what all say, or "mixed"; so_far is NULL at first. */
+const char *answer_verdict(const char *so_far, const char *one);
+
 size_t answer_body_len(const struct http_answer *answer);
 /* Appends status line and fields. date: the Date value. keep_alive: whether the connection persists
- * after this answer; minor: the request's HTTP minor version. took_us: for Server-Timing, negative:
- * leave it out. */
+ * after this answer; minor: the request's HTTP minor version; id: its X-Request-Id. took_us: for
+ * Server-Timing, negative: leave it out. */
 void answer_head(const struct http_answer *answer, const char *date, bool keep_alive,
-                 unsigned minor, int64_t took_us, struct sk_buf *out);
+                 unsigned minor, const char *id, int64_t took_us, struct sk_buf *out);
 
 #endif

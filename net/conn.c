@@ -4,10 +4,12 @@
  */
 #include "net/conn_int.h"
 
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,6 +54,44 @@ void conn_close(struct conn *conn)
 
 /* ---- requests ---- */
 
+/* Is it one we would let stand in a log line and a header field? */
+static bool is_id(struct sk_bytes text)
+{
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        uint8_t c = text.p[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return text.len > 0 && text.len <= LIMIT_HTTP_ID_BYTES;
+}
+
+/* 8 digits of the set, 16 of the request: a bijection of its number, so that no two are equal and
+ * none tells how many there were. */
+static void make_id(struct conn_set *set, char *out)
+{
+    uint64_t x = (set->id_count++ ^ set->id_key[1]) * 0x9e3779b97f4a7c15u;
+
+    x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
+    x ^= x >> 32;
+    (void)snprintf(out, LIMIT_HTTP_ID_BYTES + 1, "%08x%016" PRIx64, (uint32_t)set->id_key[0], x);
+}
+
+static void set_id(struct conn_exchange *exchange, struct conn_set *set,
+                   const struct http_request *request)
+{
+    struct sk_bytes theirs;
+
+    if (request != NULL && set->options.accept_id &&
+        http_request_field(request, "x-request-id", &theirs) == SK_OK && is_id(theirs))
+        memcpy(exchange->id, theirs.p, theirs.len);
+    else
+        make_id(set, exchange->id);
+}
+
 struct conn_exchange *conn_exchange_new(struct conn *conn, const struct http_request *request)
 {
     struct conn_exchange *exchange = calloc(1, sizeof(*exchange));
@@ -63,7 +103,9 @@ struct conn_exchange *conn_exchange_new(struct conn *conn, const struct http_req
     exchange->is_head = request != NULL && request->method == HTTP_HEAD;
     exchange->keep_alive = request != NULL && request->keep_alive;
     exchange->minor = request != NULL ? request->minor : 1;
+    exchange->method = request != NULL ? http_method_text(request->method) : NULL;
     exchange->start_us = clock_mono_us();
+    set_id(exchange, conn->set, request);
     TAILQ_INSERT_TAIL(&conn->exchanges, exchange, link);
     conn->num_exchanges++;
     return exchange;
@@ -263,6 +305,10 @@ struct conn_set *conn_set_new(struct event_base *base, const struct conn_options
     set->options = *options;
     set->handler = handler;
     set->arg = arg;
+    if (getrandom(set->id_key, sizeof(set->id_key), 0) != (ssize_t)sizeof(set->id_key)) {
+        free(set);
+        return NULL;
+    }
     TAILQ_INIT(&set->conns);
     TAILQ_INIT(&set->idle);
     TAILQ_INIT(&set->slow);

@@ -14,6 +14,7 @@
 #ifndef SEKISHO_NET_CONN_H
 #define SEKISHO_NET_CONN_H
 
+#include "net/access_log.h"
 #include "net/answer.h"
 #include "net/clients.h"
 #include "net/counters.h"
@@ -28,9 +29,11 @@ struct sk_tls;
 struct conn_options {
     struct http_limits http;
     unsigned handshake_ms, head_ms, body_ms, idle_ms, write_ms;
+    bool accept_id; /* X-Request-Id of the client is taken over */
     size_t max_connections;
     size_t max_waiting;           /* requests without their answer: conn_is_overloaded() */
     struct sk_clients *clients;   /* the cap by client; NULL: none. Outlives the set */
+    struct access_worker *access; /* NULL: no access log. Outlives the set */
     struct sk_counters *counters; /* of this worker; outlives the last conn_reply() */
 };
 
@@ -70,6 +73,9 @@ size_t conn_set_count(const struct conn_set *set);
 /* From now on each connection ends with its next answer; those that stay silent end after
  * LIMIT_HTTP_DRAIN_IDLE_MS. when_empty is called once no connection is left, perhaps at once. */
 void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *arg);
+
+/* In the handler: what the access log says of the request. path: its class, static. */
+void conn_note(struct conn_exchange *exchange, const char *path, uint64_t generation);
 
 /* In the handler: who asks. */
 const struct acl_client *conn_client_get0(const struct conn_exchange *exchange);

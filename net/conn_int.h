@@ -39,6 +39,9 @@ struct conn_exchange {
     bool keep_alive;
     bool is_waiting; /* counted as such */
     unsigned minor;
+    char id[LIMIT_HTTP_ID_BYTES + 1];
+    const char *method, *path; /* for the access log; NULL: not known */
+    uint64_t generation;
     int64_t start_us; /* when the request was whole */
     bool is_answered;
     struct http_answer answer; /* when is_answered */
@@ -90,6 +93,8 @@ struct conn_set {
     void *when_empty_arg;
     int64_t date_s; /* what date says */
     char date[CLOCK_TEXT];
+    uint64_t id_key[2]; /* of this set: what its request ids begin with, and how they go on */
+    uint64_t id_count;
     struct sk_buf head; /* scratch for the head of an answer */
 };
 

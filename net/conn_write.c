@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "net/tls.h"
+
 enum {
     OWN_BODY_BYTES = 4096, /* larger bodies are handed over instead of copied */
 };
@@ -83,24 +85,49 @@ static void note_queued(struct conn *conn, size_t octets)
     counter_add(&conn->set->options.counters->octets_out, octets);
 }
 
+static void log_answer(const struct conn *conn, const struct conn_exchange *exchange,
+                       uint64_t octets, int64_t took_us)
+{
+    const struct access_entry entry = {
+        .id = exchange->id,
+        .listener = conn->listener->name,
+        .tls = conn->listener->tls != NULL ? tls_version(conn->bev) : NULL,
+        .client = &conn->client.address,
+        .method = exchange->method,
+        .path = exchange->path,
+        .verdict = exchange->answer.verdict,
+        .status = exchange->answer.status,
+        .is_failure = exchange->answer.is_failure,
+        .octets = octets,
+        .took_us = took_us,
+        .generation = exchange->generation,
+    };
+
+    if (conn->set->options.access != NULL)
+        access_log_add(conn->set->options.access, &entry);
+}
+
 /* Writes the answer of the first exchange. False: no memory. */
 static bool put_answer(struct conn *conn, struct conn_exchange *exchange)
 {
     struct evbuffer *out = bufferevent_get_output(conn->bev);
     struct conn_set *set = conn->set;
-    size_t before = evbuffer_get_length(out);
+    int64_t took_us = clock_mono_us() - exchange->start_us;
+    size_t before = evbuffer_get_length(out), octets;
     bool is_good;
 
     buf_reset(&set->head);
     answer_head(&exchange->answer, date_now(set), exchange->keep_alive, exchange->minor,
-                clock_mono_us() - exchange->start_us, &set->head);
+                exchange->id, took_us, &set->head);
     is_good = buf_status(&set->head) == SK_OK && buf_status(&exchange->answer.fields) == SK_OK &&
               buf_status(&exchange->answer.body) == SK_OK &&
               evbuffer_add(out, set->head.data, set->head.len) == 0;
     if (is_good && !exchange->is_head && exchange->answer.status != 304)
         is_good = exchange->answer.release != NULL ? put_shared(out, &exchange->answer)
                                                    : put_owned(out, &exchange->answer);
-    note_queued(conn, evbuffer_get_length(out) - before);
+    octets = evbuffer_get_length(out) - before;
+    note_queued(conn, octets);
+    log_answer(conn, exchange, octets, took_us);
     return is_good;
 }
 
@@ -176,6 +203,12 @@ void conn_reply(struct conn_exchange *exchange, struct http_answer *answer)
         conn_exchange_free(exchange);
     else if (!conn->in_step)
         conn_step(conn);
+}
+
+void conn_note(struct conn_exchange *exchange, const char *path, uint64_t generation)
+{
+    exchange->path = path;
+    exchange->generation = generation;
 }
 
 const struct acl_client *conn_client_get0(const struct conn_exchange *exchange)

@@ -26,6 +26,7 @@ struct sk_counters {
     atomic_uint_least64_t denied;         /* answered 403 by an access list */
     atomic_uint_least64_t tls_handshakes; /* that were done */
     atomic_uint_least64_t tls_failed;     /* that were not, for whatever reason */
+    atomic_uint_least64_t log_dropped;    /* lines of the access log without room */
     atomic_uint_least64_t octets_in;      /* of HTTP, whatever TLS adds */
     atomic_uint_least64_t octets_out;
     char apart[64]; /* in an array, workers write no line of memory together */

@@ -36,6 +36,7 @@ struct front {
     struct sk_loop **loops;
     struct sk_counters *counters; /* one per worker */
     struct sk_clients *clients;   /* NULL: no cap by client */
+    struct access_log *access;    /* NULL: none */
     struct sk_tls *tls;           /* NULL: no [tls] */
     bool *is_signing;             /* per worker: its signer answers */
     unsigned num_loops, num_ended;
@@ -295,6 +296,9 @@ static enum sk_status make_shared(struct front *front, size_t connections, struc
         status = clients_new(&options, &front->clients, err);
     if (status == SK_OK && front->config->tls.listen.num_values > 0)
         status = tls_new(&front->config->tls, &front->tls, err);
+    if (status == SK_OK && front->config->access.to != CONFIG_ACCESS_NONE)
+        status =
+            access_log_new(&front->config->access, front->counters, workers, &front->access, err);
     return status;
 }
 
@@ -335,14 +339,16 @@ static enum sk_status start_loops(struct front *front, const struct front_option
     if (mine == NULL && status == SK_OK)
         status = err_set(err, SK_NOMEM, "network process: no memory");
     for (w = 0; status == SK_OK && w < workers; w++) {
-        struct loop_options loop = {.config = options->config,
-                                    .listeners = mine,
-                                    .index = w,
-                                    .max_connections = room > 0 ? room : 1,
-                                    .clients = front->clients,
-                                    .counters = &front->counters[w],
-                                    .report = report,
-                                    .report_arg = front};
+        struct loop_options loop = {
+            .config = options->config,
+            .listeners = mine,
+            .index = w,
+            .max_connections = room > 0 ? room : 1,
+            .clients = front->clients,
+            .access = front->access != NULL ? access_log_worker(front->access, w) : NULL,
+            .counters = &front->counters[w],
+            .report = report,
+            .report_arg = front};
 
         for (i = w; status == SK_OK && i < options->num_listeners; i += workers)
             status = name_listener(front, options->listeners[i], &mine[loop.num_listeners++], err);
@@ -398,6 +404,7 @@ static void front_done(struct front *front)
     }
     free(front->loops);
     free(front->is_signing);
+    access_log_free(front->access);
     free(front->counters);
     clients_free(front->clients);
     tls_free(front->tls);

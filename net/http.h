@@ -121,6 +121,8 @@ enum sk_status http_unescape(struct sk_bytes text, struct sk_buf *out) SK_MUST_C
 /* Text equal to a lower-case word without regard to ASCII case. */
 bool http_token_is(struct sk_bytes text, const char *lower);
 
+/* "GET"; "other" for a method we do not know. */
+const char *http_method_text(enum http_method method);
 /* "Not Found"; "Unknown" for a status we never send. */
 const char *http_status_text(unsigned status);
 

@@ -36,23 +36,36 @@ bool http_token_is(struct sk_bytes text, const char *lower)
            (text.len == 0 || strncasecmp((const char *)text.p, lower, text.len) == 0);
 }
 
+static const struct {
+    const char *text;
+    enum http_method method;
+} METHODS[] = {
+    {"GET", HTTP_GET},         {"HEAD", HTTP_HEAD},     {"POST", HTTP_POST},
+    {"PUT", HTTP_PUT},         {"DELETE", HTTP_DELETE}, {"CONNECT", HTTP_CONNECT},
+    {"OPTIONS", HTTP_OPTIONS}, {"TRACE", HTTP_TRACE},   {"PATCH", HTTP_PATCH},
+};
+enum { NUM_METHODS = sizeof(METHODS) / sizeof(METHODS[0]) };
+
 static enum http_method method_of(struct sk_bytes token)
 {
-    static const struct {
-        const char *text;
-        enum http_method method;
-    } known[] = {
-        {"GET", HTTP_GET},         {"HEAD", HTTP_HEAD},     {"POST", HTTP_POST},
-        {"PUT", HTTP_PUT},         {"DELETE", HTTP_DELETE}, {"CONNECT", HTTP_CONNECT},
-        {"OPTIONS", HTTP_OPTIONS}, {"TRACE", HTTP_TRACE},   {"PATCH", HTTP_PATCH},
-    };
     size_t i;
 
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (bytes_equal(token, bytes_of(known[i].text, strlen(known[i].text))))
-            return known[i].method;
+    for (i = 0; i < NUM_METHODS; i++) {
+        if (bytes_equal(token, bytes_of(METHODS[i].text, strlen(METHODS[i].text))))
+            return METHODS[i].method;
     }
     return HTTP_METHOD_UNKNOWN;
+}
+
+const char *http_method_text(enum http_method method)
+{
+    size_t i;
+
+    for (i = 0; i < NUM_METHODS; i++) {
+        if (METHODS[i].method == method)
+            return METHODS[i].text;
+    }
+    return "other";
 }
 
 static enum sk_status version_of(struct http_reader *r, struct sk_bytes text)
@@ -457,6 +470,7 @@ const char *http_status_text(unsigned status)
         {200, "OK"},
         {304, "Not Modified"},
         {400, "Bad Request"},
+        {403, "Forbidden"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},

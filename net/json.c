@@ -65,6 +65,7 @@ struct run {
     struct sk_params params;
     const struct sk_source *source;
     int64_t budget_us, start_us;
+    const char *verdict; /* of all certificates, for the access log */
 };
 
 static void add_finding(struct run *run, struct sk_verdict *out, enum finding_code code, int cert,
@@ -125,6 +126,7 @@ static json_t *results_new(struct run *run)
 
     for (i = 0; verdict != NULL && i < ask->num_certs; i++) {
         judge_one(run, ask->certs[i], verdict);
+        run->verdict = answer_verdict(run->verdict, verdict_kind_text(verdict->kind));
         if (json_array_append_new(results, verdict_new(verdict, ask)) != 0)
             break;
     }
@@ -136,7 +138,8 @@ static json_t *results_new(struct run *run)
 }
 
 /* The request's own certificates are candidates beside the snapshot's; nothing trusts them. */
-static json_t *judge_all(struct service *service, const struct json_ask *ask)
+static json_t *judge_all(struct service *service, const struct json_ask *ask,
+                         const char **out_verdict)
 {
     const struct sk_source *parts[2] = {memstore_source(ask->hints),
                                         reader_source(service->reader)};
@@ -149,6 +152,7 @@ static json_t *judge_all(struct service *service, const struct json_ask *ask)
     run.budget_us = (int64_t)run.params.budget.max_cpu_ms * 1000;
     run.start_us = clock_cpu_us();
     results = results_new(&run);
+    *out_verdict = run.verdict;
     return results == NULL
                ? NULL
                : json_pack("{s:I, s:o}", "snapshot",
@@ -159,6 +163,7 @@ static json_t *judge_all(struct service *service, const struct json_ask *ask)
 void json_validate(struct service *service, const struct http_request *request,
                    struct http_answer *out)
 {
+    const char *verdict = NULL;
     struct json_ask ask;
     struct sk_bytes type;
 
@@ -173,7 +178,8 @@ void json_validate(struct service *service, const struct http_request *request,
     if (service->reader == NULL)
         answer_error(out, 503, "no-snapshot", "nothing has been published yet");
     else
-        answer_json(judge_all(service, &ask), out);
+        answer_json(judge_all(service, &ask, &verdict), out);
+    out->verdict = verdict;
     json_ask_done(&ask);
 }
 

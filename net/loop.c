@@ -336,6 +336,8 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
         .body_ms = limits->http_body_ms,
         .idle_ms = limits->http_idle_ms,
         .write_ms = limits->http_write_ms,
+        .accept_id = loop->options.config->server.accept_request_id,
+        .access = loop->options.access,
         .max_connections = loop->options.max_connections,
         .max_waiting = share(limits->http_queue, loop->options.config->server.workers),
         .clients = loop->options.clients,

@@ -35,6 +35,7 @@ struct loop_options {
     unsigned index; /* of this worker */
     size_t max_connections;
     struct sk_clients *clients;   /* of all workers; NULL: no cap by client. Outlives the loop */
+    struct access_worker *access; /* of this worker; NULL: no access log. Outlives the loop */
     struct sk_counters *counters; /* of this worker; outlives the loop */
     loop_report_fn report;
     void *report_arg;

@@ -33,6 +33,9 @@ enum ocsp_error {
     OCSP_ERROR_UNAUTHORIZED = 6,
 };
 
+/* "tryLater"; static. */
+const char *ocsp_error_text(enum ocsp_error error);
+
 struct ocsp_certid {
     struct sk_bytes whole; /* CertID as received: mirrored in the response (O-02) */
     enum key_hash hash;    /* KEY_HASH_NONE: an algorithm we do not know, no issuer matches */
@@ -83,6 +86,9 @@ enum ocsp_cert_status {
     OCSP_CERT_GOOD,
     OCSP_CERT_REVOKED,
 };
+
+/* "good"; static. */
+const char *ocsp_cert_status_text(enum ocsp_cert_status status);
 
 struct ocsp_single {
     enum ocsp_cert_status status;

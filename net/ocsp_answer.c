@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/ocsp_answer.h"
 
+#include "net/answer.h"
 #include "net/ocsp_requestor.h"
+
+static const char *verdict_of(const struct ocsp_request *request,
+                              const struct ocsp_statuses *statuses)
+{
+    const char *verdict = NULL;
+    size_t i;
+
+    for (i = 0; i < request->num_ids; i++)
+        verdict = answer_verdict(verdict, ocsp_cert_status_text(statuses->singles[i].status));
+    return verdict;
+}
 
 enum ocsp_error ocsp_answer_write(const struct ocsp_ask *ask, const struct sk_signer *signer,
                                   const struct ocsp_request *request,
@@ -21,6 +33,7 @@ enum ocsp_error ocsp_answer_write(const struct ocsp_ask *ask, const struct sk_si
         buf_done(&out->data);
         return OCSP_ERROR_INTERNAL;
     }
+    out->verdict = verdict_of(request, statuses);
     out->produced_at = ask->now;
     out->ends = statuses->ends < key->cert->not_after ? statuses->ends : key->cert->not_after;
     out->is_private =

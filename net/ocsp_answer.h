@@ -11,8 +11,9 @@
 #include "net/ocsp_status.h"
 #include "net/signer.h"
 
-struct ocsp_answer {    /* lacks its signature */
-    struct sk_buf data; /* ResponseData */
+struct ocsp_answer {     /* lacks its signature */
+    struct sk_buf data;  /* ResponseData */
+    const char *verdict; /* class, static: of all certificates, or "mixed" */
     int64_t produced_at;
     int64_t ends; /* it may be kept until then: nextUpdate, or the end of the key's certificate */
     bool is_private; /* for this client alone: never kept (O-41) */

@@ -26,6 +26,8 @@ void ocsp_reply_error(struct conn_exchange *exchange, enum ocsp_error error)
     answer_init(&answer, 200, media_type, MAX_RESPONSE);
     answer_field(&answer, "Cache-Control", "no-store");
     ocsp_write_error(error, &answer.body);
+    answer.verdict = ocsp_error_text(error);
+    answer.is_failure = true;
     conn_reply(exchange, &answer);
 }
 
@@ -83,6 +85,7 @@ static void on_signature(void *arg, enum sk_status status, struct sk_bytes signa
                                      signature, key->certs, &out.body);
         if (status == SK_OK) {
             put_cache_fields(&out, pending);
+            out.verdict = pending->answer.verdict;
             conn_reply(pending->exchange, &out);
         } else {
             answer_done(&out);

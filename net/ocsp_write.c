@@ -174,6 +174,38 @@ enum sk_status ocsp_write_response(struct sk_bytes response_data, struct sk_byte
     return buf_status(out);
 }
 
+const char *ocsp_error_text(enum ocsp_error error)
+{
+    switch (error) {
+    case OCSP_ERROR_NONE:
+        return "successful";
+    case OCSP_ERROR_MALFORMED:
+        return "malformedRequest";
+    case OCSP_ERROR_INTERNAL:
+        return "internalError";
+    case OCSP_ERROR_TRY_LATER:
+        return "tryLater";
+    case OCSP_ERROR_SIG_REQUIRED:
+        return "sigRequired";
+    case OCSP_ERROR_UNAUTHORIZED:
+        return "unauthorized";
+    }
+    return "internalError";
+}
+
+const char *ocsp_cert_status_text(enum ocsp_cert_status status)
+{
+    switch (status) {
+    case OCSP_CERT_UNKNOWN:
+        return "unknown";
+    case OCSP_CERT_GOOD:
+        return "good";
+    case OCSP_CERT_REVOKED:
+        return "revoked";
+    }
+    return "unknown";
+}
+
 void ocsp_write_error(enum ocsp_error error, struct sk_buf *out)
 {
     size_t response = derout_open(out, DER_SEQUENCE);

@@ -99,6 +99,8 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
     struct http_answer answer;
     struct sk_bytes rest;
 
+    conn_note(exchange, route != NULL ? route->path : NULL,
+              service->reader != NULL ? generation_number(reader_generation(service->reader)) : 0);
     if (route == NULL) {
         answer_error(&answer, 404, "not-found", "no such path");
         conn_reply(exchange, &answer);

@@ -26,6 +26,7 @@ struct config_server {         /* [server] */
     struct config_list listen; /* listen = ADDRESS:PORT, IPv6 in brackets; port 0 is refused */
     unsigned workers;          /* worker threads */
     char *cache;               /* directory of the generations; never NULL */
+    bool accept_request_id;    /* X-Request-Id of the client is taken over */
     unsigned drain_ms;         /* how long a stopping process finishes requests */
 };
 
@@ -39,6 +40,25 @@ struct config_tls {            /* [tls]; section absent: no listener */
     enum config_client client_certificate;
     char *client_crl; /* PEM file; NULL: none */
     unsigned handshake_ms;
+};
+
+enum config_access_to {
+    CONFIG_ACCESS_NONE = 0,
+    CONFIG_ACCESS_STDERR,
+    CONFIG_ACCESS_SYSLOG,
+    CONFIG_ACCESS_FILE
+};
+enum config_access_client {
+    CONFIG_ACCESS_CLIENT_FULL = 1,
+    CONFIG_ACCESS_CLIENT_NETWORK,
+    CONFIG_ACCESS_CLIENT_NONE
+};
+struct config_access { /* [log] access... */
+    enum config_access_to to;
+    char *file;                       /* CONFIG_ACCESS_FILE */
+    unsigned sample;                  /* one line of so many; failures always */
+    enum config_access_client client; /* how much of its address is written */
+    unsigned buffer_bytes;            /* of each worker */
 };
 
 enum config_signer_backend { CONFIG_SIGNER_NONE = 0, CONFIG_SIGNER_PKCS11, CONFIG_SIGNER_SOFTWARE };
@@ -115,6 +135,7 @@ struct sk_config {
     struct config_tls tls;
     struct config_signer signer;
     enum log_level log_level; /* [log] level */
+    struct config_access access;
     struct config_limits limits;
     struct config_fetch fetch;
     struct config_cvs cvs;

@@ -118,6 +118,15 @@ static void check_tls(struct config_run *run, const struct config_section *secti
     }
 }
 
+static void check_log(struct config_run *run, const struct config_section *section)
+{
+    const struct config_access *access = &run->config->access;
+
+    if (access->to == CONFIG_ACCESS_FILE && access->file == NULL)
+        config_fault(run, line_of(section, "access"), section, "access-file",
+                     "missing, access = file needs it");
+}
+
 /* A rule that can never fit is a mistake, and a dangerous one when it denies. */
 static void check_acl(struct config_run *run, const struct config_section *section)
 {
@@ -165,6 +174,8 @@ enum sk_status config_check(struct config_run *run)
     for (section = run->sections; section != NULL && status == SK_OK; section = section->next) {
         if (section->kind == CONFIG_TLS)
             check_tls(run, section);
+        if (section->kind == CONFIG_LOG)
+            check_log(run, section);
         if (section->kind == CONFIG_ACL)
             check_acl(run, section);
     }

@@ -23,7 +23,9 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
     [CONFIG_SIGNER] = {CONFIG_SIGNER, "signer", NULL, NULL,
                        "The key that signs answers. Without this section answers cannot be signed "
                        "and every signed protocol is refused."},
-    [CONFIG_LOG] = {CONFIG_LOG, "log", NULL, NULL, "Log lines on standard error."},
+    [CONFIG_LOG] = {CONFIG_LOG, "log", NULL, NULL,
+                    "Log lines on standard error, and the access log: a line of JSON for each "
+                    "answer."},
     [CONFIG_LIMITS] = {CONFIG_LIMITS, "limits", NULL, NULL,
                        "Caps on what comes from outside. The defaults suit a server in front of "
                        "which nothing else limits clients."},
@@ -70,6 +72,17 @@ static const struct schema_word LEVELS[] = {{"error", LOG_LEVEL_ERROR},
                                             {"info", LOG_LEVEL_INFO},
                                             {"debug", LOG_LEVEL_DEBUG},
                                             {NULL, 0}};
+
+static const struct schema_word ACCESS_TO[] = {{"none", CONFIG_ACCESS_NONE},
+                                               {"stderr", CONFIG_ACCESS_STDERR},
+                                               {"syslog", CONFIG_ACCESS_SYSLOG},
+                                               {"file", CONFIG_ACCESS_FILE},
+                                               {NULL, 0}};
+
+static const struct schema_word ACCESS_CLIENT[] = {{"full", CONFIG_ACCESS_CLIENT_FULL},
+                                                   {"network", CONFIG_ACCESS_CLIENT_NETWORK},
+                                                   {"none", CONFIG_ACCESS_CLIENT_NONE},
+                                                   {NULL, 0}};
 
 static const struct schema_word MODES[] = {{"required", REVOCATION_REQUIRED},
                                            {"if-available", REVOCATION_IF_AVAILABLE},
@@ -118,6 +131,12 @@ static const struct schema_row ROWS[] = {
     {CONFIG_SERVER, "cache", SCHEMA_FILE, IN(config_server, cache),
      .text = "/var/lib/sekisho/cache",
      .help = "Folder of the published generations. The server reads it, sekisho-fetch writes it."},
+    {CONFIG_SERVER, "accept-request-id", SCHEMA_BOOL, IN(config_server, accept_request_id),
+     .number = false,
+     .help =
+         "Each answer has an X-Request-Id, which the access log has too. With yes, one that the "
+         "client sends is kept (up to 64 letters, digits, '.', '_' and '-'): for a proxy that "
+         "makes them."},
     {CONFIG_SERVER, "drain", SCHEMA_MS, IN(config_server, drain_ms), .number = 10000, .min = 0,
      .max = HOUR * 1000, .help = "How long a stopping server finishes requests it has begun."},
 
@@ -177,7 +196,29 @@ static const struct schema_row ROWS[] = {
 
     /* [log] */
     {CONFIG_LOG, "level", SCHEMA_WORD, IN(sk_config, log_level), .words = LEVELS,
-     .number = LOG_LEVEL_INFO, .help = "The least important lines that are written."},
+     .number = LOG_LEVEL_INFO,
+     .help = "The least important lines that are written on standard error."},
+    {CONFIG_LOG, "access", SCHEMA_WORD, IN(sk_config, access.to), .words = ACCESS_TO,
+     .number = CONFIG_ACCESS_NONE,
+     .help = "Where the access log goes. No line holds a body, a query, more of a path than its "
+             "class, or anything of a certificate."},
+    {CONFIG_LOG, "access-file", SCHEMA_FILE, IN(sk_config, access.file),
+     .example = "/var/log/sekisho/access.log",
+     .help = "The file, needed by access = file. When it is renamed, a new one is begun within a "
+             "second."},
+    {CONFIG_LOG, "access-sample", SCHEMA_COUNT, IN(sk_config, access.sample), .number = 1, .min = 1,
+     .max = 1000000,
+     .help = "One answer in so many is written; those of status 400 and above, and OCSP errors, "
+             "always."},
+    {CONFIG_LOG, "access-client", SCHEMA_WORD, IN(sk_config, access.client), .words = ACCESS_CLIENT,
+     .number = CONFIG_ACCESS_CLIENT_FULL,
+     .help = "How much of a client's address is written: all, its network (24 bits of IPv4, 48 of "
+             "IPv6), or nothing."},
+    {CONFIG_LOG, "access-buffer", SCHEMA_SIZE, IN(sk_config, access.buffer_bytes),
+     .number = LIMIT_ACCESS_BUFFER, .min = 4 * KIB, .max = 64 * MIB,
+     .help =
+         "Lines of one worker that wait to be written. Further ones are dropped and counted: no "
+         "answer waits for its line."},
 
     /* [limits] */
     {CONFIG_LIMITS, "http-head-bytes", SCHEMA_SIZE, IN(config_limits, http_head_bytes),

@@ -12,6 +12,8 @@
 
 _Static_assert(sizeof(enum revocation_mode) == sizeof(unsigned) &&
                    sizeof(enum log_level) == sizeof(unsigned) &&
+                   sizeof(enum config_access_to) == sizeof(unsigned) &&
+                   sizeof(enum config_access_client) == sizeof(unsigned) &&
                    sizeof(enum config_client) == sizeof(unsigned) &&
                    sizeof(enum config_tls_version) == sizeof(unsigned) &&
                    sizeof(enum config_signer_backend) == sizeof(unsigned) &&

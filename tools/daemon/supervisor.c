@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "net/access_log.h"
 #include "net/tls.h"
 #include "tools/daemon/pair.h"
 #include "tools/signer/keyproc.h"
@@ -70,6 +71,10 @@ static bool are_files_good(const struct sk_config *config, config_report_fn repo
             report(NULL, err.text);
     }
     if (config->tls.listen.num_values > 0 && tls_new(&config->tls, &tls, &err) != SK_OK) {
+        report(NULL, err.text);
+        is_good = false;
+    }
+    if (access_log_check(&config->access, &err) != SK_OK) {
         report(NULL, err.text);
         is_good = false;
     }

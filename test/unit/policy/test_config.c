@@ -533,7 +533,13 @@ static void check_full_server(const struct sk_config *c)
     assert_string_equal(c->signer.key, "responder");
     assert_string_equal(c->signer.certificate, DATA "/responder.pem");
     assert_int_equal(c->signer.threads, 4);
+    assert_true(c->server.accept_request_id);
     assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
+    assert_int_equal(c->access.to, CONFIG_ACCESS_FILE);
+    assert_string_equal(c->access.file, DATA "/log/access.log");
+    assert_int_equal(c->access.sample, 10);
+    assert_int_equal(c->access.client, CONFIG_ACCESS_CLIENT_NETWORK);
+    assert_int_equal(c->access.buffer_bytes, 8192);
     assert_int_equal(c->limits.http_head_bytes, 16384);
     assert_int_equal(c->limits.http_body_bytes, 2 * 1024 * 1024);
     assert_int_equal(c->limits.http_head_ms, 2000);
