@@ -176,13 +176,18 @@ static enum sk_status check_revocation(struct trial *trial, const struct verify_
 }
 
 /* Failures that no other path could mend. */
-static bool is_of_target_alone(const struct finding *finding)
+static bool is_of_target_alone(const struct sk_cert *target, const struct finding *finding)
 {
-    return finding->cert == 0 &&
-           (finding->code == FINDING_EXPIRED || finding->code == FINDING_NOT_YET_VALID ||
-            finding->code == FINDING_MALFORMED || finding->code == FINDING_VERSION ||
-            finding->code == FINDING_UNKNOWN_CRITICAL || finding->code == FINDING_KEY_USAGE ||
-            finding->code == FINDING_EXTENDED_KEY_USAGE || finding->code == FINDING_NAME_MISMATCH);
+    struct key_sig_alg alg;
+
+    if (finding->cert != 0)
+        return false;
+    if (finding->code == FINDING_ALGORITHM) /* else the issuer's key may be what does not fit */
+        return !target->is_sig_alg_equal || key_sig_alg_parse(target->sig_alg, &alg) != SK_OK;
+    return finding->code == FINDING_EXPIRED || finding->code == FINDING_NOT_YET_VALID ||
+           finding->code == FINDING_MALFORMED || finding->code == FINDING_VERSION ||
+           finding->code == FINDING_UNKNOWN_CRITICAL || finding->code == FINDING_KEY_USAGE ||
+           finding->code == FINDING_EXTENDED_KEY_USAGE || finding->code == FINDING_NAME_MISMATCH;
 }
 
 static enum sk_status judge_path(struct trial *trial, const struct verify_path *path)
@@ -198,7 +203,7 @@ static enum sk_status judge_path(struct trial *trial, const struct verify_path *
     if (!result.is_good) {
         verdict->kind = VERDICT_INVALID;
         verdict->findings[verdict->num_findings++] = result.finding;
-        trial->is_decided = is_of_target_alone(&result.finding);
+        trial->is_decided = is_of_target_alone(trial->query->target, &result.finding);
         return SK_OK;
     }
     trial->current_progress = LIMIT_PATH_CERTS_MAX + 1; /* further than any failure of 6.1 */
@@ -302,7 +307,7 @@ static void conclude(struct trial *trial, const struct path_search *search, enum
     else if (trial->best == NULL)
         explain_no_path(&trial->explain, search, out);
     if (status == SK_NOTFOUND && out->kind == VERDICT_INVALID && path_search_is_cut(search) &&
-        !is_of_target_alone(&out->findings[0]))
+        !is_of_target_alone(trial->query->target, &out->findings[0]))
         set_exhausted(trial, true, out);
     explain_others(&trial->explain, out);
     out->work = trial->job.work;
@@ -341,6 +346,8 @@ enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
     status = trial.current != NULL && trial.spare != NULL
                  ? path_search_new(&trial.job, query->target, NULL, &search)
                  : SK_NOMEM;
+    if (status == SK_OK && query->params->require_explicit_policy)
+        path_search_require_policy(search);
     if (status == SK_OK)
         status = try_paths(&trial, search);
     /* A full arena is a budget that ended, not a machine without memory. */

@@ -18,6 +18,8 @@ struct frame {
     struct graph_node *node;
     size_t next_choice; /* of node->choices */
     unsigned num_cas;   /* intermediates from here down that are not self-issued (for pathLen) */
+    struct policy_need need;
+    bool wants_policy; /* something from here down makes explicit_policy 0 at the target */
 };
 
 struct path_search {
@@ -41,6 +43,11 @@ static void start_pass(struct path_search *search, enum pass pass)
     search->depth = 1;
 }
 
+void path_search_require_policy(struct path_search *search)
+{
+    search->frames[0].wants_policy = true;
+}
+
 enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
                                const struct sk_anchor *only_anchor, struct path_search **out)
 {
@@ -54,6 +61,9 @@ enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
     search->max_depth = job->params->budget.max_path_certs;
     if (search->max_depth > LIMIT_PATH_CERTS_MAX)
         search->max_depth = LIMIT_PATH_CERTS_MAX;
+    policy_need_of_target(job, target, &search->frames[0].need);
+    search->frames[0].wants_policy =
+        target->has_require_explicit && target->require_explicit == 0; /* 6.1.5(b) */
     start_pass(search, PASS_HOPEFUL);
     *out = search;
     return SK_OK;
@@ -93,8 +103,27 @@ static bool is_detour(const struct path_search *search, const struct sk_cert *an
     return false;
 }
 
-/* May choice stand above the top of the stack? Looks at nothing but what is at hand. */
-static bool choice_fits(struct path_search *search, const struct graph_choice *choice)
+/* requireExplicitPolicy of an issuer above top: it counts down by the certificates between it and
+ * the target, and once at the end. */
+static bool wants_policy(const struct frame *top, const struct sk_cert *issuer)
+{
+    return top->wants_policy ||
+           (issuer->has_require_explicit && issuer->require_explicit <= (uint64_t)top->num_cas + 1);
+}
+
+/* Would every path over issuer fail for what it says of policies or names? out_need: of issuer. */
+static bool is_cut_by_content(struct path_search *search, const struct frame *top,
+                              struct graph_node *issuer, struct policy_need *out_need)
+{
+    policy_need_above(search->graph.job, &top->need, issuer->cert, out_need);
+    return (out_need->is_null && wants_policy(top, issuer->cert)) ||
+           graph_refuses_target(&search->graph, issuer);
+}
+
+/* May choice stand above the top of the stack? Computes no signature. out_need: if it is no anchor.
+ */
+static bool choice_fits(struct path_search *search, const struct graph_choice *choice,
+                        struct policy_need *out_need)
 {
     const struct frame *top = &search->frames[search->depth - 1];
     unsigned distance;
@@ -105,6 +134,8 @@ static bool choice_fits(struct path_search *search, const struct graph_choice *c
         return false;
     if (search->pass == PASS_HOPEFUL && choice->cert->has_path_len &&
         top->num_cas > choice->cert->path_len) /* 6.1.4(l), (m) */
+        return false;
+    if (search->pass == PASS_HOPEFUL && is_cut_by_content(search, top, choice->node, out_need))
         return false;
     distance = choice->node->issuer->distance[search->pass != PASS_HOPEFUL];
     if (search->depth + 1 + distance > search->max_depth) {
@@ -130,7 +161,8 @@ static enum sk_status check_edge(struct path_search *search, const struct graph_
     return status == SK_INPUT ? SK_CRYPTO : status;
 }
 
-static void push(struct path_search *search, struct graph_node *node)
+static void push(struct path_search *search, struct graph_node *node,
+                 const struct policy_need *need)
 {
     const struct frame *top = &search->frames[search->depth - 1];
     struct frame *frame = &search->frames[search->depth++];
@@ -138,6 +170,8 @@ static void push(struct path_search *search, struct graph_node *node)
     frame->node = node;
     frame->next_choice = 0;
     frame->num_cas = top->num_cas + (node->cert->is_self_issued ? 0 : 1);
+    frame->wants_policy = wants_policy(top, node->cert);
+    frame->need = *need;
 }
 
 static void propose(struct path_search *search, const struct sk_anchor *anchor,
@@ -182,6 +216,7 @@ static enum sk_status spend(struct path_search *search, size_t count)
 static enum sk_status step(struct path_search *search, struct verify_path *out)
 {
     struct frame *top = &search->frames[search->depth - 1];
+    struct policy_need need = {.is_any = true}; /* for what no pass but the first asks */
     struct graph_choice *choice;
     enum sk_status status;
 
@@ -200,12 +235,12 @@ static enum sk_status step(struct path_search *search, struct verify_path *out)
     choice = &top->node->choices[top->next_choice++];
     if ((status = spend(search, 1)) != SK_OK)
         return status;
-    if (!choice_fits(search, choice))
+    if (!choice_fits(search, choice, &need))
         return SK_AGAIN;
     if ((status = check_edge(search, top->node, choice->cert)) != SK_OK)
         return status == SK_CRYPTO ? SK_AGAIN : status;
     if (choice->anchor == NULL) {
-        push(search, choice->node);
+        push(search, choice->node, &need);
         return SK_AGAIN;
     }
     propose(search, choice->anchor, out);

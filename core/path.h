@@ -28,6 +28,9 @@ struct path_search; /* in the job's arena */
 enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
                                const struct sk_anchor *only_anchor,
                                struct path_search **out) SK_MUST_CHECK;
+/* A policy is required from the start (initial-explicit-policy): paths that cannot have one are
+ * then left out like those with hopeless candidates. */
+void path_search_require_policy(struct path_search *search);
 /* The next candidate path, anchor first; its memory is valid until the next call. SK_NOTFOUND: no
  * more. SK_LIMIT: a budget ended. */
 enum sk_status path_search_next(struct path_search *search, struct verify_path *out) SK_MUST_CHECK;

@@ -301,8 +301,10 @@ static unsigned rank_of(const struct path_graph *graph, const struct graph_hint 
 unsigned graph_rank(const struct path_graph *graph, const struct graph_hint *hint,
                     const struct graph_node *issuer)
 {
-    return rank_of(graph, hint, issuer->cert) + (issuer->is_hopeless ? RANK_HOPELESS : 0) +
-           RANK_NOT_ANCHOR;
+    /* Below nothing but hopeless certificates is as hopeless: the nearest then explains best. */
+    bool is_hopeless = issuer->is_hopeless || issuer->issuer->distance[0] == GRAPH_FAR;
+
+    return rank_of(graph, hint, issuer->cert) + (is_hopeless ? RANK_HOPELESS : 0) + RANK_NOT_ANCHOR;
 }
 
 static int choice_order(const void *a, const void *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The graph above a target: names, the certificates that bear them, and how far each name is from a
- * trust anchor. Shared by path_graph.c (gathers) and path.c (walks).
+ * trust anchor. Shared by path_graph.c (gathers), path_prune.c (cuts) and path.c (walks).
  */
 #ifndef SEKISHO_CORE_PATH_INT_H
 #define SEKISHO_CORE_PATH_INT_H
@@ -17,6 +17,7 @@ struct graph_node {
     struct graph_name *subject, *issuer; /* the name it bears, the name that issued it */
     struct graph_node *next_issued;      /* by the same issuer */
     bool is_hopeless; /* whatever stands around it, RFC 5280 6.1 refuses it as an issuer */
+    bool constraints_looked_at, constraints_refuse; /* graph_refuses_target() */
     struct graph_choice *choices; /* its possible issuers in order; NULL until first asked for */
     size_t num_choices;
 };
@@ -53,6 +54,7 @@ struct path_graph {
     struct graph_name *buckets[GRAPH_BUCKETS];
     struct graph_name *first, **tail;
     struct graph_node target;
+    unsigned num_constraint_looks;
 };
 
 /* Gathers everything above target and measures distances. */
@@ -74,5 +76,24 @@ void graph_hint_init(const struct path_graph *graph, const struct sk_cert *child
 /* The rank of issuer as the issuer of the hint's child, distance and anchor not counted. */
 unsigned graph_rank(const struct path_graph *graph, const struct graph_hint *hint,
                     const struct graph_node *issuer);
+
+/* Which policies a certificate must bring down to the one below it, for the valid_policy_tree not
+ * to be NULL at the target. */
+enum { NEED_POLICIES = 16 };
+struct policy_need {
+    bool is_null; /* none will do: it is NULL, whatever stands above */
+    bool is_any;  /* any will do, or they are too many to tell */
+    size_t num;
+    struct sk_bytes policies[NEED_POLICIES];
+};
+void policy_need_of_target(struct sk_job *job, const struct sk_cert *target,
+                           struct policy_need *out);
+/* What cert must be given when below is what it must give. Pays steps by the length of what it
+ * reads: a job that cannot is exhausted. */
+void policy_need_above(struct sk_job *job, const struct policy_need *below,
+                       const struct sk_cert *cert, struct policy_need *out);
+/* The nameConstraints of node refuse the target, so every path through node fails. Looked at once,
+ * and only while it is cheap. */
+bool graph_refuses_target(struct path_graph *graph, struct graph_node *node);
 
 #endif

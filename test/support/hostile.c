@@ -254,6 +254,27 @@ static const struct sk_cert *mesh_policy(struct graph *g)
     return layers(g, 10, 8, none, 0);
 }
 
+/* Asks for a policy that no path gives, which shows at the anchor's end of it alone. Returns what
+ * the certificates of such a path assert. */
+static struct sk_bytes ask_another_policy(struct graph *g)
+{
+    static struct sk_bytes asked;
+
+    asked = oid_bytes(OID_KP_OCSP_SIGNING);
+    g->params.require_explicit_policy = true;
+    g->params.policies = &asked;
+    g->params.num_policies = 1;
+    return list_ext(g->arena, OID_EXT_CERTIFICATE_POLICIES, put_policy, 1);
+}
+
+static const struct sk_cert *mesh_other_policy(struct graph *g)
+{
+    struct sk_bytes policy = ask_another_policy(g);
+
+    (void)layers(g, 10, 8, policy, 0);
+    return leaf(g, "ca 9 7", fast_key(1 + (9 * 8 + 7) % KEYS), policy);
+}
+
 static const struct sk_cert *mesh_signatures(struct graph *g)
 {
     return layers(g, 10, 8, none, 21);
@@ -572,8 +593,10 @@ static const struct sk_cert *policy_bomb_any(struct graph *g)
 
 static const struct sk_cert *policy_bomb_mesh(struct graph *g)
 {
-    g->params.require_explicit_policy = true;
-    return layers(g, 8, 4, bomb_exts(g->arena), 0);
+    (void)ask_another_policy(g);
+    (void)layers(g, 8, 4, bomb_exts(g->arena), 0);
+    return leaf(g, "ca 7 3", fast_key(1 + (7 * 4 + 3) % KEYS),
+                list_ext(g->arena, OID_EXT_CERTIFICATE_POLICIES, put_policy, 16));
 }
 
 static const struct sk_cert *names_product(struct graph *g, put_fn subtree, uint8_t tag,
@@ -637,11 +660,16 @@ static const struct sk_cert *names_ligature_subtrees(struct graph *g)
 /* Each of many paths walks the names anew. */
 static const struct sk_cert *names_mesh(struct graph *g)
 {
-    g->params.require_explicit_policy = true;
-    (void)layers(g, 8, 4, constraints(g->arena, put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1)),
-                 0);
+    struct sk_bytes policy = ask_another_policy(g);
+
+    (void)layers(
+        g, 8, 4,
+        fast_join(g->arena, policy,
+                  constraints(g->arena, put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1))),
+        0);
     return leaf(g, "ca 7 3", fast_key(12),
-                list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_long_san, 1024));
+                fast_join(g->arena, policy,
+                          list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_long_san, 1024)));
 }
 
 /* ---- lists ---- */
@@ -756,7 +784,8 @@ static const struct sk_cert *lists_look_alikes(struct graph *g)
 
 const struct hostile_case hostile_cases[] = {
     {"mesh, 8 ^ 10 paths, any is good", mesh_valid, VALID, 12},
-    {"mesh, 8 ^ 10 paths, no policy", mesh_policy, UNDETERMINED, 0},
+    {"mesh, 8 ^ 10 paths, no policy", mesh_policy, INVALID, 0},
+    {"mesh, 8 ^ 10 paths, another policy", mesh_other_policy, UNDETERMINED, 0},
     {"mesh, 8 ^ 10 paths, forged", mesh_signatures, INVALID | UNDETERMINED, 0},
     {"mesh, 4 ^ 8 paths, no revocation data", mesh_revocation, UNDETERMINED, 0},
     {"mesh of 60 without an anchor", mesh_without_anchor, INVALID, 0},

@@ -463,15 +463,27 @@ static void test_path_finds_its_way_through_a_mesh(void **state)
 static void test_path_gives_up_on_a_hostile_mesh_within_its_budget(void **state)
 {
     static const char *const policies[] = {"certificatePolicies", "1.2.3.4"};
+    static const uint8_t asked[] = {0x2a, 0x03, 0x05};
+    struct sk_bytes policy = bytes_of(asked, sizeof(asked));
     const struct sk_verdict *verdict;
     const struct sk_cert *ee;
 
     (void)state;
     graph_anchor(&g, "/CN=Root", 20);
     mesh(10, policies);
-    graph_ca(&g, "/CN=M7", 7, "/CN=Root", 20);
+    graph_cert(&g, &(struct pki_cert_spec){.subject = "/CN=M7",
+                                           .issuer = "/CN=Root",
+                                           .key = pki_key(PKI_EC, 7),
+                                           .signer = pki_key(PKI_EC, 20),
+                                           .exts = {PKI_CA_EXTS, {policies[0], policies[1]}}});
     g.params.require_explicit_policy = true;
-    ee = graph_leaf(&g, "/CN=EE", "/CN=M3", 3);
+    g.params.policies = &policy;
+    g.params.num_policies = 1;
+    ee = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                  .issuer = "/CN=M3",
+                                                  .key = pki_key(PKI_EC, 23),
+                                                  .signer = pki_key(PKI_EC, 3),
+                                                  .exts = {{policies[0], policies[1]}}});
     verdict = graph_judge_orders(&g, ee);
     assert_int_equal(verdict->kind, VERDICT_UNDETERMINED);
     assert_int_equal(graph_finding(verdict), FINDING_BUDGET_EXHAUSTED);
