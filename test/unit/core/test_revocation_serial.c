@@ -259,6 +259,40 @@ static void test_revocation_serial_refuses_a_list_of_a_namesake(void **state)
     assert_int_equal(status.why, FINDING_REVOCATION_UNUSABLE);
 }
 
+/* judge() would say so as well, whichever anchor it meets first. */
+static void test_revocation_serial_is_revoked_by_a_list_that_another_anchor_proves(void **state)
+{
+    enum { FIRST = 10, SECOND, KEY };
+    struct revocation_status status;
+    int first;
+
+    (void)state;
+    for (first = 0; first < 2; first++) {
+        struct pki_crl_spec spec = list(NULL);
+
+        graph_done(&g);
+        graph_init(&g);
+        g.params.revocation = REVOCATION_REQUIRED;
+        graph_anchor(&g, first == 0 ? "/CN=A" : "/CN=B", FIRST);
+        graph_anchor(&g, first == 0 ? "/CN=B" : "/CN=A", SECOND);
+        graph_ca(&g, "/CN=CA", CA, "/CN=A", first == 0 ? FIRST : SECOND);
+        graph_ca(&g, "/CN=CA", CA, "/CN=B", first == 0 ? SECOND : FIRST);
+        graph_ca(&g, "/CN=CA", KEY, "/CN=B", first == 0 ? SECOND : FIRST);
+        graph_empty_crl(&g, "/CN=A", first == 0 ? FIRST : SECOND);
+        add(spec);
+        revoke(&spec);
+        spec.signer = pki_key(PKI_EC, KEY);
+        add(spec);
+        assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+        /* Whether B has revoked that key is not known. */
+        assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+        assert_int_equal(status.why, FINDING_REVOCATION_UNUSABLE);
+        graph_empty_crl(&g, "/CN=B", first == 0 ? SECOND : FIRST);
+        assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+        assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    }
+}
+
 static void test_revocation_serial_of_an_anchor_that_is_the_issuer(void **state)
 {
     const uint8_t octet = 9;
@@ -360,6 +394,7 @@ int main(void)
         TEST(test_revocation_serial_refuses_a_list_of_a_namesake),
         TEST(test_revocation_serial_is_revoked_by_any_key_of_the_issuer),
         TEST(test_revocation_serial_is_revoked_by_an_indirect_list),
+        TEST(test_revocation_serial_is_revoked_by_a_list_that_another_anchor_proves),
         TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
         TEST(test_revocation_serial_needs_all_reasons_of_each_point),
         TEST(test_revocation_serial_without_revocation_of_cas),
