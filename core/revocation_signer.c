@@ -170,14 +170,15 @@ static bool is_own_link(const struct sk_crl *crl, const struct sk_cert *cert)
            name_equal(cert->subject_canon, crl->issuer_canon);
 }
 
-/* B-19, B-20, C-11: a CA is told from its namesakes by the names above it. The signer's path may
- * leave out CAs of the subject's path, and bring in none. Self-issued certificates do not count. */
+/* B-19, B-20, C-11: a CA is told from its namesakes by the names above it. A path (num_certs of it)
+ * may leave out CAs of the subject's path, and bring in none. Self-issued certificates do not
+ * count. */
 static bool is_same_authority(const struct revocation_subject *subject,
-                              const struct verify_path *path)
+                              const struct verify_path *path, size_t num_certs)
 {
     size_t i, next = 0;
 
-    for (i = 0; i < path->num_certs; i++) {
+    for (i = 0; i < num_certs; i++) {
         if (path->certs[i]->is_self_issued)
             continue;
         while (next < subject->num_above &&
@@ -188,6 +189,59 @@ static bool is_same_authority(const struct revocation_subject *subject,
         next++;
     }
     return true;
+}
+
+struct namesakes {
+    struct sk_job *job;
+    const struct revocation_subject *subject;
+    const struct sk_crl *crl;
+};
+
+/* Ends the enumeration with SK_AGAIN when a CA of the subject's path issued this certificate of the
+ * CRL issuer's name. */
+static enum sk_status try_namesake(void *arg, const struct sk_cert *cert)
+{
+    const struct namesakes *search = arg;
+    const struct revocation_subject *subject = search->subject;
+    enum sk_status status;
+    size_t n;
+
+    if (!name_equal(cert->subject_canon, search->crl->issuer_canon) || cert->is_self_issued)
+        return SK_OK;
+    if (!job_spend_step(search->job))
+        return SK_LIMIT;
+    for (n = 0; n <= subject->num_above; n++) {
+        const struct sk_cert *ca = n > 0 ? subject->above[n - 1] : subject->anchor->cert;
+
+        if (!name_equal(ca->subject_canon, cert->issuer_canon))
+            continue;
+        status = job_check_signature(search->job, cert->sha256, cert->sig_alg, cert->tbs,
+                                     cert->signature, ca, NULL, NULL);
+        if (status != SK_CRYPTO && status != SK_INPUT)
+            return status == SK_OK ? SK_AGAIN : status;
+    }
+    return SK_OK;
+}
+
+/* B-20 for the issuer of lists about others' certificates: it may stand in another branch below the
+ * anchor, but not beside one of its name that a CA of the subject's path has certified.
+ * SK_NOTFOUND: it does. */
+static enum sk_status check_branch(struct sk_job *job, const struct revocation_subject *subject,
+                                   const struct sk_crl *crl, const struct verify_path *path)
+{
+    struct namesakes search = {job, subject, crl};
+    size_t num = path->num_certs;
+    enum sk_status status;
+
+    if (name_equal(crl->issuer_canon, revocation_issuer_canon(subject)))
+        return is_same_authority(subject, path, num) ? SK_OK : SK_NOTFOUND;
+    while (num > 0 && name_equal(path->certs[num - 1]->subject_canon, crl->issuer_canon))
+        num--;
+    if (is_same_authority(subject, path, num))
+        return SK_OK;
+    status = job->source->ops->certs_by_subject(job->source, job->arena, crl->issuer_hash,
+                                                try_namesake, &search);
+    return status == SK_AGAIN ? SK_NOTFOUND : status;
 }
 
 /* Is certs[index] of the signer's path one whose status was settled on the way to the subject? */
@@ -257,9 +311,8 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
         if (revocation_is_waiting(subject, path->certs[i]) &&
             !is_own_link(crl->crl, path->certs[i]))
             return SK_NOTFOUND;
-    if (name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject)) &&
-        !is_same_authority(subject, path))
-        return SK_NOTFOUND;
+    if ((status = check_branch(job, subject, crl->crl, path)) != SK_OK)
+        return status;
     if ((status = verify_path(job, path, &result)) != SK_OK)
         return status;
     if (!result.is_good)
