@@ -121,6 +121,22 @@ static void test_job_arena_is_a_budget_too(void **state)
     arena_free(job.arena);
 }
 
+static void test_job_checks_nothing_after_its_end(void **state)
+{
+    static const uint8_t object[SK_SHA256];
+    const struct sk_bytes none = {NULL, 0};
+    struct sk_cert issuer;
+    struct sk_params params;
+    struct sk_job job = {.params = &params, .is_exhausted = true};
+
+    (void)state;
+    memset(&issuer, 0, sizeof(issuer));
+    params_init(&params);
+    assert_int_equal(job_check_signature(&job, object, none, none, none, &issuer, NULL, NULL),
+                     SK_LIMIT);
+    assert_int_equal(job.work.signatures, 0);
+}
+
 static void test_params_are_those_of_rfc_5280(void **state)
 {
     struct sk_params params;
@@ -142,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_job_ends_when_its_cpu_time_is_used),
         cmocka_unit_test(test_job_asks_for_the_time_once_in_many_small_steps),
         cmocka_unit_test(test_job_arena_is_a_budget_too),
+        cmocka_unit_test(test_job_checks_nothing_after_its_end),
         cmocka_unit_test(test_params_are_those_of_rfc_5280),
     };
 

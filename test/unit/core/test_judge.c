@@ -331,9 +331,17 @@ static void test_judge_decides_what_it_cannot_show(void **state)
         "/O=a name of sixty four letters or so that takes up much of the room"
         "/OU=and a second one of sixty four letters or so for the rest of it"
         "/OU=and a third one of sixty four letters or so for good measure it";
+    static const char wide[] =
+        "/O=\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771"
+        "\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac"
+        "/OU=x\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771"
+        "/OU=xy\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771\u4eac\u6771";
     const struct sk_cert *ee;
 
     (void)state;
+    expect(graph_leaf(&g, "/CN=EE", "/2.25.340282366920938463463374607431768211455=x", 1),
+           VERDICT_INVALID, FINDING_NO_PATH);
+    expect(graph_leaf(&g, "/CN=EE", wide, 1), VERDICT_INVALID, FINDING_NO_PATH);
     ee = graph_leaf(&g, "/CN=EE", four, 1);
     expect(ee, VERDICT_INVALID, FINDING_NO_PATH);
     graph_anchor(&g, four, 1);
@@ -341,6 +349,33 @@ static void test_judge_decides_what_it_cannot_show(void **state)
     g.params.revocation = REVOCATION_REQUIRED;
     expect(ee, VERDICT_UNDETERMINED, FINDING_REVOCATION_NO_SOURCE);
     assert_true(g.verdict.findings[0].text[0] != '\0');
+}
+
+/* More paths that fail, and more ways that end nowhere, than are told. */
+static void test_judge_tells_some_of_many_failures(void **state)
+{
+    static const char *const tops[] = {"/CN=T0", "/CN=T1", "/CN=T2", "/CN=T3", "/CN=T4",
+                                       "/CN=T5", "/CN=T6", "/CN=T7", "/CN=T8", "/CN=T9"};
+    const struct sk_cert *ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+        graph_ca(&g, "/CN=CA", 1, tops[i], 2 + i);
+    expect(ee, VERDICT_INVALID, FINDING_NO_PATH);
+    assert_in_range(g.verdict.num_findings, 2, LIMIT_FINDINGS);
+    graph_anchor(&g, "/CN=Root", 0);
+    for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+        graph_cert(&g, &(struct pki_cert_spec){
+                           .subject = tops[i],
+                           .issuer = "/CN=Root",
+                           .key = pki_key(PKI_EC, 2 + i),
+                           .signer = pki_key(PKI_EC, 0),
+                           .exts = {PKI_CA_EXTS,
+                                    {"policyConstraints", "critical,requireExplicitPolicy:0"}}});
+    expect(ee, VERDICT_INVALID, FINDING_POLICY);
+    assert_int_equal(g.verdict.work.paths, sizeof(tops) / sizeof(tops[0]));
+    assert_in_range(g.verdict.num_findings, 2, LIMIT_FINDINGS);
 }
 
 /* ---- a source that answers every question with all it has ---- */
@@ -456,6 +491,7 @@ int main(void)
         TEST(test_judge_is_not_moved_by_strangers),
         TEST(test_judge_tells_what_no_other_path_could_mend),
         TEST(test_judge_decides_what_it_cannot_show),
+        TEST(test_judge_tells_some_of_many_failures),
         TEST(test_judge_does_not_believe_that_candidates_are_those_asked_for),
     };
 

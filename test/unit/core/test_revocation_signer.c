@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "test/support/files.h"
 #include "test/support/graph.h"
 
 /* Root (anchor) with a list for CA certificates alone, a CA below it. Who signs lists is no CA, so
@@ -314,6 +315,78 @@ static void test_revocation_takes_what_two_sources_know_once(void **state)
     assert_int_equal(g.verdict.work.signatures, signatures);
 }
 
+/* ---- a signer whose key inherits its parameters (PKITS 4.1.5) ---- */
+
+static struct sk_bytes pkits(const char *kind, const char *name, const char *suffix)
+{
+    char path[512];
+    struct sk_bytes der;
+
+    (void)snprintf(path, sizeof(path), "%s/%s/%s.%s", FILES_PKITS, kind, name, suffix);
+    der = pki_file(g.arena, path);
+    assert_true(der.len > 0);
+    return der;
+}
+
+static void add_pkits(const char *kind, const char *name, const char *suffix)
+{
+    g.is_crl[g.num_objects] = kind[1] == 'r';
+    g.objects[g.num_objects++] = pkits(kind, name, suffix);
+}
+
+static void test_revocation_checks_lists_with_inherited_parameters(void **state)
+{
+    struct sk_cert anchor, target;
+    struct sk_bytes list;
+    uint8_t *forged;
+
+    (void)state;
+    g.num_objects = 0;
+    g.time = 1330000000; /* 2012 */
+    assert_int_equal(
+        cert_parse(g.arena, pkits("certs", "TrustAnchorRootCertificate", "crt"), &anchor, NULL),
+        SK_OK);
+    assert_int_equal(cert_parse(g.arena,
+                                pkits("certs", "ValidDSAParameterInheritanceTest5EE", "crt"),
+                                &target, NULL),
+                     SK_OK);
+    g.anchors[0].cert = &anchor;
+    add_pkits("certs", "DSACACert", "crt");
+    add_pkits("certs", "DSAParametersInheritedCACert", "crt");
+    add_pkits("crls", "TrustAnchorRootCRL", "crl");
+    add_pkits("crls", "DSACACRL", "crl");
+    add_pkits("crls", "DSAParametersInheritedCACRL", "crl");
+    assert_int_equal(graph_judge_orders(&g, &target)->kind, VERDICT_VALID);
+    list = g.objects[g.num_objects - 1];
+    forged = arena_copy(g.arena, list.p, list.len);
+    assert_non_null(forged);
+    forged[list.len - 1] ^= 1;
+    g.objects[g.num_objects - 1] = bytes_of(forged, list.len);
+    assert_int_equal(graph_judge_orders(&g, &target)->kind, VERDICT_UNDETERMINED);
+    assert_int_equal(graph_finding(&g.verdict), FINDING_REVOCATION_UNUSABLE);
+}
+
+/* Whatever the budget of name checks, a stale list is never told where the work ended before. */
+static void test_revocation_budget_ends_between_stale_lists(void **state)
+{
+    const struct sk_cert *target = graph_leaf(&g, "/CN=EE", "/CN=CA", CA);
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < 3; i++)
+        graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=CA",
+                                             .signer = pki_key(PKI_EC, CA),
+                                             .next_update = PKI_T - 1 - i});
+    for (i = 0;; i++) {
+        g.params.budget.max_name_checks = i;
+        assert_int_equal(graph_judge(&g, target)->kind, VERDICT_UNDETERMINED);
+        if (graph_finding(&g.verdict) == FINDING_REVOCATION_STALE)
+            break;
+        assert_int_equal(graph_finding(&g.verdict), FINDING_BUDGET_EXHAUSTED);
+    }
+    assert_true(i > 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -327,6 +400,8 @@ int main(void)
         TEST(test_revocation_counts_more_lists_than_a_verdict_tells),
         TEST(test_revocation_tries_some_paths_to_a_signer),
         TEST(test_revocation_takes_what_two_sources_know_once),
+        TEST(test_revocation_checks_lists_with_inherited_parameters),
+        TEST(test_revocation_budget_ends_between_stale_lists),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
