@@ -2,6 +2,8 @@
 #include "tools/daemon/listen.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+#include "core/log.h"
+#include "policy/address.h"
+
+enum {
+    BACKLOG = 1024,
+    FIRST_INHERITED = 3, /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
+};
 
 /* address was checked by the configuration: ADDRESS:PORT or [ADDRESS]:PORT. */
 static socklen_t to_sockaddr(const char *address, struct sockaddr_storage *out)
@@ -85,32 +93,123 @@ static const char *address_get0(const struct sk_config *config, size_t i)
     return i < plain ? config->server.listen.values[i] : config->tls.listen.values[i - plain];
 }
 
-static size_t count_of(const struct listen_table *table, const char *address)
+/* How many sockets an address has, and the first of them. */
+static size_t count_of(const struct listen_table *table, const char *address,
+                       const struct listen_socket **out_first)
 {
     size_t i, count = 0;
 
-    for (i = 0; i < table->num_sockets; i++)
-        count += strcmp(table->sockets[i].address, address) == 0;
+    for (i = 0; i < table->num_sockets; i++) {
+        if (strcmp(table->sockets[i].address, address) != 0)
+            continue;
+        if (count++ == 0)
+            *out_first = &table->sockets[i];
+    }
     return count;
+}
+
+static struct listen_socket *next_socket(struct listen_table *table, const char *address,
+                                         struct sk_err *err)
+{
+    struct listen_socket *next = &table->sockets[table->num_sockets];
+
+    if (table->num_sockets == LISTEN_SOCKETS) {
+        (void)err_set(err, SK_LIMIT, "listen %s: more than %d sockets", address,
+                      (int)LISTEN_SOCKETS);
+        return NULL;
+    }
+    *next = (struct listen_socket){.fd = -1};
+    (void)snprintf(next->address, sizeof(next->address), "%s", address);
+    return next;
+}
+
+/* ---- from the service manager ---- */
+
+static enum sk_status inherit_one(struct listen_table *table, int fd, struct sk_err *err)
+{
+    struct listen_socket *next;
+    char address[ADDRESS_TEXT];
+    int flags = fcntl(fd, F_GETFL), listens = 0;
+    socklen_t len = sizeof(listens);
+
+    if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0 ||
+        listens == 0 || address_of_listener(fd, address) != SK_OK)
+        return err_set(err, SK_INPUT, "LISTEN_FDS: descriptor %d is no listening TCP socket", fd);
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return err_errno(err, SK_IO, "LISTEN_FDS: descriptor %d", fd);
+    next = next_socket(table, address, err);
+    if (next == NULL)
+        return SK_LIMIT;
+    next->fd = fd;
+    next->is_listening = true;
+    next->is_inherited = true;
+    table->num_sockets++;
+    return SK_OK;
+}
+
+/* A decimal number and nothing else; -1: it is not. */
+static long number_in(const char *text)
+{
+    char *end;
+    long n;
+
+    if (text == NULL || *text < '0' || *text > '9')
+        return -1;
+    errno = 0;
+    n = strtol(text, &end, 10);
+    return *end == '\0' && errno == 0 ? n : -1;
+}
+
+enum sk_status listen_inherit(struct listen_table *table, struct sk_err *err)
+{
+    const char *count_text = getenv("LISTEN_FDS");
+    long count = number_in(count_text), i;
+    bool is_ours = number_in(getenv("LISTEN_PID")) == (long)getpid();
+    enum sk_status status = SK_OK;
+
+    if (count_text == NULL || !is_ours)
+        return SK_OK;
+    if (count < 0 || count > LISTEN_SOCKETS)
+        return err_set(err, SK_INPUT, "LISTEN_FDS: not a number of sockets");
+    (void)unsetenv("LISTEN_PID"); /* not for our children */
+    (void)unsetenv("LISTEN_FDS");
+    (void)unsetenv("LISTEN_FDNAMES");
+    for (i = 0; status == SK_OK && i < count; i++)
+        status = inherit_one(table, FIRST_INHERITED + (int)i, err);
+    return status;
+}
+
+/* ---- our own ---- */
+
+static enum sk_status share_one(const struct listen_socket *first, struct listen_socket *out,
+                                struct sk_err *err)
+{
+    out->fd = fcntl(first->fd, F_DUPFD_CLOEXEC, 0);
+    if (out->fd < 0)
+        return err_errno(err, SK_IO, "listen %s: duplicate", first->address);
+    out->is_listening = first->is_listening;
+    out->is_inherited = true;
+    return SK_OK;
 }
 
 static enum sk_status open_address(struct listen_table *table, const char *address,
                                    unsigned workers, struct sk_err *err)
 {
-    size_t count = count_of(table, address);
+    const struct listen_socket *first = NULL;
+    size_t count = count_of(table, address, &first);
 
     for (; count < workers; count++) {
-        struct listen_socket *next = &table->sockets[table->num_sockets];
+        struct listen_socket *next = next_socket(table, address, err);
         enum sk_status status;
 
-        if (table->num_sockets == LISTEN_SOCKETS)
-            return err_set(err, SK_LIMIT, "listen %s: more than %d sockets", address,
-                           (int)LISTEN_SOCKETS);
-        status = open_one(address, count == 0, &next->fd, err);
+        if (next == NULL)
+            return SK_LIMIT;
+        if (first != NULL && first->is_inherited)
+            status = share_one(first, next, err);
+        else
+            status = open_one(address, count == 0, &next->fd, err);
         if (status != SK_OK)
             return status;
-        (void)snprintf(next->address, sizeof(next->address), "%s", address);
-        next->is_listening = false;
         table->num_sockets++;
     }
     return SK_OK;
@@ -192,10 +291,15 @@ void listen_close_others(struct listen_table *table, const struct sk_config *con
     size_t i, kept = 0;
 
     for (i = 0; i < table->num_sockets; i++) {
-        if (is_named(config, table->sockets[i].address))
+        if (is_named(config, table->sockets[i].address)) {
             table->sockets[kept++] = table->sockets[i];
-        else
-            (void)close(table->sockets[i].fd);
+            continue;
+        }
+        if (table->sockets[i].is_inherited && config != NULL)
+            log_warning("supervisor",
+                        "listen %s: handed over, but not in the configuration: closed",
+                        table->sockets[i].address);
+        (void)close(table->sockets[i].fd);
     }
     table->num_sockets = kept;
 }

@@ -5,6 +5,10 @@
  * There is one SO_REUSEPORT socket per address and worker. They are made once and kept across
  * reloads: closing one would reset the clients in its queue, so only an address that no
  * configuration names any more is closed, and only when no process serves it.
+ *
+ * A service manager may hand sockets over (LISTEN_FDS, as systemd does): they are taken for the
+ * addresses they are bound to. There is one of each, which the workers then share: a second one in
+ * its port group would need the first one's owner and options.
  */
 #ifndef SEKISHO_TOOLS_DAEMON_LISTEN_H
 #define SEKISHO_TOOLS_DAEMON_LISTEN_H
@@ -17,6 +21,7 @@ struct listen_socket {
     char address[80]; /* canonical ADDRESS:PORT of the configuration */
     int fd;           /* bound, non-blocking, close-on-exec */
     bool is_listening;
+    bool is_inherited; /* from the service manager, or a duplicate of such */
 };
 
 struct listen_table {
@@ -24,6 +29,9 @@ struct listen_table {
     size_t num_sockets;
 };
 
+/* Takes what the service manager has handed over, if anything; called once, before the first
+ * listen_open(). SK_INPUT: not what LISTEN_FDS says. */
+enum sk_status listen_inherit(struct listen_table *table, struct sk_err *err) SK_MUST_CHECK;
 /* Binds what config needs and is not there. A socket gets clients from the moment it listens, so
  * none does before there is a process to accept them. On failure nothing is added. SK_IO with text,
  * SK_LIMIT. */

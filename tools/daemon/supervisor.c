@@ -375,11 +375,16 @@ int supervisor_run(const char *file, const char *pid_file)
 {
     static struct supervisor sup;
     int exit_status = EXIT_FAILED;
+    struct sk_err err = {0};
 
     sup.file = file;
     TAILQ_INIT(&sup.pairs);
     if (!open_signals(&sup)) {
         (void)fprintf(stderr, "sekishod: signals: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    if (listen_inherit(&sup.listeners, &err) != SK_OK) {
+        print_fault(NULL, err.text);
         return EXIT_FAILED;
     }
     sup.serving = make_pair(&sup, print_fault, &exit_status);

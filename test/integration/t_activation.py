@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sockets handed over by a service manager (LISTEN_FDS): clients wait in them while there is no daemon."""
+import os
+import socket
+import subprocess
+import sys
+
+from front_support import BIN, PATIENCE_S, Daemon, finish, free_port, get, ok, path, read_answer, until, write
+
+# Puts the descriptors given to it at 3, 4, ... and becomes the program, as systemd does.
+MANAGER = ("import os, sys\n"
+           "fds, pid, words = [int(f) for f in sys.argv[1].split(',')], sys.argv[2], sys.argv[3:]\n"
+           "fds = [os.dup(f) for f in fds]\n"
+           "while min(fds) < 3 + len(fds):\n"
+           "    fds = [os.dup(f) for f in fds]\n"
+           "for i, f in enumerate(fds):\n"
+           "    os.dup2(f, 3 + i, inheritable=True)\n"
+           "os.environ.update(LISTEN_FDS=str(len(fds)), LISTEN_PID=pid or str(os.getpid()), LISTEN_FDNAMES='a:b')\n"
+           "os.execv(words[0], words)\n")
+
+
+def listen(host="127.0.0.1"):
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    s.bind((host, 0))
+    s.listen(64)
+    return s
+
+
+def write_config(*addresses, workers=3):
+    write("s.conf", "[server]\n%sworkers = %d\ncache = cache\ndrain = 2s\n" %
+          ("".join("listen = %s\n" % a for a in addresses), workers))
+
+
+def manager(sockets, pid=""):
+    fds = [s.fileno() for s in sockets]
+    return {"wrap": [sys.executable, "-c", MANAGER, ",".join(map(str, fds)), pid], "pass_fds": fds}
+
+
+def queue(s, number):
+    """Clients that wait in a socket which nobody accepts from."""
+    clients = []
+    for _ in range(number):
+        client = socket.create_connection(s.getsockname()[:2], timeout=PATIENCE_S)
+        client.sendall(get("/livez", "Connection: close\r\n"))
+        clients.append(client)
+    return clients
+
+
+def served(clients):
+    answers = [read_answer(c) for c in clients]
+    for c in clients:
+        c.close()
+    return sum(a is not None and a[0] == 200 for a in answers)
+
+
+def main():
+    own, given, spare, v6 = free_port(), listen(), listen(), listen("::1")
+    address = "127.0.0.1:%d" % given.getsockname()[1]
+    addresses = ("127.0.0.1:%d" % own, address, "[::1]:%d" % v6.getsockname()[1])
+    write_config(*addresses)
+    waiting = queue(given, 9) + queue(v6, 3)
+    daemon = Daemon("s", own, **manager([given, spare, v6]))
+    ok(served(waiting) == 12, "clients that waited in the sockets are served", daemon.text())
+    ok(until(daemon.is_up), "an address that was not handed over is bound", daemon.text())
+    ok(until(lambda: "127.0.0.1:%d: handed over, but not in the configuration" % spare.getsockname()[1] in daemon.text()),
+       "a socket that nobody configured is told", daemon.text())
+    ok("LISTEN_" not in open("/proc/%d/environ" % daemon.children("network")[-1]).read(),
+       "children are not told of descriptors that are not theirs")
+    write_config(*addresses, workers=6)
+    ok(daemon.reload() == "done" and served(queue(given, 40)) == 40, "more workers by reload share the socket", daemon.text())
+    write_config(*addresses, workers=1)
+    ok(daemon.reload() == "done" and served(queue(given, 40)) == 40, "and fewer", daemon.text())
+    ok(daemon.end() == 0, "it ends with 0")
+    waiting = queue(given, 9)  # nobody is there, and nobody is refused
+    daemon = Daemon("s", own, **manager([given, v6]))
+    ok(served(waiting) == 9, "clients that came between two lives of the daemon are served", daemon.text())
+    ok(daemon.end() == 0, "it ends with 0")
+    for name, sockets, pid, words in (("meant for another process", [given], "1", "in use"),
+                                      ("a datagram socket", [socket.socket(type=socket.SOCK_DGRAM)], "", "descriptor 3"),
+                                      ("a file", [open(path("s.conf"))], "", "descriptor 3")):
+        how = manager(sockets, pid)
+        done = subprocess.run(how["wrap"] + [os.path.join(BIN, "sekishod"), "-c", "s.conf"], cwd=path("."), timeout=PATIENCE_S,
+                              pass_fds=how["pass_fds"], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        ok(done.returncode == 1 and words in done.stderr.decode(), "refused: " + name, done.stderr)
+
+
+finish(main)
