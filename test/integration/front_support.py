@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the HTTP front share: a daemon over a folder of its own, raw sockets, TAP lines."""
+import hashlib
 import os
 import re
 import shutil
@@ -60,6 +61,62 @@ def openssl(*args, check=True, stdin=None):
     if check and done.returncode != 0:
         raise SystemExit("openssl %s: %s" % (" ".join(args), done.stderr.decode()))
     return done
+
+
+# ---- a small PKI: a root that is the anchor, one end entity, a responder ----
+
+EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+
+SERVER = "extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n"
+
+
+def make_cert(name, ca, subject, serial, extensions, key=None):
+    write(name + ".ext", "basicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" + extensions)
+    openssl("req", *(key or EC), "-keyout", name + ".key", "-out", name + ".csr", "-subj", subject)
+    openssl("x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-set_serial", str(serial),
+            "-days", "30", "-extfile", name + ".ext", "-out", name + ".pem")
+    os.chmod(path(name + ".key"), 0o600)
+
+
+def make_ca(name):
+    openssl("req", "-x509", *EC, "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/C=JP/O=Office/CN=" + name,
+            "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+
+def make_crl(ca, serials):
+    """CA.crl, PEM."""
+    write("crl.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=crl.index\ncrlnumber=crl.number\ndefault_md=sha256\n"
+          "crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n")
+    write("crl.index", "".join("R\t491231235959Z\t240101000000Z\t%02X\tunknown\t/CN=x\n" % s for s in serials))
+    write("crl.index.attr", "")
+    write("crl.number", "01\n")
+    openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", ca + ".key", "-cert", ca + ".pem", "-crldays", "30", "-out",
+            ca + ".crl")
+
+
+def make_pki(subject="/C=JP/CN=citizen", other_name="nobody"):
+    """root, citizen (with this otherName), responder; req.der asks for citizen."""
+    make_ca("root")
+    make_cert("citizen", "root", subject, 5, "subjectAltName=otherName:1.2.392.200149.8.5.5.1;UTF8:%s\n" % other_name)
+    make_cert("responder", "root", "/C=JP/CN=responder", 6, "extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n")
+    make_crl("root", [])
+    openssl("ocsp", "-issuer", "root.pem", "-cert", "citizen.pem", "-no_nonce", "-reqout", "req.der")
+
+
+def pki_config():
+    """The sections that a daemon needs to answer over it."""
+    der = openssl("x509", "-in", "root.pem", "-outform", "DER").stdout
+    return ("[signer]\nbackend = software\nkey = responder.key\ncertificate = responder.pem\n[ca root]\n"
+            "certificates = file:root.pem\ncrls = file:root.crl\n[policy default]\nanchor = root.pem sha256:%s\n" %
+            hashlib.sha256(der).hexdigest())
+
+
+def publish():
+    done = subprocess.run([os.path.join(BIN, "sekisho-fetch"), "-c", "s.conf"], cwd=work, capture_output=True,
+                          stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE_S)
+    if done.returncode != 0:
+        raise SystemExit("sekisho-fetch: %s" % done.stderr.decode())
 
 
 def free_port(host="127.0.0.1"):

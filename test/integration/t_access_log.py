@@ -2,45 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Request ids and the access log of a running daemon: each option, what a line says, and what no line ever says."""
 import base64
-import hashlib
 import json
 import os
 import re
-import subprocess
 
-from front_support import BIN, Daemon, check_config, finish, free_port, get, ok, openssl, path, read, until, write
+from front_support import (Daemon, check_config, finish, free_port, get, make_pki, ok, path, pki_config, publish, read, until,
+                           write)
 
 SECRET = "Yamada Taro 1970-01-01 Chiyoda"  # of a citizen, in the subject alternative name
 OTHER = "Kasumigaseki"  # and in the subject
-EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 port = free_port()
 
 
-def make_cert(name, subject, serial, extensions):
-    write(name + ".ext", "basicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" + extensions)
-    openssl("req", *EC, "-keyout", name + ".key", "-out", name + ".csr", "-subj", subject)
-    openssl("x509", "-req", "-in", name + ".csr", "-CA", "root.pem", "-CAkey", "root.key", "-set_serial", str(serial),
-            "-days", "30", "-extfile", name + ".ext", "-out", name + ".pem")
-    os.chmod(path(name + ".key"), 0o600)
-
-
-def material():
-    openssl("req", "-x509", *EC, "-keyout", "root.key", "-out", "root.pem", "-subj", "/C=JP/CN=Root", "-days", "30",
-            "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    make_cert("citizen", "/C=JP/L=%s/CN=citizen" % OTHER, 5, "subjectAltName=otherName:1.2.392.200149.8.5.5.1;UTF8:%s\n" % SECRET)
-    make_cert("responder", "/C=JP/CN=responder", 6, "extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n")
-    write("crl.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=crl.index\ncrlnumber=crl.number\ndefault_md=sha256\n"
-          "crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n")
-    for name, text in (("crl.index", ""), ("crl.index.attr", ""), ("crl.number", "01\n")):
-        write(name, text)
-    openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", "root.key", "-cert", "root.pem", "-crldays", "30", "-out",
-            "crl.pem")
-    openssl("crl", "-in", "crl.pem", "-outform", "DER", "-out", "root.crl")
-    openssl("ocsp", "-issuer", "root.pem", "-cert", "citizen.pem", "-no_nonce", "-reqout", "req.der")
-
-
 def write_config(log, server=""):
-    der = openssl("x509", "-in", "root.pem", "-outform", "DER").stdout
     write("s.conf", """[server]
 listen = 127.0.0.1:%d
 workers = 2
@@ -48,16 +22,7 @@ cache = cache
 %s
 [log]
 %s
-[signer]
-backend = software
-key = responder.key
-certificate = responder.pem
-[ca root]
-certificates = file:root.pem
-crls = file:root.crl
-[policy default]
-anchor = root.pem sha256:%s
-""" % (port, server, log, hashlib.sha256(der).hexdigest()))
+%s""" % (port, server, log, pki_config()))
 
 
 def lines(name="access"):
@@ -201,13 +166,12 @@ def test_options(daemon):
 
 
 def main():
-    material()
+    make_pki("/C=JP/L=%s/CN=citizen" % OTHER, SECRET)
     write_config("level = debug\naccess = file\naccess-file = access\naccess-buffer = 64k")
-    done = subprocess.run([os.path.join(BIN, "sekisho-fetch"), "-c", "s.conf"], cwd=path("."), capture_output=True,
-                          stdin=subprocess.DEVNULL, check=False)
+    publish()
     daemon = Daemon("s", port)
-    ok(done.returncode == 0 and until(daemon.is_up) and until(lambda: daemon.ask(get("/readyz"))[0] == 200),
-       "the daemon is ready", done)
+    ok(until(daemon.is_up) and until(lambda: daemon.ask(get("/readyz"))[0] == 200),
+       "the daemon is ready", daemon.text())
     test_lines(daemon)
     test_ids(daemon)
     test_privacy(daemon)

@@ -8,46 +8,24 @@ import socket
 import ssl
 import subprocess
 
-from front_support import (Daemon, check_config, finish, free_port, get, ok, openssl, path, read, read_all, read_answer,
-                           until, write)
+from front_support import (SERVER, Daemon, check_config, finish, free_port, get, make_ca, make_cert, make_crl, ok, openssl, path,
+                           read, read_all, read_answer, until, write)
 
-EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-
-
-def make_ca(name):
-    openssl("req", "-x509", *EC, "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/C=JP/O=Office/CN=" + name,
-            "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-
-
-def make_cert(name, ca, subject, serial, usage, key=EC):
-    write(name + ".ext", "basicConstraints=CA:FALSE\nextendedKeyUsage=%s\nsubjectAltName=IP:127.0.0.1\n" % usage)
-    openssl("req", *key, "-keyout", name + ".key", "-out", name + ".csr", "-subj", subject)
-    openssl("x509", "-req", "-in", name + ".csr", "-CA", ca + ".pem", "-CAkey", ca + ".key", "-set_serial", str(serial),
-            "-days", "30", "-extfile", name + ".ext", "-out", name + ".pem")
-    os.chmod(path(name + ".key"), 0o600)
-
-
-def make_crl(ca, serials):
-    write("crl.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=crl.index\ncrlnumber=crl.number\ndefault_md=sha256\n")
-    write("crl.index", "".join("R\t491231235959Z\t240101000000Z\t%02X\tunknown\t/CN=x\n" % s for s in serials))
-    write("crl.index.attr", "")
-    write("crl.number", "01\n")
-    openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", ca + ".key", "-cert", ca + ".pem", "-crldays", "30", "-out",
-            ca + ".crl")
+CLIENT = "extendedKeyUsage=clientAuth\n"
 
 
 def material():
     make_ca("server-ca")
     make_ca("client-ca")
     make_ca("other-ca")
-    make_cert("first", "server-ca", "/CN=first", 1, "serverAuth")
-    make_cert("second", "server-ca", "/CN=second", 2, "serverAuth")
-    make_cert("weak", "server-ca", "/CN=weak", 3, "serverAuth", ["-newkey", "rsa:1024", "-nodes"])
-    make_cert("alice", "client-ca", "/C=JP/O=Office/CN=alice", 11, "clientAuth")
-    make_cert("bob", "client-ca", "/C=JP/O=Office/CN=bob", 12, "clientAuth")
-    make_cert("revoked", "client-ca", "/C=JP/O=Office/CN=revoked", 13, "clientAuth")
-    make_cert("server-only", "client-ca", "/C=JP/O=Office/CN=server", 14, "serverAuth")
-    make_cert("mallory", "other-ca", "/C=JP/O=Office/CN=alice", 11, "clientAuth")
+    make_cert("first", "server-ca", "/CN=first", 1, SERVER)
+    make_cert("second", "server-ca", "/CN=second", 2, SERVER)
+    make_cert("weak", "server-ca", "/CN=weak", 3, SERVER, ["-newkey", "rsa:1024", "-nodes"])
+    make_cert("alice", "client-ca", "/C=JP/O=Office/CN=alice", 11, CLIENT)
+    make_cert("bob", "client-ca", "/C=JP/O=Office/CN=bob", 12, CLIENT)
+    make_cert("revoked", "client-ca", "/C=JP/O=Office/CN=revoked", 13, CLIENT)
+    make_cert("server-only", "client-ca", "/C=JP/O=Office/CN=server", 14, SERVER)
+    make_cert("mallory", "other-ca", "/C=JP/O=Office/CN=alice", 11, CLIENT)
     make_crl("client-ca", [13])
 
 

@@ -15,7 +15,7 @@
 #include "policy/address.h"
 
 enum {
-    BACKLOG = 1024,
+    BACKLOG = 4096,      /* a client that finds the queue full comes again after a second */
     FIRST_INHERITED = 3, /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 };
 
