@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "test/support/hostile_der.h"
+#include "test/support/hostile_exts.h"
 
 enum { NAME = 32, KEYS = 20, LEAF_KEY = 22, BUF_BYTES = 4u << 20 };
 enum {
@@ -39,181 +39,6 @@ static const struct sk_cert *leaf(struct graph *g, const char *issuer, EVP_PKEY 
                                               .spki = fast_spki(g->arena, fast_key(LEAF_KEY)),
                                               .signer = signer,
                                               .exts = exts});
-}
-
-/* Wraps what is in buf and empties it. */
-static struct sk_bytes wrap(struct sk_arena *arena, uint8_t tag, struct sk_bytes body)
-{
-    struct sk_buf buf;
-
-    buf_init(&buf, BUF_BYTES);
-    derout_tlv(&buf, tag, body);
-    return fast_take(arena, &buf);
-}
-
-/* num values, each written by put. */
-typedef void (*put_fn)(struct sk_buf *buf, unsigned i);
-static struct sk_bytes repeat(struct sk_arena *arena, put_fn put, unsigned num)
-{
-    struct sk_buf buf;
-    unsigned i;
-
-    buf_init(&buf, BUF_BYTES);
-    for (i = 0; i < num; i++)
-        put(&buf, i);
-    return fast_take(arena, &buf);
-}
-
-static struct sk_bytes list_ext(struct sk_arena *arena, enum oid_id id, put_fn put, unsigned num)
-{
-    return fast_ext(arena, id, wrap(arena, DER_SEQUENCE, repeat(arena, put, num)));
-}
-
-/* 1.3.i.j */
-static void put_oid(struct sk_buf *buf, unsigned i, unsigned arc)
-{
-    uint8_t octets[] = {0x2b, (uint8_t)arc, (uint8_t)(0x80 | (i >> 7 & 0x7f)), (uint8_t)(i & 0x7f)};
-
-    if (i < 128)
-        octets[2] = octets[3];
-    derout_tlv(buf, DER_OID, bytes_of(octets, i < 128 ? 3 : 4));
-}
-
-static void put_policy(struct sk_buf *buf, unsigned i)
-{
-    size_t mark = derout_open(buf, DER_SEQUENCE);
-
-    put_oid(buf, i, 1);
-    derout_close(buf, mark);
-}
-
-/* 16 x 16: each of 16 policies to each of 16. */
-static void put_mapping(struct sk_buf *buf, unsigned i)
-{
-    size_t mark = derout_open(buf, DER_SEQUENCE);
-
-    put_oid(buf, i / 16, 1);
-    put_oid(buf, i % 16, 1);
-    derout_close(buf, mark);
-}
-
-static void put_any_policy(struct sk_buf *buf, unsigned i)
-{
-    size_t mark = derout_open(buf, DER_SEQUENCE);
-
-    (void)i;
-    derout_tlv(buf, DER_OID, oid_bytes(OID_ANY_POLICY));
-    derout_close(buf, mark);
-}
-
-static void put_dns(struct sk_buf *buf, unsigned i, const char *text)
-{
-    char name[256];
-    int len = snprintf(name, sizeof(name), "%s%u.example", text, i);
-
-    derout_tlv(buf, DER_CONTEXT(2), bytes_of((const uint8_t *)name, (size_t)len));
-}
-
-static void put_san(struct sk_buf *buf, unsigned i)
-{
-    put_dns(buf, i, "a");
-}
-
-#define LONG_LABEL "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx."
-static void put_long_san(struct sk_buf *buf, unsigned i)
-{
-    put_dns(buf, i, LONG_LABEL LONG_LABEL LONG_LABEL);
-}
-
-static void put_directory_name(struct sk_buf *buf, unsigned i)
-{
-    char text[NAME];
-    size_t mark = derout_open(buf, DER_CONTEXT_CONSTRUCTED(4));
-
-    (void)snprintf(text, sizeof(text), "name %u", i);
-    asn1_common_name(buf, text);
-    derout_close(buf, mark);
-}
-
-/* ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM: one code point that folds to 18. */
-static void put_ligatures(struct sk_buf *buf, unsigned i)
-{
-    char text[1000 * 3 + NAME];
-    size_t mark = derout_open(buf, DER_CONTEXT_CONSTRUCTED(4)), k;
-
-    for (k = 0; k < 1000; k++)
-        memcpy(text + 3 * k, "\xef\xb7\xba", 3);
-    (void)snprintf(text + 3 * k, NAME, "%u", i);
-    asn1_common_name(buf, text);
-    derout_close(buf, mark);
-}
-
-static void put_subtree(struct sk_buf *buf, unsigned i, put_fn put)
-{
-    size_t mark = derout_open(buf, DER_SEQUENCE);
-
-    put(buf, i);
-    derout_close(buf, mark);
-}
-
-static void put_dns_subtree(struct sk_buf *buf, unsigned i)
-{
-    put_subtree(buf, i + 1, put_san); /* a0 stays outside */
-}
-
-static void put_long_subtree(struct sk_buf *buf, unsigned i)
-{
-    put_subtree(buf, i + 5000, put_long_san);
-}
-
-static void put_directory_subtree(struct sk_buf *buf, unsigned i)
-{
-    put_subtree(buf, i, put_directory_name);
-}
-
-static void put_dir_point(struct sk_buf *buf, unsigned i)
-{
-    size_t point = derout_open(buf, DER_SEQUENCE), name, full;
-    unsigned k;
-
-    name = derout_open(buf, DER_CONTEXT_CONSTRUCTED(0));
-    full = derout_open(buf, DER_CONTEXT_CONSTRUCTED(0));
-    for (k = 0; k < 150; k++)
-        put_directory_name(buf, 1000 + i * 150 + k);
-    derout_close(buf, full);
-    derout_close(buf, name);
-    derout_close(buf, point);
-}
-
-static void put_issuer_point(struct sk_buf *buf, unsigned i)
-{
-    size_t point = derout_open(buf, DER_SEQUENCE), issuers;
-    unsigned k;
-
-    issuers = derout_open(buf, DER_CONTEXT_CONSTRUCTED(2));
-    for (k = 0; k < 150; k++)
-        put_directory_name(buf, i * 150 + k);
-    derout_close(buf, issuers);
-    derout_close(buf, point);
-}
-
-static struct sk_bytes idp_of(struct sk_arena *arena, put_fn put, unsigned first, unsigned num)
-{
-    struct sk_buf buf;
-    unsigned i;
-
-    buf_init(&buf, BUF_BYTES);
-    for (i = first; i < first + num; i++)
-        put(&buf, i);
-    return wrap(arena, DER_SEQUENCE,
-                wrap(arena, DER_CONTEXT_CONSTRUCTED(0),
-                     wrap(arena, DER_CONTEXT_CONSTRUCTED(0), fast_take(arena, &buf))));
-}
-
-static struct sk_bytes constraints(struct sk_arena *arena, put_fn put, uint8_t tag)
-{
-    return fast_ext(arena, OID_EXT_NAME_CONSTRAINTS,
-                    wrap(arena, DER_SEQUENCE, wrap(arena, tag, repeat(arena, put, 1024))));
 }
 
 /* ---- meshes ---- */
@@ -264,7 +89,7 @@ static struct sk_bytes ask_another_policy(struct graph *g)
     g->params.require_explicit_policy = true;
     g->params.policies = &asked;
     g->params.num_policies = 1;
-    return list_ext(g->arena, OID_EXT_CERTIFICATE_POLICIES, put_policy, 1);
+    return exts_list(g->arena, OID_EXT_CERTIFICATE_POLICIES, exts_put_policy, 1);
 }
 
 static const struct sk_cert *mesh_other_policy(struct graph *g)
@@ -350,7 +175,7 @@ static const struct sk_cert *look_alikes(struct graph *g, const struct look_alik
 static struct sk_bytes aki_of(struct sk_arena *arena, struct sk_bytes key_id)
 {
     return fast_ext(arena, OID_EXT_AUTHORITY_KEY_IDENTIFIER,
-                    wrap(arena, DER_SEQUENCE, wrap(arena, DER_CONTEXT(0), key_id)));
+                    exts_wrap(arena, DER_SEQUENCE, exts_wrap(arena, DER_CONTEXT(0), key_id)));
 }
 
 static const struct sk_cert *look_alikes_unrooted(struct graph *g)
@@ -394,24 +219,25 @@ static const struct sk_cert *look_alikes_lying(struct graph *g)
 }
 
 /* The leaf says by many names who issued its issuer. */
-static const struct sk_cert *aki_names(struct graph *g, put_fn put, unsigned num)
+static const struct sk_cert *aki_names(struct graph *g, exts_put_fn put, unsigned num)
 {
-    struct sk_bytes names = wrap(g->arena, DER_CONTEXT_CONSTRUCTED(1), repeat(g->arena, put, num));
+    struct sk_bytes names =
+        exts_wrap(g->arena, DER_CONTEXT_CONSTRUCTED(1), exts_repeat(g->arena, put, num));
     struct sk_bytes both = fast_join(g->arena, names, ASN1_LIT("\x82\x02\x10\x00"));
 
-    return look_alikes(
-        g, &(struct look_alikes){.issuer = "root"},
-        fast_ext(g->arena, OID_EXT_AUTHORITY_KEY_IDENTIFIER, wrap(g->arena, DER_SEQUENCE, both)));
+    return look_alikes(g, &(struct look_alikes){.issuer = "root"},
+                       fast_ext(g->arena, OID_EXT_AUTHORITY_KEY_IDENTIFIER,
+                                exts_wrap(g->arena, DER_SEQUENCE, both)));
 }
 
 static const struct sk_cert *look_alikes_aki_names(struct graph *g)
 {
-    return aki_names(g, put_directory_name, 1000);
+    return aki_names(g, exts_put_directory_name, 1000);
 }
 
 static const struct sk_cert *look_alikes_aki_ligatures(struct graph *g)
 {
-    return aki_names(g, put_ligatures, 80);
+    return aki_names(g, exts_put_ligatures, 80);
 }
 
 /* Keys whose arithmetic is slow. */
@@ -563,8 +389,8 @@ static const struct sk_cert *anchors_of_many_names(struct graph *g)
 
 static struct sk_bytes bomb_exts(struct sk_arena *arena)
 {
-    return fast_join(arena, list_ext(arena, OID_EXT_CERTIFICATE_POLICIES, put_policy, 16),
-                     list_ext(arena, OID_EXT_POLICY_MAPPINGS, put_mapping, 256));
+    return fast_join(arena, exts_list(arena, OID_EXT_CERTIFICATE_POLICIES, exts_put_policy, 16),
+                     exts_list(arena, OID_EXT_POLICY_MAPPINGS, exts_put_mapping, 256));
 }
 
 /* CVE-2023-0464: a tree with 16 ^ depth nodes. */
@@ -578,17 +404,18 @@ static const struct sk_cert *policy_bomb_with_leaf(struct graph *g)
 {
     (void)policy_bomb(g);
     return leaf(g, "ca 10 0", fast_key(11),
-                list_ext(g->arena, OID_EXT_CERTIFICATE_POLICIES, put_policy, 16));
+                exts_list(g->arena, OID_EXT_CERTIFICATE_POLICIES, exts_put_policy, 16));
 }
 
 static const struct sk_cert *policy_bomb_any(struct graph *g)
 {
     g->params.require_explicit_policy = true;
-    return layers(g, 11, 1,
-                  fast_join(g->arena,
-                            list_ext(g->arena, OID_EXT_CERTIFICATE_POLICIES, put_any_policy, 1),
-                            list_ext(g->arena, OID_EXT_POLICY_MAPPINGS, put_mapping, 256)),
-                  0);
+    return layers(
+        g, 11, 1,
+        fast_join(g->arena,
+                  exts_list(g->arena, OID_EXT_CERTIFICATE_POLICIES, exts_put_any_policy, 1),
+                  exts_list(g->arena, OID_EXT_POLICY_MAPPINGS, exts_put_mapping, 256)),
+        0);
 }
 
 static const struct sk_cert *policy_bomb_mesh(struct graph *g)
@@ -596,65 +423,67 @@ static const struct sk_cert *policy_bomb_mesh(struct graph *g)
     (void)ask_another_policy(g);
     (void)layers(g, 8, 4, bomb_exts(g->arena), 0);
     return leaf(g, "ca 7 3", fast_key(1 + (7 * 4 + 3) % KEYS),
-                list_ext(g->arena, OID_EXT_CERTIFICATE_POLICIES, put_policy, 16));
+                exts_list(g->arena, OID_EXT_CERTIFICATE_POLICIES, exts_put_policy, 16));
 }
 
-static const struct sk_cert *names_product(struct graph *g, put_fn subtree, uint8_t tag,
+static const struct sk_cert *names_product(struct graph *g, exts_put_fn subtree, uint8_t tag,
                                            struct sk_bytes san)
 {
-    (void)layers(g, 6, 1, constraints(g->arena, subtree, tag), 0);
+    (void)layers(g, 6, 1, exts_constraints(g->arena, subtree, tag), 0);
     return leaf(g, "ca 5 0", fast_key(6), san);
 }
 
 static const struct sk_cert *names_excluded(struct graph *g)
 {
-    return names_product(g, put_long_subtree, DER_CONTEXT_CONSTRUCTED(1),
-                         list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_long_san, 1024));
+    return names_product(g, exts_put_long_subtree, DER_CONTEXT_CONSTRUCTED(1),
+                         exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_long_san, 1024));
 }
 
 static const struct sk_cert *names_permitted(struct graph *g)
 {
-    return names_product(g, put_dns_subtree, DER_CONTEXT_CONSTRUCTED(0),
-                         list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_san, 1024));
+    return names_product(g, exts_put_dns_subtree, DER_CONTEXT_CONSTRUCTED(0),
+                         exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_san, 1024));
 }
 
 static const struct sk_cert *names_directory(struct graph *g)
 {
-    return names_product(g, put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1),
-                         list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_directory_name, 1024));
+    return names_product(
+        g, exts_put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1),
+        exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_directory_name, 1024));
 }
 
 static const struct sk_cert *names_of_other_kinds(struct graph *g)
 {
-    return names_product(g, put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1),
-                         list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_long_san, 1024));
+    return names_product(g, exts_put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1),
+                         exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_long_san, 1024));
 }
 
 static const struct sk_cert *names_ligatures(struct graph *g)
 {
-    return names_product(g, put_dns_subtree, DER_CONTEXT_CONSTRUCTED(1),
-                         list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_ligatures, 80));
+    return names_product(g, exts_put_dns_subtree, DER_CONTEXT_CONSTRUCTED(1),
+                         exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_ligatures, 80));
 }
 
 static void put_ligature_subtree(struct sk_buf *buf, unsigned i)
 {
-    put_subtree(buf, i, put_ligatures);
+    exts_put_subtree(buf, i, exts_put_ligatures);
 }
 
 static const struct sk_cert *names_directory_ligatures(struct graph *g)
 {
-    return names_product(g, put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1),
-                         list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_ligatures, 80));
+    return names_product(g, exts_put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1),
+                         exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_ligatures, 80));
 }
 
 static const struct sk_cert *names_ligature_subtrees(struct graph *g)
 {
-    struct sk_bytes subtrees =
-        wrap(g->arena, DER_CONTEXT_CONSTRUCTED(1), repeat(g->arena, put_ligature_subtree, 80));
+    struct sk_bytes subtrees = exts_wrap(g->arena, DER_CONTEXT_CONSTRUCTED(1),
+                                         exts_repeat(g->arena, put_ligature_subtree, 80));
 
     return layers(
         g, 6, 1,
-        fast_ext(g->arena, OID_EXT_NAME_CONSTRAINTS, wrap(g->arena, DER_SEQUENCE, subtrees)), 0);
+        fast_ext(g->arena, OID_EXT_NAME_CONSTRAINTS, exts_wrap(g->arena, DER_SEQUENCE, subtrees)),
+        0);
 }
 
 /* Each of many paths walks the names anew. */
@@ -662,14 +491,14 @@ static const struct sk_cert *names_mesh(struct graph *g)
 {
     struct sk_bytes policy = ask_another_policy(g);
 
-    (void)layers(
-        g, 8, 4,
-        fast_join(g->arena, policy,
-                  constraints(g->arena, put_directory_subtree, DER_CONTEXT_CONSTRUCTED(1))),
-        0);
+    (void)layers(g, 8, 4,
+                 fast_join(g->arena, policy,
+                           exts_constraints(g->arena, exts_put_directory_subtree,
+                                            DER_CONTEXT_CONSTRUCTED(1))),
+                 0);
     return leaf(g, "ca 7 3", fast_key(12),
                 fast_join(g->arena, policy,
-                          list_ext(g->arena, OID_EXT_SUBJECT_ALT_NAME, put_long_san, 1024)));
+                          exts_list(g->arena, OID_EXT_SUBJECT_ALT_NAME, exts_put_long_san, 1024)));
 }
 
 /* ---- lists ---- */
@@ -709,10 +538,10 @@ static const struct sk_cert *lists_partitioned(struct graph *g)
         fast_crl(g, &(struct fast_crl){.issuer = "root",
                                        .signer = fast_key(0),
                                        .number = i,
-                                       .idp = idp_of(g->arena, put_directory_name, i, 1)});
-    return with_lists(
-        g, fast_ext(g->arena, OID_EXT_CRL_DISTRIBUTION_POINTS,
-                    wrap(g->arena, DER_SEQUENCE, idp_of(g->arena, put_directory_name, 77, 1))));
+                                       .idp = exts_idp(g->arena, exts_put_directory_name, i, 1)});
+    return with_lists(g, fast_ext(g->arena, OID_EXT_CRL_DISTRIBUTION_POINTS,
+                                  exts_wrap(g->arena, DER_SEQUENCE,
+                                            exts_idp(g->arena, exts_put_directory_name, 77, 1))));
 }
 
 static const struct sk_cert *lists_deltas(struct graph *g)
@@ -732,11 +561,13 @@ static const struct sk_cert *lists_points(struct graph *g)
     unsigned i;
 
     for (i = 1; i <= 500; i++)
-        fast_crl(g, &(struct fast_crl){.issuer = "root",
-                                       .signer = fast_key(0),
-                                       .number = i,
-                                       .idp = idp_of(g->arena, put_directory_name, 0, 1000)});
-    return with_lists(g, list_ext(g->arena, OID_EXT_CRL_DISTRIBUTION_POINTS, put_dir_point, 60));
+        fast_crl(g,
+                 &(struct fast_crl){.issuer = "root",
+                                    .signer = fast_key(0),
+                                    .number = i,
+                                    .idp = exts_idp(g->arena, exts_put_directory_name, 0, 1000)});
+    return with_lists(g,
+                      exts_list(g->arena, OID_EXT_CRL_DISTRIBUTION_POINTS, exts_put_dir_point, 60));
 }
 
 static const struct sk_cert *lists_crl_issuers(struct graph *g)
@@ -745,7 +576,8 @@ static const struct sk_cert *lists_crl_issuers(struct graph *g)
 
     for (i = 1; i <= hostile_many; i++)
         fast_crl(g, &(struct fast_crl){.issuer = "name 1", .signer = fast_key(0), .number = i});
-    return with_lists(g, list_ext(g->arena, OID_EXT_CRL_DISTRIBUTION_POINTS, put_issuer_point, 64));
+    return with_lists(
+        g, exts_list(g->arena, OID_EXT_CRL_DISTRIBUTION_POINTS, exts_put_issuer_point, 64));
 }
 
 /* Lists of the root signed with other keys of it, which only lists like these can clear. */
