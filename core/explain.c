@@ -47,7 +47,9 @@ static void tell(const struct tried_path *tried, struct sk_verdict *out)
 
     if (tried->num_findings == 0 || out->num_findings == LIMIT_FINDINGS)
         return;
-    name_short_text(tried->path[first->cert > 0 ? first->cert : 0]->subject, name, sizeof(name));
+    (void)snprintf(name, sizeof(name), "the target"); /* may be a person */
+    if (first->cert > 0)
+        name_short_text(tried->path[first->cert]->subject, name, sizeof(name));
     finding_set(&finding, first->code, -1, first->rule, "another path, certificate %d, %s: %s",
                 first->cert, name, first->text);
     finding.about = first->about;
@@ -91,14 +93,16 @@ static void key_id_text(const struct sk_cert *cert, char out[KEY_ID_TEXT])
     (void)snprintf(out, KEY_ID_TEXT, " (key identifier %s%s)", hex, is_long ? "..." : "");
 }
 
-static void explain_end(struct sk_arena *arena, const struct path_dead_end *end, size_t num_certs,
-                        struct finding *out)
+static void explain_end(struct sk_arena *arena, const struct sk_cert *target,
+                        const struct path_dead_end *end, size_t num_certs, struct finding *out)
 {
     char issuer[LIMIT_NAME_SHOWN], subject[LIMIT_NAME_SHOWN], key_id[KEY_ID_TEXT];
     char expected[LIMIT_FINDING_TEXT];
 
     name_short_text(end->cert->issuer, issuer, sizeof(issuer));
-    name_short_text(end->cert->subject, subject, sizeof(subject));
+    (void)snprintf(subject, sizeof(subject), "the target");
+    if (end->cert != target)
+        name_short_text(end->cert->subject, subject, sizeof(subject));
     key_id_text(end->cert, key_id);
     switch (end->why) {
     case PATH_END_NO_ISSUER:
@@ -134,7 +138,7 @@ void explain_no_path(struct explain *explain, const struct path_search *search,
     out->kind = VERDICT_INVALID;
     total = path_search_dead_ends(search, ends, LIMIT_DEAD_ENDS, &num_certs);
     for (i = 0; i < total && i < LIMIT_DEAD_ENDS; i++) {
-        explain_end(explain->arena, &ends[i], num_certs, &finding);
+        explain_end(explain->arena, chain[0], &ends[i], num_certs, &finding);
         verdict_add_finding(out, &finding);
     }
     if (total > LIMIT_DEAD_ENDS) {

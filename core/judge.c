@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/judge.h"
 
+#include <stdio.h>
+
 #include "core/clock.h"
 #include "core/explain.h"
 
@@ -76,23 +78,46 @@ static void add_evidence(struct sk_verdict *verdict, int cert,
     }
 }
 
-/* A revoked certificate decides the path, whatever was missing above it. */
-static void set_revoked(struct sk_verdict *verdict, int cert, const struct revocation_status *state)
+/* The text of a status names the list or response: it is what was found. */
+static void add_status(struct trial *trial, enum finding_code code, int cert, const char *rule,
+                       const char *expected, const char *found)
 {
+    struct finding finding;
+
+    finding_set(&finding, code, cert, rule, "%s", found);
+    finding_set_detail(&finding, trial->job.arena, expected, found);
+    verdict_add_finding(trial->current, &finding);
+}
+
+static void add_grace(struct trial *trial, int cert, const struct revocation_status *state)
+{
+    char expected[LIMIT_FINDING_TEXT], found[LIMIT_FINDING_TEXT], at[CLOCK_TEXT];
+
+    clock_format_rfc3339(trial->job.time, at);
+    (void)snprintf(expected, sizeof(expected), "a nextUpdate at or after %s", at);
+    clock_format_rfc3339(state->next_update, at);
+    (void)snprintf(found, sizeof(found),
+                   "the revocation data is past its nextUpdate %s, within the policy's grace", at);
+    add_status(trial, FINDING_GRACE, cert, "RFC 5280 6.3.3(a)", expected, found);
+}
+
+/* A revoked certificate decides the path, whatever was missing above it. */
+static void set_revoked(struct trial *trial, int cert, const struct revocation_status *state)
+{
+    static const char rule[] = "RFC 5280 6.1.3(a)(3)", expected[] = "a certificate not revoked";
     bool on_hold = state->reason == CRL_REASON_CERTIFICATE_HOLD;
+    struct sk_verdict *verdict = trial->current;
 
     verdict->num_findings = 0;
     if (cert > 0) {
         verdict->kind = VERDICT_INVALID;
-        verdict_add(verdict, FINDING_ISSUER_REVOKED, cert, "RFC 5280 6.1.3(a)(3)", "%s",
-                    state->text);
+        add_status(trial, FINDING_ISSUER_REVOKED, cert, rule, expected, state->text);
         return;
     }
     verdict->kind = VERDICT_REVOKED;
     verdict->revoked_at = state->revoked_at;
     verdict->revoked_reason = state->reason;
-    verdict_add(verdict, on_hold ? FINDING_ON_HOLD : FINDING_REVOKED, 0, "RFC 5280 6.1.3(a)(3)",
-                "%s", state->text);
+    add_status(trial, on_hold ? FINDING_ON_HOLD : FINDING_REVOKED, 0, rule, expected, state->text);
 }
 
 /* Notes the status of one certificate. False: the path cannot be valid any more. */
@@ -100,6 +125,7 @@ static bool take_status(struct trial *trial, int cert, const struct revocation_s
 {
     struct sk_verdict *verdict = trial->current;
     bool is_required = trial->query->params->revocation == REVOCATION_REQUIRED;
+    char found[LIMIT_FINDING_TEXT + 40];
 
     add_evidence(verdict, cert, state);
     switch (state->kind) {
@@ -107,19 +133,19 @@ static bool take_status(struct trial *trial, int cert, const struct revocation_s
         if (state->holds_until < verdict->valid_until)
             verdict->valid_until = state->holds_until;
         if (state->in_grace)
-            verdict_add(verdict, FINDING_GRACE, cert, "RFC 5280 6.3.3(a)",
-                        "the revocation data is past its nextUpdate, within the policy's grace");
+            add_grace(trial, cert, state);
         return true;
     case REVOCATION_REVOKED:
-        set_revoked(verdict, cert, state);
+        set_revoked(trial, cert, state);
         return false;
     case REVOCATION_UNDETERMINED:
         if (state->holds_until < verdict->valid_until)
             verdict->valid_until = state->holds_until;
         break;
     }
-    verdict_add(verdict, state->why, cert, "RFC 5280 6.3.3", "%s%s",
-                is_required ? "" : "accepted without revocation data: ", state->text);
+    (void)snprintf(found, sizeof(found), "%s%s",
+                   is_required ? "" : "accepted without revocation data: ", state->text);
+    add_status(trial, state->why, cert, state->rule, state->expected, found);
     return !is_required;
 }
 

@@ -41,27 +41,22 @@ struct sk_bytes revocation_issuer_canon(const struct revocation_subject *subject
 }
 
 /* Says why a list did not help. Stale data is told before unusable data, that before none. */
-static void note(struct revocation_task *task, enum finding_code why, const struct crl_item *item,
-                 const char *text)
+static bool note(struct revocation_task *task, enum revocation_fault fault,
+                 const struct crl_item *item)
 {
     struct revocation_status *out = task->out;
-    char digest[2 * SK_SHA256 + 1];
 
-    if (out->why == FINDING_REVOCATION_STALE || out->why == why)
-        return;
-    out->why = why;
-    hex_encode(bytes_of(item->src.sha256, SK_SHA256), digest);
-    snprintf(out->text, sizeof(out->text), "CRL %.16s: %s", digest, text);
+    if (out->why == FINDING_REVOCATION_STALE || out->why == revocation_fault_code(fault))
+        return false;
+    revocation_fault_set(out, fault, "CRL", item->src.sha256);
+    return true;
 }
 
-static void note_time(struct revocation_task *task, enum finding_code why,
-                      const struct crl_item *item, const char *text, int64_t when)
+static void note_time(struct revocation_task *task, enum revocation_fault fault,
+                      const struct crl_item *item, int64_t when)
 {
-    char at[CLOCK_TEXT], line[LIMIT_FINDING_TEXT / 2];
-
-    clock_format_rfc3339(when, at);
-    snprintf(line, sizeof(line), "%s %s", text, at);
-    note(task, why, item, line);
+    if (note(task, fault, item))
+        revocation_fault_add_times(task->out, task->job->time, when);
 }
 
 /* ---- gathering ---- */
@@ -251,11 +246,11 @@ static enum sk_status is_surely_superseded(struct revocation_task *task,
 static enum sk_status find_signer(struct revocation_task *task, struct crl_item *item)
 {
     enum sk_status status;
-    const char *why;
+    enum revocation_fault why;
 
     status = revocation_find_signer(task->job, task->subject, &item->src, &item->signer, &why);
     if (status == SK_NOTFOUND) {
-        note(task, FINDING_REVOCATION_UNUSABLE, item, why);
+        (void)note(task, why, item);
         item->is_unproven = task->out->has_unproven = true;
         return SK_OK;
     }
@@ -281,8 +276,7 @@ static enum sk_status authenticate(struct revocation_task *task)
         if (item->reasons == 0 || item->src.crl->is_delta)
             continue;
         if (is_future(task, item->src.crl)) {
-            note_time(task, FINDING_REVOCATION_UNUSABLE, item, "not yet valid: its thisUpdate is",
-                      item->src.crl->this_update);
+            note_time(task, FAULT_CRL_FUTURE, item, item->src.crl->this_update);
             continue;
         }
         if ((status = is_surely_superseded(task, item, &is_superseded)) != SK_OK)
@@ -559,11 +553,11 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
     enum sk_status status;
 
     if (crl->has_unknown_critical)
-        note(task, FINDING_REVOCATION_UNUSABLE, item, "it has an unknown critical extension");
+        (void)note(task, FAULT_CRL_CRITICAL, item);
     else if (!crl->has_next_update)
-        note(task, FINDING_REVOCATION_UNUSABLE, item, "it has no nextUpdate");
+        (void)note(task, FAULT_CRL_NO_NEXT_UPDATE, item);
     else if (is_stale(task, crl))
-        note_time(task, FINDING_REVOCATION_STALE, item, "its nextUpdate was", crl->next_update);
+        note_time(task, FAULT_CRL_STALE, item, crl->next_update);
     if (crl->has_unknown_critical || !crl->has_next_update || is_stale(task, crl))
         return SK_OK;
     if ((status = consult_deltas(task, item, &deltas)) != SK_OK || deltas.is_listed)
@@ -571,8 +565,7 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
     if ((status = ask(task, item, &entry, &answer)) != SK_OK)
         return status;
     if (answer == ANSWER_UNUSABLE)
-        note(task, FINDING_REVOCATION_UNUSABLE, item,
-             "its entries are malformed or have an unknown critical extension");
+        (void)note(task, FAULT_CRL_ENTRIES, item);
     else if (answer == ANSWER_LISTED &&
              !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD))
         set_revoked(task, item, &entry);
@@ -614,25 +607,21 @@ static void explain_no_source(struct revocation_task *task)
     const struct revocation_subject *subject = task->subject;
     struct revocation_status *out = task->out;
     const char *what = "no CRL of";
-    struct sk_buf name;
+    char name[LIMIT_NAME_SHOWN];
 
+    name_short_text(subject->cert != NULL ? subject->cert->issuer : subject->issuer->subject, name,
+                    sizeof(name));
+    out->why = FINDING_REVOCATION_NO_SOURCE;
     if (task->covered != 0) {
         out->why = FINDING_REVOCATION_UNUSABLE;
         what = "no CRL that speaks of all reasons from";
-    } else {
-        out->why = FINDING_REVOCATION_NO_SOURCE;
-        if (task->num_items > 0)
-            what = "no CRL for this certificate from";
+    } else if (task->num_items > 0) {
+        what = "no CRL for this certificate from";
     }
-    buf_init(&name, LIMIT_FINDING_TEXT / 2);
-    if (name_to_text(subject->cert != NULL ? subject->cert->issuer : subject->issuer->subject,
-                     &name) != SK_OK ||
-        name.len == 0) {
-        buf_reset(&name);
-        buf_put_text(&name, "its issuer");
-    }
-    snprintf(out->text, sizeof(out->text), "%s %.*s", what, (int)name.len, (const char *)name.data);
-    buf_done(&name);
+    out->rule = "RFC 5280 6.3.3";
+    (void)snprintf(out->expected, sizeof(out->expected),
+                   "a CRL of %s, or of the CRL issuers it names, for this certificate", name);
+    (void)snprintf(out->text, sizeof(out->text), "%s %s", what, name);
 }
 
 /* A list that this path does not prove may be proven on another (revocation_elsewhere()). Worth the

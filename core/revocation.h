@@ -17,7 +17,9 @@ enum revocation_kind {
 
 struct revocation_status {
     enum revocation_kind kind;
-    enum finding_code why;         /* when undetermined: no-source, stale, unusable */
+    enum finding_code why; /* when undetermined: no-source, stale, unusable */
+    const char *rule;      /* when undetermined: that evidence does not satisfy */
+    char expected[LIMIT_FINDING_TEXT];
     char text[LIMIT_FINDING_TEXT]; /* when undetermined or revoked: what was found */
     int64_t revoked_at;
     enum crl_reason reason;

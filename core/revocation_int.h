@@ -34,6 +34,62 @@ enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocatio
 /* Same issuer, same scope: one list replaces the other (C-20) or completes it (C-14). */
 bool revocation_same_scope(const struct sk_crl *a, const struct sk_crl *b);
 
+/* X(constant, finding, rule, what it asks for, what was found): why a list or response is left out.
+ */
+#define REVOCATION_FAULT_TABLE(X)                                                                  \
+    X(FAULT_CRL_FUTURE, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.1.2.4",                           \
+      "a thisUpdate at or before", "not yet valid: its thisUpdate is")                             \
+    X(FAULT_CRL_STALE, FINDING_REVOCATION_STALE, "RFC 5280 6.3.3(a)", "a nextUpdate at or after",  \
+      "its nextUpdate was")                                                                        \
+    X(FAULT_CRL_NO_NEXT_UPDATE, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.1.2.5", "a nextUpdate",   \
+      "it has no nextUpdate")                                                                      \
+    X(FAULT_CRL_CRITICAL, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.2",                             \
+      "no critical extension but those that are processed",                                        \
+      "it has an unknown critical extension")                                                      \
+    X(FAULT_CRL_ENTRIES, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.3",                              \
+      "entries that can be processed",                                                             \
+      "its entries are malformed or have an unknown critical extension")                           \
+    X(FAULT_CRL_ALGORITHMS, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.1.1.2",                       \
+      "the same algorithm in signatureAlgorithm and in the signed signature field",                \
+      "its two signature algorithms differ")                                                       \
+    X(FAULT_CRL_WEAK, FINDING_REVOCATION_UNUSABLE, "policy: strength",                             \
+      "a signature algorithm that is known and allowed",                                           \
+      "its signature algorithm is unknown or below the policy's floor")                            \
+    X(FAULT_CRL_SIGNER, FINDING_REVOCATION_UNUSABLE, "RFC 5280 6.3.3(f)",                          \
+      "a signature with a key of the CRL issuer that has a path to the same trust anchor",         \
+      "signed with no key of its issuer that has a path to the same trust anchor")                 \
+    X(FAULT_CRL_SIGNER_USAGE, FINDING_REVOCATION_UNUSABLE, "RFC 5280 6.3.3(f)",                    \
+      "keyUsage with cRLSign in the certificate of the CRL issuer",                                \
+      "the keyUsage of its issuer's certificate lacks cRLSign")                                    \
+    X(FAULT_CRL_SIGNER_DEPTH, FINDING_REVOCATION_UNUSABLE, "policy: limits",                       \
+      "CRL issuers whose own lists nest less deep", "its signer's own path nests too deep")        \
+    X(FAULT_OCSP_NO_NEXT_UPDATE, FINDING_REVOCATION_UNUSABLE, "RFC 6960 4.2.2.1", "a nextUpdate",  \
+      "it has no nextUpdate")                                                                      \
+    X(FAULT_OCSP_FUTURE, FINDING_REVOCATION_UNUSABLE, "RFC 6960 3.2",                              \
+      "a thisUpdate and producedAt at or before the time asked about",                             \
+      "it is from after the time asked about")                                                     \
+    X(FAULT_OCSP_TIMES, FINDING_REVOCATION_UNUSABLE, "RFC 6960 3.2",                               \
+      "thisUpdate, producedAt and nextUpdate in this order", "its times contradict each other")    \
+    X(FAULT_OCSP_STALE, FINDING_REVOCATION_STALE, "RFC 6960 3.2",                                  \
+      "a nextUpdate at or after the time asked about", "its nextUpdate is past")                   \
+    X(FAULT_OCSP_CRITICAL, FINDING_REVOCATION_UNUSABLE, "RFC 6960 4.4", "no critical extension",   \
+      "it has a critical extension")                                                               \
+    X(FAULT_OCSP_UNKNOWN, FINDING_REVOCATION_UNUSABLE, "RFC 6960 2.2", "a status of good",         \
+      "it says unknown")                                                                           \
+    X(FAULT_OCSP_SIGNER, FINDING_REVOCATION_UNUSABLE, "RFC 6960 4.2.2.2",                          \
+      "a signature of the issuer, its delegate or a trusted responder",                            \
+      "signed by nobody who may answer for the issuer")
+#define FAULT_ENUM_ROW(constant, code, rule, expected, found) constant,
+enum revocation_fault { FAULT_NONE = 0, REVOCATION_FAULT_TABLE(FAULT_ENUM_ROW) FAULT_COUNT };
+#undef FAULT_ENUM_ROW
+
+enum finding_code revocation_fault_code(enum revocation_fault fault);
+/* Says of out, undetermined, that this list or response ("CRL", "OCSP response") is why. */
+void revocation_fault_set(struct revocation_status *out, enum revocation_fault fault,
+                          const char *kind, const uint8_t sha256[SK_SHA256]);
+/* Appends a time to both texts. */
+void revocation_fault_add_times(struct revocation_status *out, int64_t expected, int64_t found);
+
 /* Who signed the list, with the right to (6.3.3(f), (g)). SK_NOTFOUND: nobody we can trust; why
  * says what was tried. params: DSA parameters its key inherits, or NULL. */
 struct revocation_signer {
@@ -43,7 +99,7 @@ struct revocation_signer {
 };
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,
-                                      const char **out_why) SK_MUST_CHECK;
+                                      enum revocation_fault *out_why) SK_MUST_CHECK;
 /* Every key with which revocation_find_signer() may find a list of crl's issuer to be signed.
  * Zeroed at first; asked again for the same issuer it does nothing. */
 enum { REVOCATION_KEYS = 8 };

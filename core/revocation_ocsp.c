@@ -25,23 +25,19 @@ struct ocsp_task {
 /* What one response says of the subject: the worst of its SingleResponses about it. */
 struct answer {
     bool is_about;
-    enum finding_code fault; /* FINDING_NONE: usable, good or revoked */
-    const char *why;
+    enum revocation_fault fault; /* FAULT_NONE: usable, good or revoked */
     struct ocsp_entry single;
 };
 
-static void note(struct ocsp_task *task, enum finding_code why, const struct sk_ocsp *response,
-                 const char *text)
+static void note(struct ocsp_task *task, enum revocation_fault fault,
+                 const struct sk_ocsp *response)
 {
     struct revocation_status *out = task->out;
-    char digest[2 * SK_SHA256 + 1];
 
     if (out->kind != REVOCATION_UNDETERMINED || out->why == FINDING_REVOCATION_STALE ||
-        out->why == why)
+        out->why == revocation_fault_code(fault))
         return;
-    out->why = why;
-    hex_encode(bytes_of(response->sha256, SK_SHA256), digest);
-    snprintf(out->text, sizeof(out->text), "OCSP response %.16s: %s", digest, text);
+    revocation_fault_set(out, fault, "OCSP response", response->sha256);
 }
 
 /* ---- what a response says ---- */
@@ -65,25 +61,21 @@ static bool is_about(const struct revocation_subject *subject, const struct ocsp
            has_digest(single->hash, subject->issuer->key_bits, single->issuer_key_hash);
 }
 
-/* RFC 6960 3.2, O-12. NULL: nothing is wrong with the times. The policy's grace is for lists. */
-static const char *fault_of_times(const struct sk_job *job, const struct sk_ocsp *response,
-                                  const struct ocsp_entry *single, enum finding_code *out_fault)
+/* RFC 6960 3.2, O-12. The policy's grace is for lists. */
+static enum revocation_fault fault_of_times(const struct sk_job *job,
+                                            const struct sk_ocsp *response,
+                                            const struct ocsp_entry *single)
 {
     int64_t skew = job->params->clock_skew_s;
 
-    *out_fault = FINDING_REVOCATION_UNUSABLE;
     if (!single->has_next_update)
-        return "it has no nextUpdate";
+        return FAULT_OCSP_NO_NEXT_UPDATE;
     if (single->this_update - skew > job->time || response->produced_at - skew > job->time)
-        return "it is from after the time asked about";
+        return FAULT_OCSP_FUTURE;
     if (single->this_update - skew > response->produced_at ||
         response->produced_at >= single->next_update || single->this_update > single->next_update)
-        return "its times contradict each other";
-    *out_fault = FINDING_REVOCATION_STALE;
-    if (job->time > single->next_update)
-        return "its nextUpdate is past";
-    *out_fault = FINDING_NONE;
-    return NULL;
+        return FAULT_OCSP_TIMES;
+    return job->time > single->next_update ? FAULT_OCSP_STALE : FAULT_NONE;
 }
 
 static void weigh(const struct sk_job *job, const struct sk_ocsp *response,
@@ -91,22 +83,19 @@ static void weigh(const struct sk_job *job, const struct sk_ocsp *response,
 {
     out->is_about = true;
     out->single = *single;
-    out->fault = FINDING_REVOCATION_UNUSABLE;
     if (response->has_critical || single->has_critical)
-        out->why = "it has a critical extension";
+        out->fault = FAULT_OCSP_CRITICAL;
     else
-        out->why = fault_of_times(job, response, single, &out->fault);
-    if (out->fault == FINDING_NONE && single->status == OCSP_ENTRY_UNKNOWN) {
-        out->fault = FINDING_REVOCATION_UNUSABLE;
-        out->why = "it says unknown";
-    }
+        out->fault = fault_of_times(job, response, single);
+    if (out->fault == FAULT_NONE && single->status == OCSP_ENTRY_UNKNOWN)
+        out->fault = FAULT_OCSP_UNKNOWN;
 }
 
 static int badness(const struct answer *answer)
 {
     if (!answer->is_about)
         return 0;
-    if (answer->fault != FINDING_NONE)
+    if (answer->fault != FAULT_NONE)
         return 2;
     return answer->single.status == OCSP_ENTRY_REVOKED ? 3 : 1;
 }
@@ -379,8 +368,7 @@ static void set_good(struct revocation_status *out, const struct sk_ocsp *respon
 static void leave_out(struct ocsp_task *task, const struct sk_ocsp *response,
                       const struct answer *answer)
 {
-    note(task, FINDING_REVOCATION_UNUSABLE, response,
-         "signed by nobody who may answer for the issuer");
+    note(task, FAULT_OCSP_SIGNER, response);
     task->has_unproven = true;
     if (answer->single.status == OCSP_ENTRY_REVOKED)
         task->changes = task->job->time + 1;
@@ -395,8 +383,8 @@ static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *resp
     read_answer(task, response, &answer);
     if (!answer.is_about)
         return SK_OK;
-    if (answer.fault != FINDING_NONE) {
-        note(task, answer.fault, response, answer.why);
+    if (answer.fault != FAULT_NONE) {
+        note(task, answer.fault, response);
         return SK_OK;
     }
     status = find_signer(task->job, task->subject, response, &signer);

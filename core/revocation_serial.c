@@ -175,6 +175,9 @@ static enum sk_status visit_for_claim(struct issuer_paths *paths)
     memset(out, 0, sizeof(*out));
     out->why = FINDING_REVOCATION_UNUSABLE;
     out->holds_until = paths->job->time;
+    out->rule = "RFC 5280 6.3.3(f)";
+    (void)snprintf(out->expected, sizeof(out->expected),
+                   "a known status of every key that signed a CRL of its issuer");
     snprintf(out->text, sizeof(out->text),
              "a CRL that lists it is signed with a key of its issuer whose status is not known");
     return SK_OK;

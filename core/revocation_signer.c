@@ -394,17 +394,17 @@ static enum sk_status find_other(struct sk_job *job, const struct revocation_sub
 
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,
-                                      const char **out_why)
+                                      enum revocation_fault *out_why)
 {
     enum sk_status status;
 
-    *out_why = "signed with no key of its issuer that has a path to the same trust anchor";
+    *out_why = FAULT_CRL_SIGNER;
     if (!crl->crl->is_sig_alg_equal) {
-        *out_why = "its two signature algorithms differ";
+        *out_why = FAULT_CRL_ALGORITHMS;
         return SK_NOTFOUND;
     }
     if (strength_of_signature(job->params, crl->crl->sig_alg, NULL) != FINDING_NONE) {
-        *out_why = "its signature algorithm is unknown or below the policy's floor";
+        *out_why = FAULT_CRL_WEAK;
         return SK_NOTFOUND;
     }
     status = subject->anchor != NULL ? find_own(job, subject, crl, out)
@@ -412,13 +412,13 @@ enum sk_status revocation_find_signer(struct sk_job *job, const struct revocatio
     if (status != SK_NOTFOUND || subject->anchor == NULL)
         return status;
     if (job->crl_depth >= LIMIT_CRL_PATH_DEPTH) {
-        *out_why = "its signer's own path nests too deep";
+        *out_why = FAULT_CRL_SIGNER_DEPTH;
         return SK_NOTFOUND;
     }
     status = find_other(job, subject, crl, out);
     if (status == SK_NOTFOUND && !may_sign_crls(subject->issuer) &&
         name_equal(subject->issuer->subject_canon, crl->crl->issuer_canon))
-        *out_why = "the keyUsage of its issuer's certificate lacks cRLSign";
+        *out_why = FAULT_CRL_SIGNER_USAGE;
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/verify.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,8 +11,9 @@
 #include "core/name_constraints.h"
 #include "core/policy_graph.h"
 #include "core/strength.h"
+#include "core/verify_text.h"
 
-enum { OIDS_SHOWN = 3, EXPECTED_TEXT = LIMIT_FINDING_TEXT / 2 };
+enum { EXPECTED_TEXT = LIMIT_FINDING_TEXT / 2 };
 
 /* The state variables of RFC 5280 6.1.2. A check returns SK_OK to go on, SK_INPUT when the path
  * fails (the finding is then set), or what ended the job. */
@@ -281,14 +283,24 @@ static enum sk_status check_ca(struct state *s)
     return SK_OK;
 }
 
+static enum sk_status fail_length(struct state *s)
+{
+    const struct sk_cert *from = verify_text_length_from(s->path, s->i);
+    char name[LIMIT_NAME_SHOWN], expected[LIMIT_FINDING_TEXT];
+
+    name_short_text(from->subject, name, sizeof(name));
+    (void)snprintf(expected, sizeof(expected),
+                   "at most %" PRIu64 " CA certificate(s) below %s, by its pathLenConstraint",
+                   from->path_len, name);
+    return fail(s, FINDING_PATH_LENGTH, "RFC 5280 6.1.4(l)", expected, "one more");
+}
+
 /* (l), (m) */
 static enum sk_status prepare_path_length(struct state *s)
 {
     if (!s->cert->is_self_issued) {
         if (s->max_path_length == 0)
-            return fail(s, FINDING_PATH_LENGTH, "RFC 5280 6.1.4(l)",
-                        "no more CA certificates than the pathLenConstraint above allows",
-                        "one more");
+            return fail_length(s);
         s->max_path_length--;
     }
     if (s->cert->has_path_len && s->cert->path_len < s->max_path_length)
@@ -355,28 +367,10 @@ static enum sk_status prepare_counters(struct state *s)
 /* ---- 6.1.5 and the policy's own rules: the last certificate
  * ------------------------------------------ */
 
-static void oids_text(const struct sk_bytes *oids, size_t num, char out[LIMIT_FINDING_TEXT / 3])
-{
-    const size_t size = LIMIT_FINDING_TEXT / 3;
-    char oid[LIMIT_OID_TEXT];
-    size_t i, used;
-
-    (void)snprintf(out, size, "%s", num == 0 ? "none" : "");
-    for (i = 0; i < num && i < OIDS_SHOWN; i++) {
-        if (oid_to_text(oids[i], oid, sizeof(oid)) != SK_OK)
-            continue;
-        used = strlen(out);
-        (void)snprintf(out + used, size - used, "%s%s", used > 0 ? " " : "", oid);
-    }
-    used = strlen(out);
-    if (num > OIDS_SHOWN)
-        (void)snprintf(out + used, size - used, " ...");
-}
-
 /* 6.1.5(a)-(b), (g) */
 static enum sk_status wrap_up_policies(struct state *s)
 {
-    char asked[LIMIT_FINDING_TEXT / 3], found[LIMIT_FINDING_TEXT / 3], expected[EXPECTED_TEXT];
+    char asked[EXPECTED_TEXT - 32], found[EXPECTED_TEXT], expected[EXPECTED_TEXT];
     struct policy_set authority, user;
     enum sk_status status;
 
@@ -394,25 +388,11 @@ static enum sk_status wrap_up_policies(struct state *s)
     s->result.num_policies = user.num;
     if (s->explicit_policy > 0 || user.num > 0) /* V-60 */
         return SK_OK;
-    oids_text(s->asked, s->num_asked, asked);
-    oids_text(authority.oids, authority.num, found);
+    verify_text_oids(s->asked, s->num_asked, asked, sizeof(asked));
+    verify_text_oids(authority.oids, authority.num, found, sizeof(found));
     (void)snprintf(expected, sizeof(expected), "a valid policy of these: %s",
                    s->asks_any ? "any" : asked);
     return fail(s, FINDING_POLICY, "RFC 5280 6.1.5(g)", expected, "%s", found);
-}
-
-static void purposes_text(const struct sk_cert *cert, char out[LIMIT_FINDING_TEXT / 3])
-{
-    struct sk_bytes oids[OIDS_SHOWN + 1]; /* one more, to see that there are more */
-    struct cert_walk walk;
-    size_t num = 0;
-    enum sk_status status = cert_walk_init(&walk, &cert->eku);
-
-    while (status == SK_OK && num <= OIDS_SHOWN) {
-        status = cert_eku_next(&walk, &oids[num]);
-        num += status == SK_OK;
-    }
-    oids_text(oids, num, out);
 }
 
 /* One of all the purposes asked; S-11 of extendedKeyUsages: absent or anyExtendedKeyUsage fit all.
@@ -421,8 +401,7 @@ static enum sk_status check_purpose(struct state *s, struct sk_bytes asked)
 {
     struct cert_walk walk;
     struct sk_bytes found;
-    char purposes[LIMIT_FINDING_TEXT / 3], oid[LIMIT_OID_TEXT],
-        expected[LIMIT_OID_TEXT + EXPECTED_TEXT];
+    char purposes[EXPECTED_TEXT], oid[LIMIT_OID_TEXT], expected[LIMIT_OID_TEXT + EXPECTED_TEXT];
     enum sk_status status = cert_walk_init(&walk, &s->cert->eku);
 
     while (status == SK_OK) {
@@ -437,7 +416,7 @@ static enum sk_status check_purpose(struct state *s, struct sk_bytes asked)
     if (oid_to_text(asked, oid, sizeof(oid)) != SK_OK)
         (void)snprintf(oid, sizeof(oid), "the purpose asked");
     (void)snprintf(expected, sizeof(expected), "extendedKeyUsage with %s", oid);
-    purposes_text(s->cert, purposes);
+    verify_text_purposes(s->cert, purposes, sizeof(purposes));
     return fail(s, FINDING_EXTENDED_KEY_USAGE,
                 s->is_last ? "RFC 5280 4.2.1.12" : "policy: nested-extended-key-usage", expected,
                 "%s", purposes);
@@ -471,35 +450,14 @@ static enum sk_status check_usage(struct state *s)
     return status;
 }
 
-/* How many subjectAltNames of a kind there are, and not what they say: names of people. */
-static size_t count_names(const struct sk_cert *cert, enum general_name_kind kind)
-{
-    struct general_name name;
-    struct cert_walk walk;
-    struct der names;
-    size_t num = 0;
-
-    if (cert_walk_init(&walk, &cert->san) != SK_OK)
-        return 0;
-    der_init(&names, bytes_of(walk.p, (size_t)(walk.end - walk.p)));
-    while (!der_at_end(&names) && general_name_next(&names, false, &name) == SK_OK)
-        num += name.kind == kind;
-    return num;
-}
-
 static enum sk_status fail_name(struct state *s, const struct general_name *asked)
 {
     const char *kind = general_name_kind_text(asked->kind);
-    size_t num = count_names(s->cert, asked->kind);
     char expected[LIMIT_FINDING_TEXT];
 
-    (void)snprintf(expected, sizeof(expected), "the %s asked", kind);
-    if (asked->kind == GENERAL_NAME_DNS)
-        (void)snprintf(expected, sizeof(expected), "%s %.*s", kind,
-                       (int)(asked->value.len < EXPECTED_TEXT ? asked->value.len : EXPECTED_TEXT),
-                       (const char *)asked->value.p);
+    verify_text_name(asked, expected, sizeof(expected));
     return fail(s, FINDING_NAME_MISMATCH, "RFC 9525 6", expected, "%zu %s(s) that do not match",
-                num, kind);
+                verify_text_count_names(s->cert, asked->kind), kind);
 }
 
 static enum sk_status check_asked_names(struct state *s)

@@ -21,9 +21,9 @@ def check(name, good, why=""):
     print("%s %d - sekisho-verify: %s%s" % ("ok" if good else "not ok", number, name, "" if good else ": " + why))
 
 
-def run(*args, stdin=""):
-    done = subprocess.run([os.environ["SEKISHO_BIN"] + "/sekisho-verify", *args], input=stdin, text=True,
-                          capture_output=True, timeout=120, check=False)
+def run(*args, stdin="", cwd=None):
+    done = subprocess.run([os.path.abspath(os.environ["SEKISHO_BIN"]) + "/sekisho-verify", *args], input=stdin, text=True,
+                          capture_output=True, timeout=120, check=False, cwd=cwd)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -131,6 +131,91 @@ def verdicts(tmp):
     expect("a policy that does not exist", 64, "-c", conf, "-p", "none", good, err="no policy none")
 
 
+# What is printed, to the letter; run beside the certificates, so that names are short.
+TEST_ORG = ",O=Test Certificates 2011,C=US"
+GOOD_TEXT = """\
+ValidCertificatePathTest1EE.crt: valid (this answer holds until 2030-12-31T08:30:00Z)
+     0 CN=Valid EE Certificate Test1,ORG
+     1   CN=Good CA,ORG
+     2     CN=Trust Anchor,ORG  (trust anchor)
+    policy 2.16.840.1.101.3.2.1.48.1
+"""
+EXPIRED_TEXT = """\
+InvalidEEnotAfterDateTest6EE.crt: invalid
+InvalidEEnotAfterDateTest6EE.crt: error: expired: after notAfter (RFC 5280 6.1.3(a)(2))
+    certificate 0: CN=Invalid EE notAfter Date EE Certificate Test6,ORG; serial 06; issuer CN=Good CA,ORG
+    expected: notAfter at or after 2011-04-15T00:00:00Z
+    found:    2011-01-01T08:30:00Z
+InvalidEEnotAfterDateTest6EE.crt: note: this is the path
+     0 CN=Invalid EE notAfter Date EE Certificate Test6,ORG  <-- expired
+     1   CN=Good CA,ORG
+     2     CN=Trust Anchor,ORG  (trust anchor)
+"""
+REVOKED_CA_TEXT = """\
+InvalidRevokedCATest2EE.crt: invalid
+InvalidRevokedCATest2EE.crt: error: issuer-revoked: a CA certificate of the path is revoked (RFC 5280 6.1.3(a)(3))
+    certificate 1: CN=Revoked subCA,ORG; serial 0e; issuer CN=Good CA,ORG
+    expected: a certificate not revoked
+    found:    CRL d78e5eca421f082f: listed since 2010-01-01T08:30:00Z, reason keyCompromise
+InvalidRevokedCATest2EE.crt: note: this is the path
+     0 CN=Invalid Revoked CA Certificate Test2,ORG
+     1   CN=Revoked subCA,ORG  <-- issuer-revoked
+     2     CN=Good CA,ORG
+     3       CN=Trust Anchor,ORG  (trust anchor)
+"""
+NO_PATH_TEXT = """\
+ValidCertificatePathTest1EE.crt: invalid
+ValidCertificatePathTest1EE.crt: error: no-path: no path to a trust anchor (RFC 5280 6.1)
+    certificate: CN=Valid EE Certificate Test1,ORG; serial 01; issuer CN=Good CA,ORG
+    expected: a trust anchor or certificate of CN=Good CA,ORG (key identifier 580184241bbc2b52944a3da510721451f5af3ac9)
+    found:    none among the 0 gathered above the target; the search stops at the target
+ValidCertificatePathTest1EE.crt: note: this is how far the search came
+     0 CN=Valid EE Certificate Test1,ORG  <-- no-path
+"""
+JUNK_TEXT = """\
+junk.der: invalid
+junk.der: error: malformed: not a well-formed certificate (RFC 5280 4.1)
+    expected: a well-formed certificate
+    found:    certificate: outer structure is malformed (RFC 5280 4.1.1)
+"""
+
+
+def texts(tmp):
+    anchor = ("--anchor", "TrustAnchorRootCertificate.crt", "--time", TIME)
+    pool = ("--certs", ".", "--crls", "../crls")
+    junk = write(tmp, "junk.der", b"\x30\x03\x02\x01\x05")
+
+    def same(name, text, *args):
+        got = run(*args, cwd=PKITS + "/certs")[1].replace(TEST_ORG, ",ORG").replace(tmp + "/", "")
+        check(name, got == text, "\n# " + got.replace("\n", "\n# "))
+
+    same("the text of a valid certificate", GOOD_TEXT, *anchor, *pool, "ValidCertificatePathTest1EE.crt")
+    same("of an expired one", EXPIRED_TEXT, *anchor, *pool, "InvalidEEnotAfterDateTest6EE.crt")
+    same("of one below a revoked CA", REVOKED_CA_TEXT, *anchor, *pool, "InvalidRevokedCATest2EE.crt")
+    same("of one without a path", NO_PATH_TEXT, *anchor, "ValidCertificatePathTest1EE.crt")
+    same("of one that is none", JUNK_TEXT, *anchor, junk)
+    same("several are apart", EXPIRED_TEXT + "\n" + GOOD_TEXT, *anchor, *pool, "InvalidEEnotAfterDateTest6EE.crt",
+         "ValidCertificatePathTest1EE.crt")
+
+
+def explanation():
+    """The members of --json beside those that scripts have always read."""
+    anchor = ("--anchor", cert("TrustAnchorRootCertificate"), "--time", TIME)
+    answer = json.loads(run(*anchor, "--certs", PKITS + "/certs", "--crls", PKITS + "/crls", "--json",
+                            cert("InvalidRevokedCATest2EE"))[1])
+    finding, told = answer["findings"][0], answer["explanation"]
+    check("a finding says rule, expected, found and certificate", finding["rule"] == "RFC 5280 6.1.3(a)(3)"
+          and finding["expected"] and finding["found"] and finding["certificate"]["sha256"] == answer["path"][1]
+          and finding["certificate"]["subject"].startswith("CN=Revoked subCA") and finding["certificate"]["serial"] == "0e",
+          json.dumps(answer))
+    check("the explanation describes the path", [one["sha256"] for one in told["path"]] == answer["path"]
+          and told["tried"] == [] and told["more_paths"] == 0 and told["work"] == answer["work"], json.dumps(answer))
+    answer = json.loads(run(*anchor, "--json", cert("ValidCertificatePathTest1EE"))[1])
+    tried = answer["explanation"]["tried"]
+    check("a search without a path says how far it came", "path" not in answer and len(tried) == 1
+          and not tried[0]["complete"] and tried[0]["findings"][0]["cert"] == len(tried[0]["path"]) - 1, json.dumps(answer))
+
+
 def openssl(folder, *args):
     subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True, timeout=60)
 
@@ -159,7 +244,7 @@ def ocsp(tmp):
                            capture_output=True).stdout.strip()
     expect("an OCSP response made by openssl", 0, *anchor, "--ocsp", good, "--time", later, target, out="valid")
     expect("one that says revoked wins", 1, *anchor, "--ocsp", good, "--ocsp", revoked, "--time", later, target,
-           out="revoked: OCSP response")
+           out="    found:    OCSP response ")
     expect("--ocsp-evidence no", 2, *anchor, "--ocsp", good, "--ocsp-evidence", "no", "--time", later, target)
     expect("a wrong --ocsp-evidence is refused", 64, *anchor, "--ocsp-evidence", "maybe", target, err="want no, yes")
     expect("a trusted responder must be a certificate", 65, *anchor, "--ocsp-responder", good, target, err="good.der")
@@ -174,6 +259,8 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         inputs(tmp)
         verdicts(tmp)
+        texts(tmp)
+        explanation()
         ocsp(tmp)
     return 0
 

@@ -13,7 +13,8 @@
 /* A new object with verdict, path, policies, findings, evidence, explanation, work; NULL: no
  * memory. is_brief: without the explanation of a target that is valid at the first path. */
 json_t *report_json(const struct sk_verdict *verdict, bool is_brief);
-/* One line with the verdict, then what led to it. name: what the target is called. */
+/* One line with the verdict, then what led to it, as a compiler would say it: errors of the path,
+ * the path, notes about other paths. name: what the target is called. */
 void report_text(FILE *to, const char *name, const struct sk_verdict *verdict);
 /* 0 valid, 1 invalid or revoked, 2 undetermined */
 int report_exit(const struct sk_verdict *verdict);

@@ -251,8 +251,11 @@ static int judge_all(struct run *run)
         return fail(&run->err, VERIFY_EXIT_USAGE);
     if ((status = load_pool(run)) != SK_OK)
         return fail(&run->err, VERIFY_EXIT_INPUT);
-    for (i = 0; i < targets->num_values; i++)
+    for (i = 0; i < targets->num_values; i++) {
+        if (i > 0 && !run->options.json)
+            putchar('\n');
         code = worse(code, judge_target(run, targets->values[i]));
+    }
     if (fflush(stdout) != 0) {
         (void)err_errno(&run->err, SK_IO, "standard output");
         return fail(&run->err, VERIFY_EXIT_INPUT);

@@ -35,6 +35,22 @@ static bool fits_name(const char *name, const struct described *d)
     return strncmp(name, prefix, strlen(prefix)) == 0 && name[strlen(prefix)] == '_';
 }
 
+/* Whatever came out, each finding says which rule, what it expects and what was found. */
+static bool is_explained(const struct sk_verdict *verdict)
+{
+    size_t i;
+
+    for (i = 0; i < verdict->num_findings; i++) {
+        const struct finding *f = &verdict->findings[i];
+
+        if (f->rule == NULL || f->rule[0] == '\0' || f->expected == NULL ||
+            f->expected[0] == '\0' || f->found == NULL || f->found[0] == '\0' ||
+            (f->cert >= 0 && f->about == NULL))
+            return false;
+    }
+    return true;
+}
+
 static void test_graph(void **state)
 {
     const char *path = *state;
@@ -54,6 +70,8 @@ static void test_graph(void **state)
 
             if (wrong != NULL)
                 fail_msg("%s, building %lu, order %u: %s", path, i, order, wrong);
+            if (!is_explained(&g.verdict))
+                fail_msg("%s: a finding lacks its rule, or what was expected or found", path);
         }
         graph_done(&g);
     }

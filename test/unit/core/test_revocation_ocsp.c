@@ -76,6 +76,9 @@ static void expect_unusable(const struct response_spec *spec, enum finding_code 
 
     add(spec);
     expect(VERDICT_UNDETERMINED, code);
+    assert_int_equal(strncmp(g.verdict.findings[0].rule, "RFC 6960 ", 9) != 0,
+                     strstr(g.verdict.findings[0].text, "OCSP response ") == NULL);
+    assert_true(g.verdict.findings[0].expected[0] != '\0');
     g.is_ocsp[num] = false;
     g.num_objects = num;
 }
