@@ -356,6 +356,7 @@ static void test_judge_tells_some_of_many_failures(void **state)
 {
     static const char *const tops[] = {"/CN=T0", "/CN=T1", "/CN=T2", "/CN=T3", "/CN=T4",
                                        "/CN=T5", "/CN=T6", "/CN=T7", "/CN=T8", "/CN=T9"};
+    struct pki_crl_spec crl = {.issuer = "/CN=Root", .signer = pki_key(PKI_EC, 0)};
     const struct sk_cert *ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
     size_t i;
 
@@ -365,15 +366,20 @@ static void test_judge_tells_some_of_many_failures(void **state)
     expect(ee, VERDICT_INVALID, FINDING_NO_PATH);
     assert_in_range(g.verdict.num_findings, 2, LIMIT_FINDINGS);
     graph_anchor(&g, "/CN=Root", 0);
-    for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
-        graph_cert(&g, &(struct pki_cert_spec){
-                           .subject = tops[i],
-                           .issuer = "/CN=Root",
-                           .key = pki_key(PKI_EC, 2 + i),
-                           .signer = pki_key(PKI_EC, 0),
-                           .exts = {PKI_CA_EXTS,
-                                    {"policyConstraints", "critical,requireExplicitPolicy:0"}}});
-    expect(ee, VERDICT_INVALID, FINDING_POLICY);
+    g.params.revocation = REVOCATION_REQUIRED; /* what the search cannot cut */
+    graph_empty_crl(&g, "/CN=CA", 1);
+    for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {
+        graph_cert(&g, &(struct pki_cert_spec){.subject = tops[i],
+                                               .issuer = "/CN=Root",
+                                               .key = pki_key(PKI_EC, 2 + i),
+                                               .signer = pki_key(PKI_EC, 0),
+                                               .serial = 50 + (long)i,
+                                               .exts = {PKI_CA_EXTS}});
+        graph_empty_crl(&g, tops[i], 2 + i);
+        crl.entries[i].serial = 50 + (long)i;
+    }
+    graph_crl(&g, &crl);
+    expect(ee, VERDICT_INVALID, FINDING_ISSUER_REVOKED);
     assert_int_equal(g.verdict.work.paths, sizeof(tops) / sizeof(tops[0]));
     assert_in_range(g.verdict.num_findings, 2, LIMIT_FINDINGS);
 }
