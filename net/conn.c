@@ -229,11 +229,16 @@ static void throw_away(struct conn *conn, struct evbuffer *in)
 void conn_step(struct conn *conn)
 {
     struct evbuffer *in = bufferevent_get_input(conn->bev);
+    const unsigned end = conn->requests + LIMIT_HTTP_TURN;
     bool is_good = true, has_read = true;
 
     conn->in_step = true;
+    conn->has_more = false;
     while (is_good && has_read) {
         has_read = conn_may_read(conn) && evbuffer_get_length(in) > 0;
+        conn->has_more = has_read && conn->requests == end;
+        if (conn->has_more)
+            break; /* others are served first */
         if (has_read)
             is_good = read_some(conn, in);
         is_good = is_good && conn_write_answers(conn);
@@ -245,7 +250,7 @@ void conn_step(struct conn *conn)
         conn_close(conn);
         return;
     }
-    if (conn->peer_ended && conn->state == CONN_OPEN && conn_may_read(conn))
+    if (conn->peer_ended && conn->state == CONN_OPEN && conn_may_read(conn) && !conn->has_more)
         conn->state = CONN_CLOSING;
     conn_write_continue(conn);
     if (!finish(conn))
@@ -254,8 +259,11 @@ void conn_step(struct conn *conn)
 
 static void on_ready(struct bufferevent *bev, void *arg)
 {
+    struct conn *conn = arg;
+
     (void)bev;
-    conn_step(arg);
+    if (!conn->has_more) /* else its next turn comes by the timer */
+        conn_step(conn);
 }
 
 /* False: the connection must be cut. */

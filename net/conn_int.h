@@ -62,6 +62,7 @@ struct conn {
     enum conn_state state;
     bool in_handshake; /* nothing else is done before its end */
     bool in_step;      /* conn_step() runs: replies only note themselves */
+    bool has_more;     /* read and not looked at: its turn is over */
     bool must_linger;  /* the client may still be sending when we end */
     bool peer_ended;   /* the client will send no more */
     struct http_reader reader;

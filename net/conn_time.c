@@ -20,7 +20,7 @@ static enum conn_phase phase_now(const struct conn *conn)
     }
     if (conn->in_handshake)
         return PHASE_HANDSHAKE;
-    if (!conn_may_read(conn))
+    if (!conn_may_read(conn) || conn->has_more)
         return PHASE_NONE;
     if (http_reader_in_body(&conn->reader))
         return PHASE_BODY;
@@ -86,8 +86,8 @@ static void set_write_end(struct conn *conn, int64_t now)
     conn->write_mark = conn_write_taken(conn);
 }
 
-/* One timer serves both deadlines. It is only ever moved forward: when it fires early,
- * conn_time_on_timer() sets it anew. */
+/* One timer serves both deadlines, and the next turn of a connection that has more to say. It is
+ * only ever moved forward: when it fires early, conn_time_on_timer() sets it anew. */
 static void arm_timer(struct conn *conn, int64_t now)
 {
     int64_t end = conn->phase != PHASE_NONE ? conn->phase_end_us : 0;
@@ -96,6 +96,8 @@ static void arm_timer(struct conn *conn, int64_t now)
 
     if (conn->write_end_us != 0 && (end == 0 || conn->write_end_us < end))
         end = conn->write_end_us;
+    if (conn->has_more)
+        end = now; /* the next turn of the loop */
     if (end == 0 || (conn->timer_us != 0 && conn->timer_us <= end))
         return;
     left = end > now ? end - now : 0;
@@ -167,7 +169,9 @@ void conn_time_on_timer(evutil_socket_t fd, short what, void *arg)
         }
         set_write_end(conn, now);
     }
-    if (conn->phase != PHASE_NONE && now >= conn->phase_end_us)
+    if (conn->has_more)
+        conn_step(conn);
+    else if (conn->phase != PHASE_NONE && now >= conn->phase_end_us)
         end_phase(conn);
     else
         arm_timer(conn, now);

@@ -346,7 +346,7 @@ static enum sk_status start_loops(struct front *front, const struct front_option
             .max_connections = room > 0 ? room : 1,
             .clients = front->clients,
             .access = front->access != NULL ? access_log_worker(front->access, w) : NULL,
-            .counters = &front->counters[w],
+            .counters = front->counters,
             .report = report,
             .report_arg = front};
 

@@ -72,7 +72,7 @@ static void make_room(struct sk_loop *loop)
     if (conn_set_evict(loop->conns))
         return;
     log_warning("http", "out of descriptors: accepting pauses");
-    counter_add(&loop->options.counters->accept_pauses, 1);
+    counter_add(&loop->options.counters[loop->options.index].accept_pauses, 1);
     set_listening(loop, false);
     (void)event_add(loop->resume, &pause);
 }
@@ -341,7 +341,7 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
         .max_connections = loop->options.max_connections,
         .max_waiting = share(limits->http_queue, loop->options.config->server.workers),
         .clients = loop->options.clients,
-        .counters = loop->options.counters,
+        .counters = &loop->options.counters[loop->options.index],
     };
     bool wants_signer = loop->options.config->signer.backend != CONFIG_SIGNER_NONE;
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -107,7 +108,12 @@ def drip(s, octets, ended, interval=0.1):
     s.settimeout(interval)
     for i in range(len(octets)):
         try:
-            s.sendall(octets[i:i + 1])
+            try:
+                s.sendall(octets[i:i + 1])
+            except socket.timeout:
+                pass
+            except OSError:
+                pass  # it has closed: what it said before is still there
             got = s.recv(4096)
         except socket.timeout:
             continue
@@ -396,27 +402,15 @@ def overload():
         sockets = [dial(100) for _ in range(4 * QUEUE)]
         for s in sockets:
             s.sendall(post_ocsp())
-        shed = 0
-        waiting = []
-        time.sleep(0.3)
+        until(lambda: len(select.select(sockets, [], [], 0)[0]) >= 2 * QUEUE, 10)
         ok(daemon.is_up(), "probes are answered while everything else waits")
-        for s in sockets:
-            s.setblocking(False)
-            try:
-                got = s.recv(65536)
-                shed += got.startswith(b"HTTP/1.1 503 ") and b"Retry-After: " in got
-            except BlockingIOError:
-                waiting.append(s)
     finally:
         os.kill(key, signal.SIGCONT)
-    answers = []
-    for s in waiting:
-        s.settimeout(PATIENCE_S)
-        answers.append(read_answer(s))
-    # Two workers have half of the cap each; clients are spread by chance.
-    ok(len(waiting) <= QUEUE and shed == len(sockets) - len(waiting) and shed >= 3 * QUEUE,
-       "what is above the queue is shed with Retry-After", (shed, len(waiting)))
-    ok(all(a is not None and a[0] == 200 for a in answers), "what waited is answered in the end", answers[:2])
+    answers = [read_answer(s) for s in sockets]
+    shed = sum(a is not None and a[0] == 503 and "Retry-After: " in a[1] for a in answers)
+    served = sum(a is not None and a[0] == 200 for a in answers)
+    ok(shed >= 2 * QUEUE, "what is above the queue is shed with Retry-After", (shed, served))
+    ok(served > 0 and shed + served == len(sockets), "what waited is answered in the end", (shed, served))
     ok(until(lambda: daemon.ask(post_ocsp())[2][4:7] == b"\x0a\x01\x00"), "and answers are signed again")
     end(sockets)
 

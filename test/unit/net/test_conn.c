@@ -222,6 +222,37 @@ static void test_conn_reads_no_more_than_it_owes_answers_for(void **state)
     stop(&bench);
 }
 
+/* One that has sent 60 requests at once has some answered, then the others have their turn. */
+static void test_conn_gives_others_their_turn(void **state)
+{
+    struct bench bench;
+    char text[64];
+    int flood, other, i;
+
+    (void)state;
+    start(&bench, 8);
+    bench.answers_at_once = true;
+    flood = dial(&bench);
+    other = dial(&bench);
+    for (i = 0; i < 60; i++) {
+        (void)snprintf(text, sizeof(text), GET, i);
+        assert_int_equal(write(flood, text, strlen(text)), strlen(text));
+    }
+    assert_int_equal(write(other, text, strlen(text)), strlen(text));
+    assert_int_equal(event_base_loop(bench.base, EVLOOP_NONBLOCK | EVLOOP_ONCE), 0);
+    assert_int_equal(bench.count, LIMIT_HTTP_TURN + 1);
+    /* A client that has ended its side has all of its answers nevertheless. */
+    assert_int_equal(shutdown(flood, SHUT_WR), 0);
+    for (i = 0; i < 10; i++)
+        turn(&bench);
+    assert_int_equal(bench.count, 61);
+    assert_non_null(strstr(bodies(hear(&bench, flood, NULL)), "/57;/58;/59;"));
+    assert_string_equal(bodies(hear(&bench, other, NULL)), "/59;");
+    (void)close(flood);
+    (void)close(other);
+    stop(&bench);
+}
+
 static void test_conn_puts_its_own_refusal_behind_what_is_owed(void **state)
 {
     struct bench bench;
@@ -605,6 +636,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conn_answers_in_the_order_of_the_requests),
         cmocka_unit_test(test_conn_reads_no_more_than_it_owes_answers_for),
+        cmocka_unit_test(test_conn_gives_others_their_turn),
         cmocka_unit_test(test_conn_puts_its_own_refusal_behind_what_is_owed),
         cmocka_unit_test(test_conn_lets_a_late_answer_find_its_client_gone),
         cmocka_unit_test(test_conn_answers_a_client_that_has_ended_its_side),
