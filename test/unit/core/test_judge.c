@@ -380,7 +380,7 @@ static void test_judge_tells_some_of_many_failures(void **state)
     }
     graph_crl(&g, &crl);
     expect(ee, VERDICT_INVALID, FINDING_ISSUER_REVOKED);
-    assert_in_range(g.verdict.work.paths, 2, sizeof(tops) / sizeof(tops[0]));
+    assert_int_equal(g.verdict.work.paths, sizeof(tops) / sizeof(tops[0]));
     assert_in_range(g.verdict.num_findings, 2, LIMIT_FINDINGS);
 }
 
