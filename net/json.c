@@ -101,7 +101,9 @@ static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *o
         run->params.budget.max_cpu_ms = (unsigned)(left / 1000);
     if (target != NULL)
         status = cert_parse(run->service->arena, der, target, &err);
-    if (status == SK_INPUT) {
+    /* Over a cap of core/limits.h is malformed as for sekisho-verify (X-01), out of memory is not.
+     */
+    if (status == SK_INPUT || (status == SK_LIMIT && !arena_has_failed(run->service->arena))) {
         out->kind = VERDICT_INVALID;
         add_finding(run, out, FINDING_MALFORMED, 0, "RFC 5280 4.1", "a well-formed certificate",
                     err.text);

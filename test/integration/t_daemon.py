@@ -391,6 +391,10 @@ def test_validate():
     ok(status == 200 and [r["verdict"] for r in answer["results"]] == ["valid", "invalid"] and
        answer["results"][1]["findings"][0]["code"] == "malformed", "PEM is accepted, DER that is no certificate is invalid",
        answer)
+    wide = bytes.fromhex("305a3048a0030201020241" + 65 * "01" + "300a06082a8648ce3d04030203020000")  # a serial number over the cap
+    answer = validate([], certificates=[base64.b64encode(wide).decode()])[1]["results"][0]
+    ok(answer["verdict"] == "invalid" and answer["findings"][0]["code"] == "malformed",
+       "and so is one over a cap, as for sekisho-verify", answer)
     headers = daemon.ask("POST", "/v1/validate", json.dumps({"certificates": [read("good.pem")]}).encode(), JSON_TYPE)[1]
     ok(re.fullmatch(r"total;dur=\d+\.\d{3}", headers["Server-Timing"]) and headers["Content-Type"] == "application/json",
        "Server-Timing tells the microseconds", headers)
