@@ -384,6 +384,13 @@ def test_validate():
     answer = validate(["good"], want=["path", "evidence", "explanation"])[1]["results"][0]
     ok(len(answer["evidence"]) >= 2 and "CN=good" in answer["explanation"]["path"][0]["subject"],
        "evidence and explanation when wanted", answer)
+    plain = validate(["good"], policy="other")[1]["results"][0]
+    full = validate(["good"], policy="other", want=["explanation"])[1]["results"][0]
+    ok("explanation" not in plain and "CN=good" not in json.dumps(plain) and plain["findings"][0]["expected"]
+       and plain["findings"][0]["found"] and "certificate" not in plain["findings"][0],
+       "who wants no explanation is told no name of the target", plain)
+    ok("CN=" in full["findings"][0]["certificate"]["subject"] and full["explanation"]["more_paths"] == 0
+       and not full["explanation"]["tried"][0]["complete"], "an explanation says how far a search came", full)
     answer = validate(["good"], time="2001-01-01T00:00:00Z")[1]["results"][0]
     ok(answer["verdict"] != "valid", "not valid before it was made", answer)
     status, answer = validate([], certificates=[read("good.pem"), base64.b64encode(b"0\x03\x02\x01\x01").decode()],
