@@ -29,12 +29,15 @@ static int cert_order(const void *a, const void *b)
     return order ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
 }
 
+/* A list that came as CRL and as ARL is both (C-21), whichever was added first. */
 static int crl_order(const void *a, const void *b)
 {
     const struct source_crl *x = a, *y = b;
     int order = memcmp(x->crl->issuer_hash, y->crl->issuer_hash, SK_SHA256);
 
-    return order ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
+    if (order == 0)
+        order = memcmp(x->sha256, y->sha256, SK_SHA256);
+    return order ? order : x->from_arl_attribute - y->from_arl_attribute;
 }
 
 static int response_order(const void *a, const void *b)

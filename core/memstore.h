@@ -21,7 +21,8 @@ enum sk_status memstore_add_cert(struct sk_memstore *store, struct sk_bytes der,
                                  const struct sk_cert **out, struct sk_err *err) SK_MUST_CHECK;
 enum sk_status memstore_add_crl(struct sk_memstore *store, struct sk_bytes der,
                                 struct sk_err *err) SK_MUST_CHECK;
-/* The same for a list known to be for CA certificates (C-21). */
+/* The same for a list known to be for CA certificates (C-21). One that is added both ways is
+ * handed out both ways. */
 enum sk_status memstore_add_arl(struct sk_memstore *store, struct sk_bytes der,
                                 struct sk_err *err) SK_MUST_CHECK;
 /* A whole OCSPResponse. */

@@ -138,13 +138,16 @@ static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
 static int item_order(const void *a, const void *b)
 {
     const struct crl_item *x = a, *y = b;
+    int order;
 
     if (x->src.crl->next_update != y->src.crl->next_update)
         return x->src.crl->next_update > y->src.crl->next_update ? -1 : 1;
-    return memcmp(x->src.sha256, y->src.sha256, SK_SHA256);
+    order = memcmp(x->src.sha256, y->src.sha256, SK_SHA256);
+    return order != 0 ? order : x->src.from_arl_attribute - y->src.from_arl_attribute;
 }
 
-/* A chain of sources may know a list twice. Once sorted, the two are neighbours. */
+/* A chain of sources may know a list twice. Once sorted, the two are neighbours. A list that came
+ * as CRL and as ARL is no duplicate: it serves as both (C-21). */
 static void drop_duplicates(struct revocation_task *task)
 {
     size_t i, kept = 0;
@@ -152,8 +155,7 @@ static void drop_duplicates(struct revocation_task *task)
     if (task->num_items > 1)
         qsort(task->items, task->num_items, sizeof(task->items[0]), item_order);
     for (i = 0; i < task->num_items; i++)
-        if (kept == 0 ||
-            memcmp(task->items[kept - 1].src.sha256, task->items[i].src.sha256, SK_SHA256) != 0)
+        if (kept == 0 || item_order(&task->items[kept - 1], &task->items[i]) != 0)
             task->items[kept++] = task->items[i];
     task->num_items = kept;
 }
@@ -336,11 +338,13 @@ static enum sk_status check_delta(struct revocation_task *task, const struct crl
     return status == SK_CRYPTO || status == SK_INPUT ? SK_OK : status;
 }
 
-/* C-20: another of these deltas of one base is newer. Two that contradict each other both count. */
+/* C-20: another of these deltas of one base is newer. Two that contradict each other both count.
+ * One that came as ARL does not replace one that did not (C-21). */
 static bool is_replaced(const struct crl_item *deltas, const struct crl_item *delta)
 {
     for (; deltas != NULL; deltas = deltas->next)
-        if (is_newer(deltas->src.crl, delta->src.crl))
+        if (deltas->src.from_arl_attribute == delta->src.from_arl_attribute &&
+            is_newer(deltas->src.crl, delta->src.crl))
             return true;
     return false;
 }
@@ -507,8 +511,9 @@ struct deltas {
     const struct crl_item *current; /* of those in their time the one that ends first, or NULL */
 };
 
-/* A delta past its nextUpdate no longer removes anything, but what it lists stays listed. A removal
- * must be said by every delta that is not replaced. */
+/* A delta past its nextUpdate no longer removes anything, but what it lists stays listed; so with
+ * one of the other kind than base (C-21). A removal must be said by every other delta that is not
+ * replaced. */
 static enum sk_status consult_deltas(struct revocation_task *task, const struct crl_item *base,
                                      struct deltas *out)
 {
@@ -533,6 +538,8 @@ static enum sk_status consult_deltas(struct revocation_task *task, const struct 
             out->is_listed = true;
             return SK_OK;
         }
+        if (delta->src.from_arl_attribute != base->src.from_arl_attribute)
+            continue;
         is_removed = is_removed || (answer == ANSWER_REMOVED && is_current);
         is_kept = is_kept || answer != ANSWER_REMOVED || !is_current;
         if (is_current && (out->current == NULL ||

@@ -467,6 +467,19 @@ static void test_revocation_uses_an_arl_for_ca_certificates_only(void **state)
     EXPECT_UNKNOWN(STALE);
 }
 
+static void test_revocation_uses_a_list_that_came_as_crl_and_arl_as_both(void **state)
+{
+    (void)state;
+    add(list());
+    for (size_t i = 1; i < 3; i++) { /* the Root's came as CRL first, the CA's as ARL */
+        g.objects[g.num_objects] = g.objects[i];
+        g.is_arl[i] = i == 2;
+        g.is_arl[g.num_objects] = i == 1;
+        g.is_crl[g.num_objects++] = true;
+    }
+    EXPECT_VALID();
+}
+
 /* C-03 */
 static void test_revocation_matches_distribution_point_names(void **state)
 {
@@ -779,6 +792,7 @@ int main(void)
         TEST(test_revocation_passes_by_deltas_that_do_not_fit),
         TEST(test_revocation_passes_by_lists_for_other_kinds),
         TEST(test_revocation_uses_an_arl_for_ca_certificates_only),
+        TEST(test_revocation_uses_a_list_that_came_as_crl_and_arl_as_both),
         TEST(test_revocation_needs_all_reasons),
         TEST(test_revocation_finds_the_serial),
         TEST(test_revocation_finds_the_serial_before_an_entry_of_a_later_date),
