@@ -408,6 +408,73 @@ static void check_revoked(const struct facts *f, const struct sk_verdict *v)
     MUST(v->kind != VERDICT_REVOKED || (is_listed && f->revocation != REVOCATION_OFF));
 }
 
+/* ---- what is new to a fuzzer ---- */
+
+#ifdef SEKISHO_FUZZING /* linked with a fuzzer */
+enum { FEATURES = 24 };
+
+/* Lines reached say little about graphs: each pair of features in the path of each kind of verdict
+ * counts as one line more. */
+__attribute__((section(
+    "__libfuzzer_extra_counters"))) static uint8_t reached[VERDICT_REVOKED + 1][FEATURES][FEATURES];
+
+static unsigned features_of_cert(const struct fact_cert *c, bool is_inner)
+{
+    unsigned bits = 0;
+
+    bits |= (is_inner && c->subject == c->issuer) ? 1u << 0 : 0;
+    bits |= (c->policies >> FACTS_ANY & 1) != 0 ? 1u << 1 : 0;
+    bits |= (c->policies & 0xf) != 0 ? 1u << 2 : 0;
+    bits |= is_inner && c->num_maps > 0 ? 1u << 3 : 0;
+    bits |= c->has_require_explicit ? 1u << 4 : 0;
+    bits |= is_inner && c->has_inhibit_mapping ? 1u << 5 : 0;
+    bits |= is_inner && c->has_inhibit_any ? 1u << 6 : 0;
+    bits |= is_inner && c->has_path_len ? 1u << 7 : 0;
+    bits |= is_inner && c->permitted != 0 ? 1u << 8 : 0;
+    bits |= is_inner && c->excluded != 0 ? 1u << 9 : 0;
+    bits |= c->sans != 0 ? 1u << 10 : 0;
+    bits |= c->ekus != 0 ? 1u << 11 : 0;
+    bits |= c->point.is_present ? 1u << 12 : 0;
+    bits |= c->signature.is_real ? 1u << 13 : 0;
+    return bits;
+}
+
+static unsigned features_of_lists(const struct facts *f)
+{
+    unsigned bits = 0;
+    size_t i;
+
+    for (i = 0; i < f->num_crls; i++) {
+        const struct fact_crl *crl = &f->crls[i];
+
+        bits |= crl->is_delta ? 1u << 14 : 0;
+        bits |= crl->idp.reasons != 0 ? 1u << 15 : 0;
+        bits |= crl->idp.has_name ? 1u << 16 : 0;
+        bits |= crl->is_indirect ? 1u << 17 : 0;
+        bits |= crl->is_arl ? 1u << 18 : 0;
+        bits |= crl->num_entries > 0 ? 1u << 19 : 0;
+    }
+    return bits;
+}
+
+static void tell_fuzzer(const struct facts *f, const struct sk_verdict *v)
+{
+    unsigned bits = features_of_lists(f), a, b;
+    size_t i;
+
+    bits |= f->policies != 0 ? 1u << 20 : 0;
+    bits |= f->honour_anchor ? 1u << 21 : 0;
+    bits |= f->require_explicit ? 1u << 22 : 0;
+    bits |= v->num_path > 4 ? 1u << 23 : 0;
+    for (i = 0; i < v->num_path; i++)
+        bits |= features_of_cert(&f->certs[number_of(f, v->path[i])], i > 0);
+    for (a = 0; a < FEATURES; a++)
+        for (b = a; b < FEATURES; b++)
+            if ((bits >> a & 1) != 0 && (bits >> b & 1) != 0)
+                reached[v->kind][a][b] = 1;
+}
+#endif
+
 /* ---- one verdict against another ---- */
 
 static void check_same(const struct sk_verdict *a, const struct sk_verdict *b)
@@ -538,6 +605,9 @@ static void check_graph(const struct facts *f)
     pool_init(&pool, f, false, true);
     pool_init(&reversed, f, true, true);
     (void)ask(f, &pool, &v);
+#ifdef SEKISHO_FUZZING
+    tell_fuzzer(f, &v);
+#endif
     check_sound(f, &v);
     check_revoked(f, &v);
     check_same(&v, ask(f, &reversed, &again));
@@ -631,7 +701,13 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
     if (max_size < FACTS_OCTETS || draw(&state, 4) == 0)
         return LLVMFuzzerMutate(data, size, max_size);
-    memcpy(octets, data, size < FACTS_OCTETS ? size : FACTS_OCTETS);
+    if (draw(&state, 8) == 0) { /* a good graph of another size, with some changes */
+        octets[0] = (uint8_t)draw(&state, FACTS_CERTS);
+        octets[1] = (uint8_t)draw(&state, FACTS_CRLS + 1);
+        num += draw(&state, 12);
+    } else {
+        memcpy(octets, data, size < FACTS_OCTETS ? size : FACTS_OCTETS);
+    }
     while (num-- > 0)
         change(octets, &state);
     for (size = FACTS_OCTETS; size > 1 && octets[size - 1] == 0;)

@@ -113,17 +113,22 @@ static void drop_extensions(struct fact_cert *c)
     c->point.is_present = false;
 }
 
-static void decode_cert(const struct record *r, size_t i, struct fact_cert *c)
+/* What names another certificate does so by its distance from the one above, so that a chain whose
+ * names or keys change stays a chain. */
+static void decode_cert(const struct record *r, size_t i, struct fact_cert *certs)
 {
+    struct fact_cert *c = &certs[i];
+    const struct fact_cert *above = i > 0 ? c - 1 : c;
     unsigned validity = octet(r, 5), place = octet(r, 18);
-    size_t above = i > 0 ? i - 1 : 0;
 
     memset(c, 0, sizeof(*c));
     c->subject = (unsigned)(i + octet(r, 0)) % FACTS_NAMES;
     c->is_other_string = has_bit(octet(r, 0), 3);
-    c->issuer = (unsigned)(above + octet(r, 1)) % FACTS_NAMES;
+    if (has_bit(octet(r, 0), 4))
+        c->subject = above->subject; /* self-issued, when nothing else changes */
+    c->issuer = (above->subject + octet(r, 1)) % FACTS_NAMES;
     c->key = (unsigned)(i + octet(r, 2)) % FACTS_KEYS;
-    c->signature = signature_of(octet(r, 3), above);
+    c->signature = signature_of(octet(r, 3), above->key);
     c->serial = 1 + ((unsigned)i + octet(r, 4)) % 16;
     c->not_before = moment(validity & 15);
     c->not_after = moment(LAST_STEP - (validity >> 4));
@@ -170,13 +175,13 @@ static void decode_entries(const struct record *r, struct fact_crl *crl)
     }
 }
 
-static void decode_crl(const struct record *r, size_t i, struct fact_crl *crl)
+static void decode_crl(const struct record *r, const struct fact_cert *usual, struct fact_crl *crl)
 {
     unsigned times = octet(r, 2), number = octet(r, 3), scope = octet(r, 4), form = octet(r, 7);
 
     memset(crl, 0, sizeof(*crl));
-    crl->issuer = (unsigned)(i + octet(r, 0)) % FACTS_NAMES;
-    crl->signature = signature_of(octet(r, 1), i);
+    crl->issuer = (usual->subject + octet(r, 0)) % FACTS_NAMES;
+    crl->signature = signature_of(octet(r, 1), usual->key);
     crl->this_update = moment(2 * (times & 15));
     crl->next_update = moment(LAST_STEP - 2 * (times >> 4));
     crl->number = 1 + (number & 15);
@@ -258,11 +263,11 @@ void facts_decode(struct sk_bytes octets, struct facts *out)
     decode_head(&r, out);
     for (i = 0; i < out->num_certs; i++) {
         r = record_at(octets, facts_cert_at(i), FACTS_RECORD_OCTETS);
-        decode_cert(&r, i, &out->certs[i]);
+        decode_cert(&r, i, out->certs);
     }
     for (i = 0; i < out->num_crls; i++) {
         r = record_at(octets, facts_crl_at(i), FACTS_RECORD_OCTETS);
-        decode_crl(&r, i, &out->crls[i]);
+        decode_crl(&r, &out->certs[i % out->num_certs], &out->crls[i]);
     }
 }
 

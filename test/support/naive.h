@@ -29,11 +29,11 @@ enum naive_status {
     NAIVE_UNKNOWN = 0, /* no lists that count speak of all reasons */
     NAIVE_CLEAR,
     NAIVE_REVOKED,
-    NAIVE_BEYOND, /* of this oracle: a delta, or a list whose signer needs a path of its own */
+    NAIVE_BEYOND, /* of this oracle: a list whose signer needs a path of its own */
 };
 
-/* RFC 5280 6.3 and the table of core/README.md for path->certs[index], by lists that keys of the
- * path itself have signed. */
+/* RFC 5280 6.3 and the table of core/README.md for path->certs[index], by lists and deltas that
+ * keys of the path itself have signed. */
 enum naive_status naive_status(const struct facts *f, const struct naive_path *path, size_t index,
                                int64_t time);
 

@@ -86,17 +86,17 @@ static bool is_future(const struct question *q, const struct fact_crl *crl)
 
 static bool counts(const struct question *q, const struct fact_crl *crl)
 {
-    return is_about(q, crl) && !is_future(q, crl) && scope(q, crl) != 0 && is_signed_above(q, crl);
+    return !crl->is_delta && is_about(q, crl) && !is_future(q, crl) && scope(q, crl) != 0 &&
+           is_signed_above(q, crl);
 }
 
 static bool is_same_scope(const struct fact_crl *a, const struct fact_crl *b)
 {
-    return a->issuer == b->issuer && a->is_arl == b->is_arl &&
-           a->signature.key == b->signature.key && a->idp.is_present == b->idp.is_present &&
-           a->idp.has_name == b->idp.has_name && (!a->idp.has_name || a->idp.name == b->idp.name) &&
-           a->idp.reasons == b->idp.reasons && a->only_user == b->only_user &&
-           a->only_ca == b->only_ca && a->only_attribute == b->only_attribute &&
-           a->is_indirect == b->is_indirect;
+    return a->issuer == b->issuer && a->signature.key == b->signature.key &&
+           a->idp.is_present == b->idp.is_present && a->idp.has_name == b->idp.has_name &&
+           (!a->idp.has_name || a->idp.name == b->idp.name) && a->idp.reasons == b->idp.reasons &&
+           a->only_user == b->only_user && a->only_ca == b->only_ca &&
+           a->only_attribute == b->only_attribute && a->is_indirect == b->is_indirect;
 }
 
 /* C-20 */
@@ -110,7 +110,8 @@ static bool is_replaced(const struct question *q, const struct fact_crl *crl)
                             ? other->number > crl->number && other->this_update >= crl->this_update
                             : other->this_update > crl->this_update;
 
-        if (is_newer && counts(q, other) && is_same_scope(other, crl))
+        if (is_newer && counts(q, other) && other->is_arl == crl->is_arl &&
+            is_same_scope(other, crl))
             return true;
     }
     return false;
@@ -141,19 +142,74 @@ static const struct fact_entry *find(const struct question *q, const struct fact
     return last;
 }
 
-/* What one list says. out_covered: the reasons for which it clears. */
-static enum naive_status consult(const struct question *q, const struct fact_crl *crl, bool has_arl,
-                                 unsigned *out_covered)
+static bool is_stale(const struct question *q, const struct fact_crl *crl)
 {
-    const struct fact_entry *e = find(q, crl);
+    return q->time > crl->next_update + q->f->grace;
+}
+
+/* C-14, 5.2.4 */
+static bool completes(const struct question *q, const struct fact_crl *delta,
+                      const struct fact_crl *base)
+{
+    return delta->is_delta && base->has_number && delta->base <= base->number &&
+           base->number < delta->number && is_same_scope(delta, base) &&
+           !delta->signature.is_broken && !is_future(q, delta) && delta->has_next_update &&
+           !delta->has_unknown_critical;
+}
+
+/* The newest delta of base that was told to be an ARL, or was not. Two of one number:
+ * *out_is_beyond is set. */
+static const struct fact_crl *newest_delta(const struct question *q, const struct fact_crl *base,
+                                           bool is_arl, bool *out_is_beyond)
+{
+    const struct fact_crl *best = NULL;
+    size_t i;
+
+    for (i = 0; i < q->f->num_crls; i++) {
+        const struct fact_crl *delta = &q->f->crls[i];
+
+        if (delta->is_arl != is_arl || !completes(q, delta, base))
+            continue;
+        *out_is_beyond = *out_is_beyond || (best != NULL && best->number == delta->number);
+        if (best == NULL || delta->number > best->number)
+            best = delta;
+    }
+    return best;
+}
+
+static bool is_removal(const struct fact_entry *e)
+{
+    return e != NULL && e->reason == CRL_REASON_REMOVE_FROM_CRL + 1;
+}
+
+static bool is_listed(const struct question *q, const struct fact_entry *e)
+{
+    return e != NULL && !is_removal(e) && !is_later(q, e);
+}
+
+/* What one complete list says, with its delta. out_covered: the reasons for which it clears. */
+static enum naive_status consult(const struct question *q, const struct fact_crl *crl, bool has_arl,
+                                 unsigned *out_covered, bool *out_is_beyond)
+{
+    const struct fact_entry *e = find(q, crl), *change;
+    const struct fact_crl *delta;
+    bool is_lifted = false;
+    int is_arl;
 
     *out_covered = 0;
-    if (crl->has_unknown_critical || !crl->has_next_update ||
-        q->time > crl->next_update + q->f->grace)
+    if (crl->has_unknown_critical || !crl->has_next_update || is_stale(q, crl))
         return NAIVE_UNKNOWN;
-    if (e != NULL && e->reason == CRL_REASON_REMOVE_FROM_CRL + 1) /* C-13 */
+    for (is_arl = 0; is_arl < 2; is_arl++) {
+        delta = newest_delta(q, crl, is_arl != 0, out_is_beyond);
+        change = delta != NULL ? find(q, delta) : NULL;
+        if (is_listed(q, change))
+            return NAIVE_REVOKED;
+        is_lifted = is_lifted ||
+                    (is_removal(change) && !is_stale(q, delta) && delta->is_arl == crl->is_arl);
+    }
+    if (is_removal(e)) /* C-13 */
         return NAIVE_UNKNOWN;
-    if (e != NULL && !is_later(q, e))
+    if (is_listed(q, e) && !(is_lifted && e->reason == CRL_REASON_CERTIFICATE_HOLD + 1))
         return NAIVE_REVOKED;
     if (!(q->cert->is_ca && has_arl && !crl->is_arl && !crl->idp.is_present)) /* C-21 */
         *out_covered = scope(q, crl);
@@ -165,6 +221,7 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
 {
     const struct question q = {f, path, index, &f->certs[path->certs[index]], time};
     bool has_arl = false, is_beyond = false, is_revoked = false;
+    enum naive_status status;
     unsigned covered = 0, more;
     size_t i;
 
@@ -174,13 +231,13 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
         if (!is_about(&q, crl))
             continue;
         has_arl = has_arl || crl->is_arl;
-        is_beyond =
-            is_beyond || crl->is_delta || (!is_signed_above(&q, crl) && has_other_signer(&q, crl));
+        is_beyond = is_beyond || (!is_signed_above(&q, crl) && has_other_signer(&q, crl));
     }
     for (i = 0; i < f->num_crls; i++) {
         if (!counts(&q, &f->crls[i]) || is_replaced(&q, &f->crls[i]))
             continue;
-        is_revoked = consult(&q, &f->crls[i], has_arl, &more) == NAIVE_REVOKED || is_revoked;
+        status = consult(&q, &f->crls[i], has_arl, &more, &is_beyond);
+        is_revoked = is_revoked || status == NAIVE_REVOKED;
         covered |= more;
     }
     if (is_beyond)
