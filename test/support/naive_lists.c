@@ -33,14 +33,14 @@ static bool is_signed_above(const struct question *q, const struct fact_crl *crl
     return false;
 }
 
-/* Some certificate of the pool could be that of its signer. */
+/* Some other certificate could be that of its signer: then another path may prove the list. */
 static bool has_other_signer(const struct question *q, const struct fact_crl *crl)
 {
     size_t i;
 
     for (i = 0; i < q->f->num_certs && !crl->signature.is_broken; i++)
-        if (q->f->certs[i].is_in_pool && q->f->certs[i].subject == crl->issuer &&
-            q->f->certs[i].key == crl->signature.key)
+        if ((q->f->certs[i].is_in_pool || q->f->certs[i].is_anchor) &&
+            q->f->certs[i].subject == crl->issuer && q->f->certs[i].key == crl->signature.key)
             return true;
     return false;
 }
@@ -117,6 +117,9 @@ static bool is_replaced(const struct question *q, const struct fact_crl *crl)
     return false;
 }
 
+/* What a list says of the certificate: the worst of its entries (C-19). */
+enum said { SAID_NOTHING = 0, SAID_REMOVED, SAID_HOLD, SAID_REVOKED };
+
 /* C-17 */
 static bool is_later(const struct question *q, const struct fact_entry *e)
 {
@@ -124,22 +127,40 @@ static bool is_later(const struct question *q, const struct fact_entry *e)
            e->reason != CRL_REASON_KEY_COMPROMISE + 1 && e->reason != CRL_REASON_CA_COMPROMISE + 1;
 }
 
-/* The last entry of the certificate, with the issuer in force (5.3.3). */
-static const struct fact_entry *find(const struct question *q, const struct fact_crl *crl)
+static enum said weight(const struct fact_entry *e)
 {
-    const struct fact_entry *last = NULL;
+    if (e->reason == CRL_REASON_REMOVE_FROM_CRL + 1)
+        return SAID_REMOVED;
+    return e->reason == CRL_REASON_CERTIFICATE_HOLD + 1 ? SAID_HOLD : SAID_REVOKED;
+}
+
+/* Entries go by the issuer in force (5.3.3). Their reasons and dates count as if they were one's.
+ */
+static enum said find(const struct question *q, const struct fact_crl *crl)
+{
+    struct fact_entry worst = {.serial = 0};
+    enum said said = SAID_NOTHING;
     unsigned issuer = crl->issuer;
     size_t i;
 
     for (i = 0; i < crl->num_entries; i++) {
         const struct fact_entry *e = &crl->entries[i];
+        bool is_first = said == SAID_NOTHING;
 
         if (e->has_issuer)
             issuer = e->issuer;
-        if (e->serial == q->cert->serial && issuer == q->cert->issuer)
-            last = e;
+        if (e->serial != q->cert->serial || issuer != q->cert->issuer)
+            continue;
+        if (is_first || weight(e) > said || e->reason == CRL_REASON_KEY_COMPROMISE + 1 ||
+            e->reason == CRL_REASON_CA_COMPROMISE + 1)
+            worst.reason = e->reason;
+        if (is_first || e->revoked_at < worst.revoked_at)
+            worst.revoked_at = e->revoked_at;
+        worst.is_far_invalid = worst.is_far_invalid || e->is_far_invalid;
+        if (weight(e) > said)
+            said = weight(e);
     }
-    return last;
+    return said > SAID_REMOVED && is_later(q, &worst) ? SAID_NOTHING : said;
 }
 
 static bool is_stale(const struct question *q, const struct fact_crl *crl)
@@ -157,59 +178,62 @@ static bool completes(const struct question *q, const struct fact_crl *delta,
            !delta->has_unknown_critical;
 }
 
-/* The newest delta of base that was told to be an ARL, or was not. Two of one number:
- * *out_is_beyond is set. */
-static const struct fact_crl *newest_delta(const struct question *q, const struct fact_crl *base,
-                                           bool is_arl, bool *out_is_beyond)
+/* C-20 among the deltas of one base; ARLs and others do not replace each other. */
+static bool is_replaced_delta(const struct question *q, const struct fact_crl *delta,
+                              const struct fact_crl *base)
 {
-    const struct fact_crl *best = NULL;
+    size_t i;
+
+    for (i = 0; i < q->f->num_crls; i++) {
+        const struct fact_crl *other = &q->f->crls[i];
+
+        if (completes(q, other, base) && other->is_arl == delta->is_arl &&
+            other->number > delta->number && other->this_update >= delta->this_update)
+            return true;
+    }
+    return false;
+}
+
+/* What the deltas of a base say: SAID_REVOKED when any of them does, SAID_REMOVED when all do. */
+static enum said find_in_deltas(const struct question *q, const struct fact_crl *base)
+{
+    bool is_lifted = false, is_kept = false;
     size_t i;
 
     for (i = 0; i < q->f->num_crls; i++) {
         const struct fact_crl *delta = &q->f->crls[i];
+        enum said said;
 
-        if (delta->is_arl != is_arl || !completes(q, delta, base))
+        if (!completes(q, delta, base) || is_replaced_delta(q, delta, base))
             continue;
-        *out_is_beyond = *out_is_beyond || (best != NULL && best->number == delta->number);
-        if (best == NULL || delta->number > best->number)
-            best = delta;
+        said = find(q, delta);
+        if (said > SAID_REMOVED)
+            return SAID_REVOKED;
+        if (delta->is_arl != base->is_arl)
+            continue;
+        if (said == SAID_REMOVED && !is_stale(q, delta))
+            is_lifted = true;
+        else
+            is_kept = true;
     }
-    return best;
+    return is_lifted && !is_kept ? SAID_REMOVED : SAID_NOTHING;
 }
 
-static bool is_removal(const struct fact_entry *e)
-{
-    return e != NULL && e->reason == CRL_REASON_REMOVE_FROM_CRL + 1;
-}
-
-static bool is_listed(const struct question *q, const struct fact_entry *e)
-{
-    return e != NULL && !is_removal(e) && !is_later(q, e);
-}
-
-/* What one complete list says, with its delta. out_covered: the reasons for which it clears. */
+/* What one complete list says, with its deltas. out_covered: the reasons for which it clears. */
 static enum naive_status consult(const struct question *q, const struct fact_crl *crl, bool has_arl,
-                                 unsigned *out_covered, bool *out_is_beyond)
+                                 unsigned *out_covered)
 {
-    const struct fact_entry *e = find(q, crl), *change;
-    const struct fact_crl *delta;
-    bool is_lifted = false;
-    int is_arl;
+    enum said said = find(q, crl), change;
 
     *out_covered = 0;
     if (crl->has_unknown_critical || !crl->has_next_update || is_stale(q, crl))
         return NAIVE_UNKNOWN;
-    for (is_arl = 0; is_arl < 2; is_arl++) {
-        delta = newest_delta(q, crl, is_arl != 0, out_is_beyond);
-        change = delta != NULL ? find(q, delta) : NULL;
-        if (is_listed(q, change))
-            return NAIVE_REVOKED;
-        is_lifted = is_lifted ||
-                    (is_removal(change) && !is_stale(q, delta) && delta->is_arl == crl->is_arl);
-    }
-    if (is_removal(e)) /* C-13 */
+    change = find_in_deltas(q, crl);
+    if (change == SAID_REVOKED)
+        return NAIVE_REVOKED;
+    if (said == SAID_REMOVED) /* C-13 */
         return NAIVE_UNKNOWN;
-    if (is_listed(q, e) && !(is_lifted && e->reason == CRL_REASON_CERTIFICATE_HOLD + 1))
+    if (said == SAID_REVOKED || (said == SAID_HOLD && change != SAID_REMOVED))
         return NAIVE_REVOKED;
     if (!(q->cert->is_ca && has_arl && !crl->is_arl && !crl->idp.is_present)) /* C-21 */
         *out_covered = scope(q, crl);
@@ -236,7 +260,7 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
     for (i = 0; i < f->num_crls; i++) {
         if (!counts(&q, &f->crls[i]) || is_replaced(&q, &f->crls[i]))
             continue;
-        status = consult(&q, &f->crls[i], has_arl, &more, &is_beyond);
+        status = consult(&q, &f->crls[i], has_arl, &more);
         is_revoked = is_revoked || status == NAIVE_REVOKED;
         covered |= more;
     }

@@ -444,42 +444,6 @@ static void test_revocation_passes_by_lists_for_other_kinds(void **state)
     EXPECT_UNKNOWN(NO_SOURCE);
 }
 
-/* C-21 */
-static void test_revocation_uses_an_arl_for_ca_certificates_only(void **state)
-{
-    struct pki_crl_spec spec = list();
-
-    (void)state;
-    graph_arl(&g, &spec);
-    EXPECT_UNKNOWN(NO_SOURCE);
-    add(list());
-    EXPECT_VALID();
-    /* An ARL and a newer CRL are two lists, not two issues of one. */
-    spec = (struct pki_crl_spec){
-        .issuer = "/CN=Root", .signer = pki_key(PKI_EC, ROOT), .this_update = PKI_T0 - 50};
-    graph_arl(&g, &spec);
-    EXPECT_VALID();
-    g.num_objects--;
-    /* Where an ARL exists, another list does not clear a CA, but may still revoke it. */
-    spec = (struct pki_crl_spec){
-        .issuer = "/CN=Root", .signer = pki_key(PKI_EC, ROOT), .next_update = PKI_T - 1};
-    graph_arl(&g, &spec);
-    EXPECT_UNKNOWN(STALE);
-}
-
-static void test_revocation_uses_a_list_that_came_as_crl_and_arl_as_both(void **state)
-{
-    (void)state;
-    add(list());
-    for (size_t i = 1; i < 3; i++) { /* the Root's came as CRL first, the CA's as ARL */
-        g.objects[g.num_objects] = g.objects[i];
-        g.is_arl[i] = i == 2;
-        g.is_arl[g.num_objects] = i == 1;
-        g.is_crl[g.num_objects++] = true;
-    }
-    EXPECT_VALID();
-}
-
 /* C-03 */
 static void test_revocation_matches_distribution_point_names(void **state)
 {
@@ -791,8 +755,6 @@ int main(void)
         TEST(test_revocation_in_a_stale_delta_still_counts_but_its_removal_does_not),
         TEST(test_revocation_passes_by_deltas_that_do_not_fit),
         TEST(test_revocation_passes_by_lists_for_other_kinds),
-        TEST(test_revocation_uses_an_arl_for_ca_certificates_only),
-        TEST(test_revocation_uses_a_list_that_came_as_crl_and_arl_as_both),
         TEST(test_revocation_needs_all_reasons),
         TEST(test_revocation_finds_the_serial),
         TEST(test_revocation_finds_the_serial_before_an_entry_of_a_later_date),

@@ -140,23 +140,6 @@ static void test_delta_lifts_nothing_when_it_cannot_be_relied_upon(void **state)
     expect_with(&delta, VERDICT_REVOKED);
 }
 
-/* C-21: a delta that came as ARL says nothing good of what is no CA, and hides no other delta. */
-static void test_delta_that_came_as_arl_does_not_stand_for_one_that_did_not(void **state)
-{
-    struct pki_crl_spec arl = lift(), delta = lift();
-
-    (void)state;
-    arl.exts[0].value = "DER:02:01:07"; /* the newest */
-    graph_arl(&g, &arl);
-    assert_int_equal(graph_judge_orders(&g, ee)->kind, VERDICT_REVOKED);
-    assert_int_equal(graph_finding(&g.verdict), FINDING_ON_HOLD);
-    expect_with(&delta, VERDICT_VALID);
-    delta.entries[0].reason = CRL_REASON_SUPERSEDED + 1;
-    graph_crl(&g, &delta);
-    assert_int_equal(graph_judge_orders(&g, ee)->kind, VERDICT_REVOKED);
-    assert_int_equal(graph_finding(&g.verdict), FINDING_REVOKED);
-}
-
 /* removeFromCRL means nothing in a complete list. */
 static void test_delta_alone_removes(void **state)
 {
@@ -189,7 +172,6 @@ int main(void)
         TEST(test_delta_lifts_nothing_when_it_was_signed_by_another),
         TEST(test_delta_lifts_nothing_when_it_belongs_to_another_list),
         TEST(test_delta_lifts_nothing_when_it_cannot_be_relied_upon),
-        TEST(test_delta_that_came_as_arl_does_not_stand_for_one_that_did_not),
         TEST(test_delta_alone_removes),
         TEST(test_delta_that_lifts_ends_the_verdict_with_itself),
     };
