@@ -469,11 +469,34 @@ static bool is_same_entity(const struct sk_cert *a, const struct sk_cert *b)
            bytes_equal(a->san.value, b->san.value);
 }
 
+/* A list that the path does not prove, and that revokes: another path to the issuer may prove it.
+ */
+static enum verdict_kind kind_with_claims(struct sk_job *job, const struct verify_path *path,
+                                          const bool *has_claim)
+{
+    struct revocation_status status;
+    size_t i;
+
+    for (i = 0; i < path->num_certs; i++) {
+        memset(&status, 0, sizeof(status));
+        status.kind = REVOCATION_GOOD;
+        if (has_claim[i])
+            assert_int_equal(revocation_elsewhere(job, path, i, &status), SK_OK);
+        if (status.kind == REVOCATION_REVOKED)
+            return i + 1 == path->num_certs ? VERDICT_REVOKED : VERDICT_INVALID;
+        if (status.kind == REVOCATION_UNDETERMINED &&
+            job->params->revocation == REVOCATION_REQUIRED)
+            return VERDICT_UNDETERMINED;
+    }
+    return VERDICT_VALID;
+}
+
 static enum verdict_kind kind_of_path(struct sk_job *job, const struct verify_path *path)
 {
     enum verdict_kind kind = VERDICT_VALID;
     struct revocation_status status;
     struct verify_result result;
+    bool has_claim[MAX_PATH] = {false};
     size_t i;
 
     assert_int_equal(verify_path(job, path, &result), SK_OK);
@@ -486,8 +509,9 @@ static enum verdict_kind kind_of_path(struct sk_job *job, const struct verify_pa
         if (status.kind == REVOCATION_UNDETERMINED &&
             job->params->revocation == REVOCATION_REQUIRED)
             kind = VERDICT_UNDETERMINED;
+        has_claim[i] = status.has_claim;
     }
-    return kind;
+    return kind == VERDICT_VALID ? kind_with_claims(job, path, has_claim) : kind;
 }
 
 static void try_anchor(struct reference *r, const struct sk_anchor *anchor)
