@@ -194,6 +194,12 @@ $$(OUT)/$(1): $$(OUT)/obj/$(1).o $$(if $$(SUPPORT_SRC),$$(SUPPORT_LIB)) $$(call 
 endef
 $(foreach r,$(ROOMS),$(foreach t,$(patsubst %.c,%,$(wildcard test/unit/$(r)/test_*.c)),$(eval $(call unit,$(t),$(r)))))
 
+# ---- doubles that programs load: test/doubles/NAME_module.c, not instrumented ---------------------------
+DOUBLES := $(patsubst %.c,$(OUT)/%.so,$(wildcard test/doubles/*_module.c))
+$(DOUBLES): $(OUT)/%.so: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(P11KIT_CFLAGS) -O1 -g -fPIC -shared -o $@ $< -ldl
+
 # ---- fuzz targets: test/fuzz/fuzz_NAME.c; a comment "rooms: ..." on a line of its own names what it links -----
 FUZZ := $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 define fuzz
@@ -206,7 +212,7 @@ $$(OUT)/fuzz/$(1): $$(OUT)/obj/test/fuzz/fuzz_$(1).o $$(if $$(filter fuzz,$$(MOD
 		$$(SUPPORT_LIB) $$(call room_libs,$$(FUZZ_ROOMS_$(1)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(SK_LDFLAGS) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) -o $$@ $$^ \
-		$$(call room_flags,$$(FUZZ_ROOMS_$(1)))
+		$$(call room_flags,$$(FUZZ_ROOMS_$(1))) $$(P11KIT_LIBS)
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz,$(f))))
 DEPS += $(OUT)/obj/test/fuzz/replay.d
@@ -232,10 +238,10 @@ $(foreach m,$(MICRO),$(eval $(call micro,$(m))))
 
 # ---- what one compiler's run of the tests needs and does ---------------------------------------------
 .PHONY: tests check-one check-unit
-tests: all $(UNIT_TESTS) $(if $(filter fuzz,$(MODE)),,$(FUZZ:%=$(OUT)/fuzz/%))
+tests: all $(UNIT_TESTS) $(DOUBLES) $(if $(filter fuzz,$(MODE)),,$(FUZZ:%=$(OUT)/fuzz/%))
 check-one: tests
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) $(SUITES)
-check-unit: $(UNIT_TESTS)
+check-unit: $(UNIT_TESTS) $(DOUBLES)
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) unit
 
 # ---- what people call ----------------------------------------------------------------------------------

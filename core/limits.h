@@ -121,8 +121,11 @@
 #define LIMIT_SIGN_QUEUE         1024u /* requests of one class that wait for the key process */
 #define LIMIT_SIGN_MS            2000u /* from the request to the signature */
 #define LIMIT_SIGN_DRAIN_MS      5000u /* for queued signatures when the key process ends */
-#define LIMIT_SIGN_PROBE_MS      1000u /* between two questions how the keys are */
+#define LIMIT_SIGN_PROBE_MS      250u  /* between two questions how keys are that are not well */
+#define LIMIT_SIGN_HANG_MS       800u  /* then a call into a PKCS#11 module counts as hanging */
 #define LIMIT_SIGNER_KEYS        32u
+#define LIMIT_SIGNER_PLACES      4u /* of one key: tokens that hold it */
+#define LIMIT_SIGNER_STORES      8u /* tokens of all keys */
 #define LIMIT_PIN_BYTES          256u
 #define LIMIT_KEY_FILE_BYTES     (64u * 1024u) /* a PEM file with one private key */
 

@@ -24,6 +24,7 @@ enum control_kind {
 enum {
     CONTROL_HAS_SIGNER = 1u << 0,   /* every worker's signer answers, or none is configured */
     CONTROL_HAS_SNAPSHOT = 1u << 1, /* a generation is open */
+    CONTROL_HAS_KEY = 1u << 2,      /* every worker holds a socket to the key process */
 };
 
 struct control_message {

@@ -38,7 +38,7 @@ struct front {
     struct sk_clients *clients;   /* NULL: no cap by client */
     struct access_log *access;    /* NULL: none */
     struct sk_tls *tls;           /* NULL: no [tls] */
-    bool *is_signing;             /* per worker: its signer answers */
+    enum loop_report *signers;    /* per worker: how its signer is */
     unsigned num_loops, num_ended;
     struct sk_generation *gen; /* what the workers answer from; NULL: none yet */
     uint64_t refused;          /* a generation that could not be opened: said once */
@@ -58,13 +58,14 @@ static uint32_t state_of(const struct front *front)
     uint32_t state = front->gen != NULL ? CONTROL_HAS_SNAPSHOT : 0;
     unsigned i;
 
-    if (front->config->signer.backend != CONFIG_SIGNER_NONE) {
-        for (i = 0; i < front->num_loops; i++) {
-            if (!front->is_signing[i])
-                return state;
-        }
+    state |= CONTROL_HAS_KEY | CONTROL_HAS_SIGNER;
+    for (i = 0; front->config->signer.backend != CONFIG_SIGNER_NONE && i < front->num_loops; i++) {
+        if (front->signers[i] == LOOP_SIGNER_DETACHED)
+            state &= ~(uint32_t)(CONTROL_HAS_KEY | CONTROL_HAS_SIGNER);
+        else if (front->signers[i] == LOOP_SIGNER_ILL)
+            state &= ~(uint32_t)CONTROL_HAS_SIGNER;
     }
-    return state | CONTROL_HAS_SIGNER;
+    return state;
 }
 
 static void tell_state(struct front *front)
@@ -175,11 +176,10 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
     (void)what;
     while (read(fd, &message, sizeof(message)) == (ssize_t)sizeof(message)) {
         switch (message.what) {
+        case LOOP_SIGNER_DETACHED:
+        case LOOP_SIGNER_ILL:
         case LOOP_SIGNER_READY:
-            front->is_signing[message.index] = true;
-            break;
-        case LOOP_SIGNER_LOST:
-            front->is_signing[message.index] = false;
+            front->signers[message.index] = message.what;
             break;
         case LOOP_ENDED:
             front->num_ended++;
@@ -288,9 +288,9 @@ static enum sk_status make_shared(struct front *front, size_t connections, struc
     enum sk_status status = SK_OK;
 
     front->loops = calloc(workers, sizeof(struct sk_loop *));
-    front->is_signing = calloc(workers, sizeof(bool));
+    front->signers = calloc(workers, sizeof(*front->signers));
     front->counters = calloc(workers, sizeof(*front->counters));
-    if (front->loops == NULL || front->is_signing == NULL || front->counters == NULL)
+    if (front->loops == NULL || front->signers == NULL || front->counters == NULL)
         return err_set(err, SK_NOMEM, "network process: no memory");
     if (options.per_client > 0)
         status = clients_new(&options, &front->clients, err);
@@ -403,8 +403,8 @@ static void front_done(struct front *front)
         loop_join(front->loops[i]);
     }
     free(front->loops);
-    free(front->is_signing);
     access_log_free(front->access);
+    free(front->signers);
     free(front->counters);
     clients_free(front->clients);
     tls_free(front->tls);

@@ -227,10 +227,12 @@ void loop_stop(struct sk_loop *loop)
 
 static void on_signer_state(void *arg, enum signer_state state)
 {
+    static const enum loop_report reports[] = {[SIGNER_DETACHED] = LOOP_SIGNER_DETACHED,
+                                               [SIGNER_ATTACHED] = LOOP_SIGNER_ILL,
+                                               [SIGNER_READY] = LOOP_SIGNER_READY};
     struct sk_loop *loop = arg;
 
-    loop->options.report(loop->options.report_arg, loop->options.index,
-                         state == SIGNER_READY ? LOOP_SIGNER_READY : LOOP_SIGNER_LOST);
+    loop->options.report(loop->options.report_arg, loop->options.index, reports[state]);
 }
 
 static void *run(void *arg)

@@ -17,6 +17,7 @@ enum {
     SLOT_BITS =
         12, /* an id is a count and, below it, the slot: late replies find a changed count */
     KEYS_ARENA = 16 * 1024 * 1024,
+    WELL_PROBES = 8, /* while all is well only each so many-th probe is made */
     SERVED = 16,     /* issuer keys remembered for each key */
     MARGIN_MS = 100, /* that the key process has less: only its silence is our own deadline */
 };
@@ -60,6 +61,7 @@ struct sk_signer {
     TAILQ_HEAD(, slot) waiting, spare; /* waiting: oldest first */
     size_t num_waiting[SIGN_CLASSES];  /* without our own */
     uint32_t count;                    /* requests ever made */
+    unsigned num_probes;               /* times the timer has come */
     struct keyset *keys;               /* NULL until all were told once */
     struct keyset *coming;             /* being told; NULL: no HELLO in flight */
     bool is_greeted;                   /* keys are those of this socket's key process */
@@ -527,13 +529,25 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
     arm_deadline(signer);
 }
 
+/* Keys that are all well are asked about less often. */
+static bool is_all_well(const struct sk_signer *signer)
+{
+    size_t i;
+
+    for (i = 0; i < signer_count(signer); i++) {
+        if (!is_able(signer, i) || signer->stats[i].state != SIGN_STATE_READY)
+            return false;
+    }
+    return true;
+}
+
 static void on_probe(evutil_socket_t fd, short what, void *arg)
 {
     struct sk_signer *signer = arg;
 
     (void)fd;
     (void)what;
-    if (signer->bev == NULL)
+    if (signer->bev == NULL || (signer->num_probes++ % WELL_PROBES != 0 && is_all_well(signer)))
         return;
     if (signer->is_greeted)
         (void)ask_own(signer, SIGN_OP_STATUS, 0);

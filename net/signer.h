@@ -5,8 +5,9 @@
  * signer_attach() takes a connected socket and asks which keys there are (HELLO). Each
  * signer_sign() is answered once through its callback: with the signature, or with the reason why
  * there is none within LIMIT_SIGN_MS. When the key process ends, everything that waits fails at
- * once and the supervisor sends a new socket. Every LIMIT_SIGN_PROBE_MS the key process is asked
- * how its keys are. All calls are of the worker's thread.
+ * once and the supervisor sends a new socket. While a key is not well the key process is asked
+ * every LIMIT_SIGN_PROBE_MS how they are, else every few seconds. All calls are of the worker's
+ * thread.
  */
 #ifndef SEKISHO_NET_SIGNER_H
 #define SEKISHO_NET_SIGNER_H

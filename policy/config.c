@@ -96,6 +96,8 @@ static void *section_base(struct config_run *run, enum config_kind kind)
         return base;
     case CONFIG_ACL:
         return arena_alloc(run->arena, sizeof(struct acl_draft));
+    case CONFIG_RESPONDER:
+        return arena_alloc(run->arena, sizeof(struct config_responder));
     case CONFIG_CA:
         return arena_alloc(run->arena, sizeof(struct config_ca));
     case CONFIG_NONE:
@@ -261,6 +263,27 @@ static enum sk_status add_absent(struct config_run *run)
     return SK_OK;
 }
 
+static enum sk_status collect_responders(struct config_run *run)
+{
+    struct config_signer *signer = &run->config->signer;
+    struct config_section *s;
+
+    signer->responders =
+        arena_array(run->arena, run->num_sections + 1, sizeof(*signer->responders));
+    signer->own.name = arena_copy(run->arena, "signer", 6);
+    if (signer->responders == NULL || signer->own.name == NULL)
+        return config_stop(run, SK_NOMEM);
+    if (signer->own.keys.num_values > 0)
+        signer->responders[signer->num_responders++] = signer->own;
+    for (s = run->sections; s != NULL; s = s->next) {
+        if (s->kind != CONFIG_RESPONDER)
+            continue;
+        signer->responders[signer->num_responders] = *(struct config_responder *)s->base;
+        signer->responders[signer->num_responders++].name = (char *)(uintptr_t)s->name;
+    }
+    return SK_OK;
+}
+
 static enum sk_status collect(struct config_run *run)
 {
     struct sk_config *config = run->config;
@@ -271,6 +294,8 @@ static enum sk_status collect(struct config_run *run)
     config->acls = arena_array(run->arena, run->num_sections, sizeof(*config->acls));
     if (config->cas == NULL || config->policies == NULL || config->acls == NULL)
         return config_stop(run, SK_NOMEM);
+    if (collect_responders(run) != SK_OK)
+        return run->status;
     for (s = run->sections; s != NULL; s = s->next) {
         if (s->kind == CONFIG_CA) {
             struct config_ca *ca = s->base;

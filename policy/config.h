@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/params.h"
+#include "core/sign.h"
 #include "policy/acl.h"
 
 struct config_list { /* the values of a key that may stand several times, in file order */
@@ -61,16 +62,38 @@ struct config_access { /* [log] access... */
     unsigned buffer_bytes;            /* of each worker */
 };
 
+enum config_pin_kind {
+    CONFIG_PIN_NONE = 0,
+    CONFIG_PIN_FILE,       /* value: a path */
+    CONFIG_PIN_CREDENTIAL, /* value: a name below $CREDENTIALS_DIRECTORY */
+    CONFIG_PIN_PROMPT,     /* asked for on the terminal when the daemon starts */
+};
+struct config_pin {
+    enum config_pin_kind kind;
+    char *value;
+};
+
+struct config_responder {    /* a key that signs answers: of [signer] itself, or [responder NAME] */
+    char *name;              /* "signer" for that of [signer] */
+    struct config_list keys; /* pkcs11: labels or RFC 7512 URIs, the first that is well signs;
+                                software: PEM files */
+    char *certificate;       /* PEM file: responder certificate, then its chain */
+    enum sign_model model;
+};
+
 enum config_signer_backend { CONFIG_SIGNER_NONE = 0, CONFIG_SIGNER_PKCS11, CONFIG_SIGNER_SOFTWARE };
 struct config_signer { /* [signer] */
     enum config_signer_backend
         backend;  /* backend = pkcs11 | software; section absent: none, answers cannot be signed */
     char *module; /* PKCS#11 module file */
     char *token;  /* token label */
-    char *pin_file;    /* first line is the PIN */
-    char *key;         /* pkcs11: key label; software: PEM file */
-    char *certificate; /* PEM file: responder certificate, then its chain (sent in answers) */
-    unsigned threads;  /* signing threads */
+    struct config_pin pin;
+    unsigned threads;                    /* signing threads for each token */
+    unsigned queue;                      /* requests of one class that wait */
+    unsigned warn_s;                     /* before a responder certificate ends */
+    struct config_responder own;         /* keys and certificate of the section itself, or empty */
+    struct config_responder *responders; /* all: own first when it is there, then the others */
+    size_t num_responders;
 };
 
 struct config_limits { /* [limits]; defaults in core/limits.h */

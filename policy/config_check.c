@@ -4,6 +4,8 @@
  */
 #include "policy/config_int.h"
 
+#include "core/limits.h"
+
 static unsigned line_of(const struct config_section *section, const char *key)
 {
     size_t num_rows;
@@ -34,28 +36,95 @@ static enum sk_status check_rows(struct config_run *run, struct config_section *
     return SK_OK;
 }
 
-static enum sk_status check_signer(struct config_run *run, const struct config_section *section)
+/* PEM files are relative to the configuration, labels and URIs are not. */
+static enum sk_status check_keys(struct config_run *run, const struct config_section *section,
+                                 struct config_responder *responder)
 {
-    static const char *const token_keys[] = {"module", "token", "pin-file"};
-    struct config_signer *signer = section->base;
+    struct config_list *keys = &responder->keys;
     size_t i;
 
-    if (signer->backend == CONFIG_SIGNER_NONE)
-        return SK_OK; /* absent, or reported already */
+    if (keys->num_values > LIMIT_SIGNER_PLACES)
+        config_fault(run, line_of(section, "key"), section, "key", "stands more than %u times",
+                     LIMIT_SIGNER_PLACES);
+    if (run->config->signer.backend != CONFIG_SIGNER_SOFTWARE)
+        return SK_OK;
+    for (i = 0; i < keys->num_values; i++) {
+        keys->values[i] = config_path(run, keys->values[i]);
+        if (keys->values[i] == NULL)
+            return run->status;
+    }
+    return SK_OK;
+}
+
+static bool has_label(const struct config_responder *responder)
+{
+    size_t i;
+
+    for (i = 0; i < responder->keys.num_values; i++) {
+        if (strncmp(responder->keys.values[i], "pkcs11:", 7) != 0)
+            return true;
+    }
+    return responder->keys.num_values == 0; /* reported elsewhere, and here as if it had one */
+}
+
+/* Which token is meant must be said when a key is a mere label. */
+static void check_token_keys(struct config_run *run, const struct config_section *section,
+                             bool has_labels)
+{
+    static const char *const token_keys[] = {"module", "token", "pin"};
+    const struct config_signer *signer = section->base;
+    size_t i;
+
     for (i = 0; i < sizeof(token_keys) / sizeof(token_keys[0]); i++) {
         unsigned line = line_of(section, token_keys[i]);
 
-        if (signer->backend == CONFIG_SIGNER_PKCS11 && line == 0)
+        if (signer->backend == CONFIG_SIGNER_PKCS11 && line == 0 && has_labels)
             config_fault(run, section->line, section, token_keys[i],
                          "missing, backend pkcs11 needs it");
         if (signer->backend == CONFIG_SIGNER_SOFTWARE && line != 0)
             config_fault(run, line, section, token_keys[i], "means nothing to backend software");
     }
-    if (signer->backend == CONFIG_SIGNER_SOFTWARE && signer->key != NULL) {
-        signer->key = config_path(run, signer->key);
-        return run->status;
+}
+
+/* The key and the certificate of [signer] itself may both be left to sections of their own. */
+static void check_own(struct config_run *run, const struct config_section *section,
+                      size_t num_others)
+{
+    static const char *const both[] = {"key", "certificate"};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        if (line_of(section, both[i]) == 0 &&
+            (num_others == 0 || line_of(section, both[1 - i]) != 0))
+            config_fault(run, section->line, section, both[i], "missing");
     }
-    return SK_OK;
+}
+
+static enum sk_status check_signer(struct config_run *run, const struct config_section *section)
+{
+    struct config_signer *signer = section->base;
+    struct config_section *s;
+    enum sk_status status = SK_OK;
+    bool has_labels = line_of(section, "key") != 0 && has_label(&signer->own);
+    size_t num_others = 0;
+
+    for (s = run->sections; s != NULL && status == SK_OK; s = s->next) {
+        if (s->kind != CONFIG_RESPONDER)
+            continue;
+        if (section->line == 0)
+            config_fault(run, s->line, s, NULL, "there is no section [signer]");
+        num_others++;
+        has_labels = has_labels || has_label(s->base);
+        status = check_keys(run, s, s->base);
+    }
+    if (section->line != 0)
+        check_own(run, section, num_others);
+    if (status != SK_OK || signer->backend == CONFIG_SIGNER_NONE)
+        return status; /* absent, or reported already */
+    if (num_others >= LIMIT_SIGNER_KEYS)
+        config_fault(run, section->line, section, NULL, "more than %u keys", LIMIT_SIGNER_KEYS);
+    check_token_keys(run, section, has_labels || num_others + signer->own.keys.num_values == 0);
+    return check_keys(run, section, &signer->own);
 }
 
 /* A signature that nobody may make would shut everybody out, or mean nothing. */

@@ -15,6 +15,7 @@ enum config_kind { /* kinds of sections, in the order of sample and manual page 
                    CONFIG_SERVER,
                    CONFIG_TLS,
                    CONFIG_SIGNER,
+                   CONFIG_RESPONDER,
                    CONFIG_LOG,
                    CONFIG_LIMITS,
                    CONFIG_ACL,
@@ -37,6 +38,8 @@ enum schema_type {
     SCHEMA_WORD,      /* an enum: one of words */
     SCHEMA_FLAGS,     /* unsigned: some of words, ORed */
     SCHEMA_TEXT,      /* char *: as written */
+    SCHEMA_TEXTS,     /* struct config_list: as written */
+    SCHEMA_PIN,       /* struct config_pin: file:PATH, credential:NAME or prompt */
     SCHEMA_FILE,      /* char *: a path */
     SCHEMA_LISTEN,    /* struct config_list: ADDRESS:PORT */
     SCHEMA_URL,       /* struct config_list: file: or http: address */

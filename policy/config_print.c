@@ -134,7 +134,10 @@ static const char *argument(enum schema_type type)
     case SCHEMA_FLAGS:
         return "NAME...";
     case SCHEMA_TEXT:
+    case SCHEMA_TEXTS:
         return "TEXT";
+    case SCHEMA_PIN:
+        return "file:PATH|credential:NAME|prompt";
     case SCHEMA_FILE:
         return "PATH";
     case SCHEMA_LISTEN:

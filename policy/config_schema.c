@@ -21,8 +21,14 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
                     "HTTP over TLS 1.2 and 1.3, on addresses of its own. The files are read when "
                     "the server starts and on every reload."},
     [CONFIG_SIGNER] = {CONFIG_SIGNER, "signer", NULL, NULL,
-                       "The key that signs answers. Without this section answers cannot be signed "
-                       "and every signed protocol is refused."},
+                       "The keys that sign answers. Without this section answers cannot be signed "
+                       "and every signed protocol is refused. One key stands here; further ones "
+                       "in sections [responder NAME]."},
+    [CONFIG_RESPONDER] = {CONFIG_RESPONDER, "responder", "NAME", "next-year",
+                          "A further key that signs answers: of another CA, of another algorithm, "
+                          "or the successor of a key whose certificate ends soon. May stand "
+                          "several times with different names of letters, digits, '.', '_' and "
+                          "'-'."},
     [CONFIG_LOG] = {CONFIG_LOG, "log", NULL, NULL,
                     "Log lines on standard error, and the access log: a line of JSON for each "
                     "answer."},
@@ -66,6 +72,12 @@ static const struct schema_word SERVICES[] = {{"ocsp", ACL_OCSP},
                                               {"metrics", ACL_METRICS},
                                               {"status", ACL_STATUS},
                                               {NULL, 0}};
+
+static const struct schema_word MODELS[] = {{"auto", SIGN_MODEL_AUTO},
+                                            {"ca", SIGN_MODEL_CA},
+                                            {"delegated", SIGN_MODEL_DELEGATED},
+                                            {"trusted", SIGN_MODEL_TRUSTED},
+                                            {NULL, 0}};
 
 static const struct schema_word LEVELS[] = {{"error", LOG_LEVEL_ERROR},
                                             {"warning", LOG_LEVEL_WARNING},
@@ -176,23 +188,53 @@ static const struct schema_row ROWS[] = {
      .help = "Where the private key is: in a PKCS#11 token, or in a PEM file."},
     {CONFIG_SIGNER, "module", SCHEMA_FILE, IN(config_signer, module),
      .example = "/usr/lib/softhsm/libsofthsm2.so",
-     .help = "The token's PKCS#11 module. Needed by backend pkcs11, refused with software."},
+     .help = "The token's PKCS#11 module. This key and the following two are needed by backend "
+             "pkcs11 unless each key is a URI that says the same, and refused with software."},
     {CONFIG_SIGNER, "token", SCHEMA_TEXT, IN(config_signer, token), .example = "sekisho",
-     .help = "Label of the token. Needed by backend pkcs11, refused with software."},
-    {CONFIG_SIGNER, "pin-file", SCHEMA_FILE, IN(config_signer, pin_file),
-     .example = "/etc/sekisho/pin",
-     .help = "File whose first line is the token's PIN. It is read when the key process starts. "
-             "Needed by backend pkcs11, refused with software."},
-    {CONFIG_SIGNER, "key", SCHEMA_TEXT, IN(config_signer, key), .example = "responder",
-     .is_required = true,
-     .help = "The private key: its label in the token, or with backend software a PEM file that "
-             "nobody but its owner may read."},
-    {CONFIG_SIGNER, "certificate", SCHEMA_FILE, IN(config_signer, certificate),
-     .example = "/etc/sekisho/responder.pem", .is_required = true,
+     .help = "Label of the token."},
+    {CONFIG_SIGNER, "pin", SCHEMA_PIN, IN(config_signer, pin), .example = "file:/etc/sekisho/pin",
+     .help = "Where the token's PIN is. file:PATH: the first line of a file that nobody but its "
+             "owner may read; credential:NAME: the same of a credential that the service manager "
+             "gives ($CREDENTIALS_DIRECTORY/NAME); prompt: it is asked for on the terminal when "
+             "the server starts. It is read at each log-in; a PIN that the token refused is not "
+             "offered again until the file changes."},
+    {CONFIG_SIGNER, "key", SCHEMA_TEXTS, IN(config_signer, own.keys), .example = "responder",
+     .help = "The private key: its label in the token or a PKCS#11 URI (RFC 7512), or with "
+             "backend software a PEM file that nobody but its owner may read. May stand up to "
+             "four times for copies of one key in several tokens: the first that is well signs, "
+             "and when it fails the next takes over at once. A URI may name token and key by "
+             "token, serial, manufacturer, model, slot-id, object and id, the module by "
+             "module-path and the PIN by pin-source=file:PATH or credential:NAME."},
+    {CONFIG_SIGNER, "certificate", SCHEMA_FILE, IN(config_signer, own.certificate),
+     .example = "/etc/sekisho/responder.pem",
      .help = "PEM file that holds the key's certificate first and then the chain that is sent "
              "with answers."},
+    {CONFIG_SIGNER, "model", SCHEMA_WORD, IN(config_signer, own.model), .words = MODELS,
+     .number = SIGN_MODEL_AUTO,
+     .help = "For whom the key answers (RFC 6960 4.2.2.2). ca: it is a CA's own key, for that "
+             "CA. delegated: its certificate was issued for this (OCSPSigning) by a CA, for that "
+             "CA. trusted: clients trust it by their own configuration, for every CA. auto: ca "
+             "for a CA certificate, delegated for one with OCSPSigning, else trusted."},
     {CONFIG_SIGNER, "threads", SCHEMA_COUNT, IN(config_signer, threads), .number = 2, .min = 1,
-     .max = 64, .help = "Signatures made at the same time."},
+     .max = 64, .help = "Signatures made at the same time, in each token."},
+    {CONFIG_SIGNER, "queue", SCHEMA_COUNT, IN(config_signer, queue), .number = LIMIT_SIGN_QUEUE,
+     .min = 1, .max = LIMIT_SIGN_QUEUE,
+     .help = "Signatures that may wait, those with a nonce and those without counted apart; "
+             "whoever comes then is told to try later."},
+    {CONFIG_SIGNER, "expiry-warning", SCHEMA_SECONDS, IN(config_signer, warn_s), .number = 30 * DAY,
+     .min = 0, .max = 3650 * DAY,
+     .help = "From this time before the end of a responder certificate on it is spoken of in the "
+             "log, once a day."},
+
+    /* [responder NAME] */
+    {CONFIG_RESPONDER, "key", SCHEMA_TEXTS, IN(config_responder, keys),
+     .example = "pkcs11:token=sekisho;object=next", .is_required = true,
+     .help = "The private key, as in [signer]."},
+    {CONFIG_RESPONDER, "certificate", SCHEMA_FILE, IN(config_responder, certificate),
+     .example = "/etc/sekisho/next.pem", .is_required = true,
+     .help = "Its certificate and chain, as in [signer]."},
+    {CONFIG_RESPONDER, "model", SCHEMA_WORD, IN(config_responder, model), .words = MODELS,
+     .number = SIGN_MODEL_AUTO, .help = "For whom it answers, as in [signer]."},
 
     /* [log] */
     {CONFIG_LOG, "level", SCHEMA_WORD, IN(sk_config, log_level), .words = LEVELS,
@@ -477,8 +519,8 @@ const struct schema_row *schema_find(enum config_kind kind, const char *key)
 
 bool schema_repeats(enum schema_type type)
 {
-    return type == SCHEMA_LISTEN || type == SCHEMA_URL || type == SCHEMA_OID ||
-           type == SCHEMA_ANCHOR || type == SCHEMA_RULE;
+    return type == SCHEMA_TEXTS || type == SCHEMA_LISTEN || type == SCHEMA_URL ||
+           type == SCHEMA_OID || type == SCHEMA_ANCHOR || type == SCHEMA_RULE;
 }
 
 bool schema_is_number(enum schema_type type)

@@ -17,6 +17,7 @@ _Static_assert(sizeof(enum revocation_mode) == sizeof(unsigned) &&
                    sizeof(enum config_client) == sizeof(unsigned) &&
                    sizeof(enum config_tls_version) == sizeof(unsigned) &&
                    sizeof(enum config_signer_backend) == sizeof(unsigned) &&
+                   sizeof(enum sign_model) == sizeof(unsigned) &&
                    sizeof(enum policy_nonce) == sizeof(unsigned) &&
                    sizeof(enum policy_requests) == sizeof(unsigned) &&
                    sizeof(enum config_unissued) == sizeof(unsigned),
@@ -404,6 +405,26 @@ static enum sk_status set_text(struct config_run *run, char **field, char *value
     return SK_OK;
 }
 
+static enum sk_status set_pin(struct config_run *run, struct config_pin *pin, const char *text,
+                              struct sk_err *err)
+{
+    if (strcmp(text, "prompt") == 0) {
+        pin->kind = CONFIG_PIN_PROMPT;
+        return SK_OK;
+    }
+    if (strncmp(text, "file:", 5) == 0 && text[5] != '\0') {
+        pin->kind = CONFIG_PIN_FILE;
+        return set_text(run, &pin->value, config_path(run, text + 5));
+    }
+    if (strncmp(text, "credential:", 11) == 0 && text[11] != '\0' && text[11] != '.' &&
+        strchr(text + 11, '/') == NULL) {
+        pin->kind = CONFIG_PIN_CREDENTIAL;
+        return set_text(run, &pin->value, arena_copy(run->arena, text + 11, strlen(text + 11)));
+    }
+    /* Not repeated: it may be the PIN itself. */
+    return err_set(err, SK_INPUT, "is none of file:PATH, credential:NAME and prompt");
+}
+
 enum sk_status config_value_set(struct config_run *run, struct config_section *section,
                                 const struct schema_row *row, const char *text, struct sk_err *err)
 {
@@ -430,6 +451,10 @@ enum sk_status config_value_set(struct config_run *run, struct config_section *s
         return set_number(field, row, text, err);
     case SCHEMA_TEXT:
         return set_text(run, field, arena_copy(run->arena, text, strlen(text)));
+    case SCHEMA_TEXTS:
+        return list_add(run, field, text, err);
+    case SCHEMA_PIN:
+        return set_pin(run, field, text, err);
     case SCHEMA_FILE:
         return set_text(run, field, config_path(run, text));
     case SCHEMA_LISTEN:

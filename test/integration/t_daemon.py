@@ -798,12 +798,13 @@ def main():
     print("1..%d" % count)
 
 
-try:
-    main()
-finally:
-    if daemon is not None and daemon.process.poll() is None:
-        daemon.end()
-    if os.environ.get("KEEP"):
-        print("# " + work)
-    else:
-        shutil.rmtree(work, ignore_errors=True)
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        if daemon is not None and daemon.process.poll() is None:
+            daemon.end()
+        if os.environ.get("KEEP"):
+            print("# " + work)
+        else:
+            shutil.rmtree(work, ignore_errors=True)

@@ -197,7 +197,7 @@ struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sess
 {
     struct keystore_options options = {.module = hsm->module,
                                        .token = hsm->token,
-                                       .pin_file = hsm->pin_file,
+                                       .pin = {.file = hsm->pin_file},
                                        .sessions = sessions};
 
     return options;

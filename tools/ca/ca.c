@@ -150,7 +150,7 @@ enum sk_status ca_open_keys(struct sk_ca *ca, struct sk_err *err)
     if (status == SK_OK) {
         options.module = module;
         options.token = token;
-        options.pin_file = ca->pin_file != NULL ? ca->pin_file : pin_file;
+        options.pin.file = ca->pin_file != NULL ? ca->pin_file : pin_file;
         status = ca_use_keys(ca, &options, err);
     }
     free(module);

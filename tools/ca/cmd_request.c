@@ -59,11 +59,11 @@ static enum sk_status open_keys(struct sk_ca *ca, const struct options *o, struc
 {
     struct keystore_options token = {.module = options_text(o, "module"),
                                      .token = options_text(o, "token"),
-                                     .pin_file = options_text(o, "pin-file")};
+                                     .pin = {.file = options_text(o, "pin-file")}};
 
     if (token.module == NULL && token.token == NULL)
         return ca_open_keys(ca, err);
-    if (token.module == NULL || token.token == NULL || token.pin_file == NULL)
+    if (token.module == NULL || token.token == NULL || token.pin.file == NULL)
         return err_set(err, SK_INPUT, "another token wants --module, --token and --pin-file");
     return ca_use_keys(ca, &token, err);
 }

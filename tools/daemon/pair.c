@@ -21,6 +21,8 @@ enum {
     STEADY_MS = 10000,         /* a child that ran this long did not fail at its start */
     ACCEPT_PATIENCE_MS = 2000, /* then connections are accepted without a signer too */
     KILL_AFTER_MS = 3000,      /* over the drain time */
+    LOST_MS = 1000,            /* without a socket; a key process that ends is told of before */
+    ATTACH_MS = 5000,          /* for the workers to take the sockets of a new key process */
 };
 
 /* ---- configuration ---- */
@@ -80,7 +82,7 @@ struct pair *pair_new(const char *file, config_report_fn report, enum sk_status 
     }
     pair->phase = PAIR_STARTING;
     pair->file = file;
-    pair->text = pair->control = -1;
+    pair->text = pair->control = pair->pin = -1;
     pair->net.kind = ROLE_NET;
     pair->key.kind = ROLE_KEY;
     *out_status = read_config(pair, report);
@@ -100,6 +102,7 @@ static void close_control(struct pair *pair)
     pair->control = -1;
     pair->state = 0;
     pair->has_state = false;
+    pair->lost_ms = 0;
     pair->is_accepting = false;
 }
 
@@ -213,7 +216,8 @@ static enum sk_status start_key(struct pair *pair, int64_t now_ms, struct sk_err
         theirs[made] = sockets[1];
     }
     if (status == SK_OK)
-        status = start(pair, &pair->key, -1, theirs, count, now_ms, err);
+        status = start(pair, &pair->key, pair->pin, theirs, count, now_ms, err);
+    pair->is_key_ended = false;
     if (status == SK_OK)
         status = hand_over(pair, ours, count, err);
     close_all(ours, made);
@@ -248,9 +252,29 @@ void pair_start_due(struct pair *pair, const struct listen_table *table, int64_t
         start_failed(&pair->key, &err, now_ms);
 }
 
+/* INT64_MAX: not at all. */
+static int64_t mend_ms(const struct pair *pair)
+{
+    int64_t lost = pair->lost_ms + LOST_MS, started = pair->key.start_ms + ATTACH_MS;
+
+    if (pair->phase == PAIR_RETIRING || pair->key.pid == 0 || pair->lost_ms == 0 ||
+        pair->is_key_ended)
+        return INT64_MAX;
+    return lost > started ? lost : started;
+}
+
+void pair_mend_key(struct pair *pair, int64_t now_ms)
+{
+    if (mend_ms(pair) > now_ms)
+        return;
+    log_error("supervisor", "a worker has lost its socket to the key process: starting another");
+    (void)kill(pair->key.pid, SIGTERM);
+    pair->is_key_ended = true;
+}
+
 int64_t pair_due_ms(const struct pair *pair)
 {
-    int64_t due = INT64_MAX;
+    int64_t due = mend_ms(pair);
 
     if (pair->phase == PAIR_RETIRING)
         return pair->retire_ms + pair->config->server.drain_ms + KILL_AFTER_MS;
@@ -266,7 +290,7 @@ int64_t pair_due_ms(const struct pair *pair)
 
 /* ---- talking ---- */
 
-void pair_read_control(struct pair *pair)
+void pair_read_control(struct pair *pair, int64_t now_ms)
 {
     struct control_message message;
     struct sk_err err = {0};
@@ -278,6 +302,10 @@ void pair_read_control(struct pair *pair)
         if (message.kind == CONTROL_STATE) {
             pair->state = message.value;
             pair->has_state = true;
+            if ((message.value & CONTROL_HAS_KEY) != 0)
+                pair->lost_ms = 0;
+            else if (pair->lost_ms == 0)
+                pair->lost_ms = now_ms;
         }
     }
     if (status == SK_AGAIN)
@@ -291,7 +319,7 @@ bool pair_accept_due(const struct pair *pair, int64_t now_ms)
 {
     if (pair->phase != PAIR_SERVING || pair->control < 0 || pair->is_accepting)
         return false;
-    return pair->state == (CONTROL_HAS_SIGNER | CONTROL_HAS_SNAPSHOT) ||
+    return pair->state == (CONTROL_HAS_SIGNER | CONTROL_HAS_SNAPSHOT | CONTROL_HAS_KEY) ||
            now_ms >= pair->net.start_ms + ACCEPT_PATIENCE_MS;
 }
 

@@ -41,6 +41,9 @@ struct pair {
     uint32_t state;    /* CONTROL_HAS_* it last reported */
     bool has_state;    /* it has reported */
     bool is_accepting; /* it was told to accept */
+    int pin;           /* borrowed memory file for the key process; -1: none */
+    int64_t lost_ms;   /* since when a worker has no socket to the key process; 0: all have */
+    bool is_key_ended; /* this key process was told to end for that */
     int64_t retire_ms; /* retiring: when it began */
     bool was_killed;   /* retiring took too long */
 };
@@ -55,11 +58,15 @@ void pair_free(struct pair *pair);
 /* Starts whichever child is due: the key process with fresh sockets to every worker, the network
  * process on table's sockets. A failure is logged and tried again later. */
 void pair_start_due(struct pair *pair, const struct listen_table *table, int64_t now_ms);
-/* When pair_start_due() or pair_accept_due() has something to do; INT64_MAX: never. */
+/* A key process that has closed a worker's socket, which it does only to what it does not
+ * understand, is ended: the next one brings new sockets for all. */
+void pair_mend_key(struct pair *pair, int64_t now_ms);
+/* When pair_start_due(), pair_mend_key() or pair_accept_due() has something to do; INT64_MAX:
+ * never. */
 int64_t pair_due_ms(const struct pair *pair);
 
 /* Takes what the network process says. */
-void pair_read_control(struct pair *pair);
+void pair_read_control(struct pair *pair, int64_t now_ms);
 /* Everything it will need is there, or was waited for long enough. */
 bool pair_accept_due(const struct pair *pair, int64_t now_ms);
 /* Tells the network process to accept connections. */

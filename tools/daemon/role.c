@@ -182,12 +182,21 @@ static int be_net(const struct sk_config *config, int control, const int *fds, s
     return front_run(&options);
 }
 
-static int be_key(const struct sk_config *config, const int *fds, size_t num_fds)
+static int be_key(const struct sk_config *config, int pin, const int *fds, size_t num_fds)
 {
     struct keyproc_options options;
+    struct sk_err err = {0};
+    int status;
 
-    keyproc_options_set(&options, &config->signer);
-    return keyproc_run(&options, fds, num_fds);
+    if (pin >= 0)
+        (void)fcntl(pin, F_SETFD, FD_CLOEXEC);
+    if (keyproc_options_init(&options, &config->signer, pin, &err) != SK_OK) {
+        log_error("role", "%s", err.text);
+        return EXIT_FAILED;
+    }
+    status = keyproc_run(&options, fds, num_fds);
+    keyproc_options_done(&options);
+    return status;
 }
 
 int role_main(int argc, char **argv)
@@ -210,7 +219,8 @@ int role_main(int argc, char **argv)
     log_set_level(config->log_level);
     num_fds = read_fds(argv[ARG_FDS], fds, LISTEN_SOCKETS);
     if (!is_net)
-        _exit(be_key(config, fds, num_fds)); /* not dumpable: nothing may run at exit */
+        _exit(be_key(config, (int)strtol(argv[ARG_CONTROL], NULL, 10), fds,
+                     num_fds)); /* not dumpable: nothing may run at exit */
     status = be_net(config, (int)strtol(argv[ARG_CONTROL], NULL, 10), fds, num_fds);
     config_free(config);
     return status;

@@ -21,7 +21,8 @@ struct role {
     enum role_kind kind;
     const char *file; /* name of the configuration file: for messages and relative paths */
     int config;       /* memory file with its text */
-    int control;      /* ROLE_NET: socket to the supervisor; -1 else */
+    int control;      /* ROLE_NET: socket to the supervisor; ROLE_KEY: memory file with the PIN
+                         that was asked for, or -1 */
     const int *fds;   /* ROLE_NET: listening sockets; ROLE_KEY: sockets of the workers */
     size_t num_fds;
 };

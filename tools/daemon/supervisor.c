@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "net/tls.h"
 #include "tools/daemon/pair.h"
 #include "tools/signer/keyproc.h"
+#include "tools/signer/pin.h"
 
 enum {
     RELOAD_PATIENCE_MS = 10000, /* for a new pair to become as able as the one that serves */
@@ -34,6 +36,7 @@ struct supervisor {
     struct pair *starting;  /* a reload under way */
     int64_t starting_ms;
     int signals; /* signalfd */
+    int pin;     /* memory file with the PIN that was asked for; -1: none */
     bool is_stopping;
 };
 
@@ -65,8 +68,11 @@ static bool are_files_good(const struct sk_config *config, config_report_fn repo
     bool is_good = true;
 
     if (config->signer.backend != CONFIG_SIGNER_NONE) {
-        keyproc_options_set(&options, &config->signer);
-        is_good = keyproc_check(&options, &err) == SK_OK;
+        is_good = keyproc_options_init(&options, &config->signer, -1, &err) == SK_OK;
+        if (is_good) {
+            is_good = keyproc_check(&options, &err) == SK_OK;
+            keyproc_options_done(&options);
+        }
         if (!is_good)
             report(NULL, err.text);
     }
@@ -92,6 +98,27 @@ int supervisor_check(const char *file)
     return is_good ? 0 : EXIT_CONFIG;
 }
 
+/* A PIN is asked for once, at the start: for later key processes it stays in a memory file, which
+ * only this process and they can reach. */
+static bool has_pin(struct supervisor *sup, struct pair *pair, config_report_fn report)
+{
+    const struct config_signer *signer = &pair->config->signer;
+    struct sk_err err = {0};
+
+    if (signer->pin.kind != CONFIG_PIN_PROMPT)
+        return true;
+    if (sup->pin < 0 && sup->serving != NULL)
+        (void)err_set(&err, SK_INPUT, "pin = prompt: the PIN can be asked for at the start only");
+    else if (sup->pin < 0 && (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+                              pin_prompt(signer->token != NULL ? signer->token : "the token",
+                                         &sup->pin, &err) != SK_OK))
+        sup->pin = -1;
+    if (sup->pin < 0)
+        report(NULL, err.text);
+    pair->pin = sup->pin;
+    return sup->pin >= 0;
+}
+
 /* ---- reload ---- */
 
 static struct pair *make_pair(struct supervisor *sup, config_report_fn report, int *out_exit)
@@ -101,7 +128,7 @@ static struct pair *make_pair(struct supervisor *sup, config_report_fn report, i
     struct sk_err err = {0};
 
     *out_exit = EXIT_CONFIG;
-    if (pair != NULL && !are_files_good(pair->config, report)) {
+    if (pair != NULL && (!are_files_good(pair->config, report) || !has_pin(sup, pair, report))) {
         pair_free(pair);
         pair = NULL;
     }
@@ -301,7 +328,7 @@ static void wait_events(struct supervisor *sup)
         return;
     for (i = 1; i < count; i++) {
         if (polls[i].revents != 0)
-            pair_read_control(owners[i]);
+            pair_read_control(owners[i], now_ms());
     }
     if (polls[0].revents != 0)
         read_signals(sup);
@@ -315,6 +342,7 @@ static void run(struct supervisor *sup)
         TAILQ_FOREACH(pair, &sup->pairs, link)
         {
             pair_start_due(pair, &sup->listeners, now_ms());
+            pair_mend_key(pair, now_ms());
             if (pair_accept_due(pair, now_ms()))
                 pair_accept(pair);
         }
@@ -378,6 +406,7 @@ int supervisor_run(const char *file, const char *pid_file)
     struct sk_err err = {0};
 
     sup.file = file;
+    sup.pin = -1;
     TAILQ_INIT(&sup.pairs);
     if (!open_signals(&sup)) {
         (void)fprintf(stderr, "sekishod: signals: %s\n", strerror(errno));

@@ -18,9 +18,19 @@
 #define GROUP "signer"
 
 enum {
-    PROBE_MS = 2000, /* between two looks at the token */
-    MAX_THREADS = 64,
-    JOIN_MS = 5000, /* for threads to end after the last job */
+    PROBE_MS = 2000,    /* between two looks at a token that is well */
+    PROBE_ILL_MS = 250, /* ... that is not */
+    MAX_THREADS = 64,   /* that sign, for each store */
+    JOIN_MS = 5000,     /* for threads to end after the last job */
+};
+
+struct keyproc;
+
+/* A store has threads of its own: one that opens and probes it, and others that sign. */
+struct lane {
+    struct keyproc *proc;
+    size_t index;
+    bool is_started; /* the first opening is over; guarded by keyproc.lock */
 };
 
 struct keyproc {
@@ -31,30 +41,14 @@ struct keyproc {
 
     pthread_mutex_t lock; /* guards the three below */
     pthread_cond_t changed;
-    bool is_started;  /* the first opening of the keys is over */
-    bool is_stopping; /* the probe is to end */
-    bool is_unfit;    /* a key does not belong to its certificate */
+    bool is_stopping;   /* the probes are to end */
+    bool is_hopeless;   /* no key belongs to its certificate */
+    size_t num_running; /* threads that have not ended */
 
-    pthread_t threads[MAX_THREADS + 1]; /* the first is the probe, the others sign */
-    unsigned num_threads;
+    struct lane lanes[LIMIT_SIGNER_STORES];
+    pthread_t threads[LIMIT_SIGNER_STORES * (MAX_THREADS + 1)];
+    size_t num_threads;
 };
-
-void keyproc_options_set(struct keyproc_options *options, const struct config_signer *config)
-{
-    memset(options, 0, sizeof(*options));
-    if (config->backend == CONFIG_SIGNER_PKCS11) {
-        options->store.module = config->module;
-        options->store.token = config->token;
-        options->store.pin_file = config->pin_file;
-    }
-    if (config->backend != CONFIG_SIGNER_NONE) {
-        options->keys[0].name = "signer";
-        options->keys[0].label = config->key;
-        options->keys[0].certificate = config->certificate;
-        options->num_keys = 1;
-    }
-    options->threads = config->threads;
-}
 
 enum sk_status keyproc_check(const struct keyproc_options *options, struct sk_err *err)
 {
@@ -67,54 +61,57 @@ enum sk_status keyproc_check(const struct keyproc_options *options, struct sk_er
 
 /* ---- threads --------------------------------------------------------------------------------- */
 
-static void wait_started(struct keyproc *proc)
+static void thread_ends(struct keyproc *proc)
 {
     (void)pthread_mutex_lock(&proc->lock);
-    while (!proc->is_started)
+    proc->num_running--;
+    (void)pthread_cond_broadcast(&proc->changed);
+    (void)pthread_mutex_unlock(&proc->lock);
+}
+
+static void wait_started(struct lane *lane)
+{
+    struct keyproc *proc = lane->proc;
+
+    (void)pthread_mutex_lock(&proc->lock);
+    while (!lane->is_started)
         (void)pthread_cond_wait(&proc->changed, &proc->lock);
     (void)pthread_mutex_unlock(&proc->lock);
 }
 
 static void *sign_thread(void *arg)
 {
-    struct keyproc *proc = arg;
+    struct lane *lane = arg;
+    struct keyproc *proc = lane->proc;
     struct keyjob *job;
 
-    wait_started(proc);
-    while ((job = keyqueue_pop(proc->queue)) != NULL) {
-        enum sk_status status = keysign_sign(proc->keys, job->key, job->algorithm,
-                                             buf_bytes(&job->tbs), &job->signature, NULL);
-
-        job->result = status == SK_OK ? SIGN_RESULT_OK : SIGN_RESULT_FAILED;
-        keyqueue_finish(proc->queue, job);
-    }
+    wait_started(lane);
+    while ((job = keyqueue_pop(proc->queue, lane->index)) != NULL)
+        keyqueue_finish(proc->queue, job, keysign_sign(proc->keys, job));
+    thread_ends(proc);
     return NULL;
 }
 
-/* Opens the keys for the first time. What can never work ends the process by its own SIGTERM. */
-static bool probe_start(struct keyproc *proc)
+/* The store was opened for the first time. What can never work ends the process by its own
+ * SIGTERM. */
+static void set_started(struct lane *lane)
 {
-    struct sk_err err = {0};
-    enum sk_status status = keysign_open(proc->keys, &err);
+    struct keyproc *proc = lane->proc;
+    bool is_hopeless = keysign_is_hopeless(proc->keys);
 
-    if (status == SK_OK)
-        log_info(GROUP, "ready to sign");
-    else
-        log_error(GROUP, "%s", err.text);
     (void)pthread_mutex_lock(&proc->lock);
-    proc->is_started = true;
-    proc->is_unfit = status == SK_INPUT;
+    lane->is_started = true;
+    proc->is_hopeless = is_hopeless;
     (void)pthread_cond_broadcast(&proc->changed);
     (void)pthread_mutex_unlock(&proc->lock);
-    if (status == SK_INPUT)
+    if (is_hopeless)
         (void)kill(getpid(), SIGTERM);
-    return status == SK_OK;
 }
 
 /* Waits for the next look at the token; false: end. */
-static bool probe_wait(struct keyproc *proc)
+static bool probe_wait(struct keyproc *proc, bool is_well)
 {
-    int64_t us = clock_mono_us() + (int64_t)PROBE_MS * 1000;
+    int64_t us = clock_mono_us() + (int64_t)(is_well ? PROBE_MS : PROBE_ILL_MS) * 1000;
     struct timespec until = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
     bool goes_on;
 
@@ -128,30 +125,53 @@ static bool probe_wait(struct keyproc *proc)
 
 static void *probe_thread(void *arg)
 {
-    struct keyproc *proc = arg;
-    bool was_well = probe_start(proc), is_well;
+    struct lane *lane = arg;
+    struct keyproc *proc = lane->proc;
+    bool is_well = keysign_probe(proc->keys, lane->index);
 
-    while (probe_wait(proc)) {
-        struct sk_err err = {0};
-
-        is_well = keysign_probe(proc->keys, &err);
-        if (is_well && !was_well)
-            log_info(GROUP, "ready to sign again");
-        else if (!is_well && was_well)
-            log_error(GROUP, "%s", err.text);
-        was_well = is_well;
-    }
+    set_started(lane);
+    do {
+        if (lane->index == 0)
+            keysign_watch_dates(proc->keys, clock_wall());
+        if (!probe_wait(proc, is_well))
+            break;
+        is_well = keysign_probe(proc->keys, lane->index);
+    } while (true);
+    thread_ends(proc);
     return NULL;
 }
 
-static enum sk_status start_threads(struct keyproc *proc, unsigned num_signers, struct sk_err *err)
+static bool start_thread(struct keyproc *proc, void *(*body)(void *), struct lane *lane)
 {
-    unsigned i;
+    (void)pthread_mutex_lock(&proc->lock);
+    proc->num_running++;
+    (void)pthread_mutex_unlock(&proc->lock);
+    if (pthread_create(&proc->threads[proc->num_threads], NULL, body, lane) != 0) {
+        thread_ends(proc);
+        return false;
+    }
+    proc->num_threads++;
+    return true;
+}
 
-    for (i = 0; i < num_signers + 1; i++) {
-        if (pthread_create(&proc->threads[i], NULL, i == 0 ? probe_thread : sign_thread, proc) != 0)
-            return err_set(err, SK_IO, "key process: cannot start thread %u", i + 1);
-        proc->num_threads++;
+static enum sk_status start_threads(struct keyproc *proc, const struct keyproc_options *options,
+                                    struct sk_err *err)
+{
+    size_t i;
+    unsigned j;
+
+    for (i = 0; i < options->num_stores; i++) {
+        struct lane *lane = &proc->lanes[i];
+        bool is_good;
+
+        lane->proc = proc;
+        lane->index = i;
+        is_good = start_thread(proc, probe_thread, lane);
+        for (j = 0; is_good && j < options->threads; j++)
+            is_good = start_thread(proc, sign_thread, lane);
+        if (!is_good)
+            return err_set(err, SK_IO, "key process: cannot start thread %zu",
+                           proc->num_threads + 1);
     }
     return SK_OK;
 }
@@ -161,19 +181,20 @@ static bool join_threads(struct keyproc *proc)
 {
     int64_t us = clock_mono_us() + (int64_t)JOIN_MS * 1000;
     struct timespec until = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    bool have_ended;
 
     keyqueue_stop(proc->queue);
     (void)pthread_mutex_lock(&proc->lock);
     proc->is_stopping = true;
     (void)pthread_cond_broadcast(&proc->changed);
+    while (proc->num_running > 0 &&
+           pthread_cond_timedwait(&proc->changed, &proc->lock, &until) == 0)
+        ;
+    have_ended = proc->num_running == 0;
     (void)pthread_mutex_unlock(&proc->lock);
-    while (proc->num_threads > 0) {
-        if (pthread_clockjoin_np(proc->threads[proc->num_threads - 1], NULL, CLOCK_MONOTONIC,
-                                 &until) != 0)
-            return false;
-        proc->num_threads--;
-    }
-    return true;
+    while (have_ended && proc->num_threads > 0)
+        (void)pthread_join(proc->threads[--proc->num_threads], NULL);
+    return have_ended;
 }
 
 /* ---- the process ----------------------------------------------------------------------------- */
@@ -233,9 +254,20 @@ static void keyproc_done(struct keyproc *proc)
     (void)pthread_mutex_destroy(&proc->lock);
 }
 
+static int route(void *arg, struct keyjob *job)
+{
+    return keysign_route(arg, job);
+}
+
+static void hang(void *arg, size_t lane, bool hangs)
+{
+    keysign_set_hanging(arg, lane, hangs);
+}
+
 static enum sk_status keyproc_start(struct keyproc *proc, const struct keyproc_options *options,
                                     const int *fds, size_t num_fds, struct sk_err *err)
 {
+    struct keyqueue_options queue = {.route = route, .hang = hang};
     enum sk_status status = harden(err);
 
     if (status == SK_OK)
@@ -244,13 +276,16 @@ static enum sk_status keyproc_start(struct keyproc *proc, const struct keyproc_o
         status = keysign_new(options, &proc->keys, err);
     if (status != SK_OK)
         return status;
-    proc->queue = keyqueue_new(options->max_queue > 0 ? options->max_queue : LIMIT_SIGN_QUEUE);
+    queue.max = options->max_queue > 0 ? options->max_queue : LIMIT_SIGN_QUEUE;
+    queue.num_lanes = options->num_stores;
+    queue.arg = proc->keys;
+    proc->queue = keyqueue_new(&queue);
     if (proc->queue == NULL)
         return err_set(err, SK_NOMEM, "key process: no memory");
     status = keyserve_new(proc->keys, proc->queue, fds, num_fds, &proc->serve, err);
     if (status != SK_OK)
         return status;
-    return start_threads(proc, options->threads, err);
+    return start_threads(proc, options, err);
 }
 
 int keyproc_run(const struct keyproc_options *options, const int *fds, size_t num_fds)
@@ -259,12 +294,17 @@ int keyproc_run(const struct keyproc_options *options, const int *fds, size_t nu
     struct keyproc_options own = *options;
     struct keyproc proc;
     struct sk_err err = {0};
-    bool is_unfit;
+    bool is_hopeless;
+    size_t i;
 
     if (own.threads == 0)
         own.threads = 1;
     if (own.threads > MAX_THREADS)
         own.threads = MAX_THREADS;
+    for (i = 0; i < own.num_stores; i++) {
+        own.stores[i].sessions = own.threads;
+        own.stores[i].allow_absent = true;
+    }
     keyproc_init(&proc);
     status = keyproc_start(&proc, &own, fds, num_fds, &err);
     if (status != SK_OK)
@@ -275,7 +315,7 @@ int keyproc_run(const struct keyproc_options *options, const int *fds, size_t nu
         log_error(GROUP, "the PKCS#11 module hangs; ending without it");
         _exit(EXIT_FAILURE);
     }
-    is_unfit = proc.is_unfit;
+    is_hopeless = proc.is_hopeless;
     keyproc_done(&proc);
-    return status == SK_OK && !is_unfit ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == SK_OK && !is_hopeless ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -306,7 +306,7 @@ static bool has_unsent(const struct keyserve *serve)
 
 bool keyserve_run(struct keyserve *serve, int stop_fd)
 {
-    int64_t end_us = CLOCK_NEVER, expire_us, now_us;
+    int64_t end_us = CLOCK_NEVER, watch_us, now_us;
     size_t open_jobs, i;
 
     for (;;) {
@@ -316,7 +316,7 @@ bool keyserve_run(struct keyserve *serve, int stop_fd)
             end_us = clock_mono_us() + (int64_t)LIMIT_SIGN_DRAIN_MS * 1000;
         }
         now_us = clock_mono_us();
-        expire_us = keyqueue_expire(serve->queue, now_us);
+        watch_us = keyqueue_watch(serve->queue, now_us);
         /* Counted before taking: a job that ends in between is taken in the next turn. */
         open_jobs = keyqueue_open_jobs(serve->queue);
         take_finished(serve);
@@ -326,7 +326,7 @@ bool keyserve_run(struct keyserve *serve, int stop_fd)
             return true;
         if (serve->is_ending && now_us >= end_us)
             return open_jobs == 0;
-        wait_for_work(serve, stop_fd, expire_us < end_us ? expire_us : end_us);
+        wait_for_work(serve, stop_fd, watch_us < end_us ? watch_us : end_us);
         serve_peers(serve);
     }
 }

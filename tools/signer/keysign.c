@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/signer/keysign.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,37 +11,52 @@
 
 #define GROUP "signer"
 
-struct key {
+enum { DAY_S = 24 * 3600 };
+
+enum place_state {
+    PLACE_UNSEEN = 0, /* its store has not been opened yet */
+    PLACE_AWAY,       /* not open, or its last signature failed */
+    PLACE_WELL,
+    PLACE_UNFIT, /* another key than the certificate's: never used */
+};
+
+struct place {
+    size_t store;
     const char *label;
+    EVP_PKEY *key;          /* NULL until opened, then fixed; guarded by keysign.lock */
+    enum place_state state; /* guarded by keysign.lock */
+};
+
+struct key {
+    const char *name, *file;
     struct keycert cert;
-    EVP_PKEY *key;         /* NULL until opened, then fixed; guarded by keysign.lock */
-    enum sign_state state; /* guarded by keysign.lock */
+    struct place places[LIMIT_SIGNER_PLACES];
+    size_t num_places;
+    int64_t warned; /* when its end was last spoken of; one thread's */
+};
+
+struct store {
+    const struct keystore_options *options;
+    struct sk_keystore *open; /* set before the first key of it is */
+    bool was_well;            /* its probe's own */
+    bool hangs;               /* guarded by keysign.lock */
 };
 
 struct keysign {
-    struct keystore_options options;
-    struct sk_keystore *store; /* set before the first key is */
     struct key keys[LIMIT_SIGNER_KEYS];
     size_t num_keys;
+    struct store stores[LIMIT_SIGNER_STORES];
+    size_t num_stores;
+    int64_t warn_s;
     pthread_mutex_t lock;
 };
-
-static void warn_of_dates(const struct keycert *cert, const char *file)
-{
-    int64_t now = clock_wall();
-
-    if (cert->not_after < now)
-        log_warning(GROUP, "%s: the responder certificate has expired", file);
-    else if (cert->not_before > now)
-        log_warning(GROUP, "%s: the responder certificate is not valid yet", file);
-}
 
 enum sk_status keysign_new(const struct keyproc_options *options, struct keysign **out,
                            struct sk_err *err)
 {
     enum sk_status status = SK_OK;
     struct keysign *keys;
-    size_t i;
+    size_t i, j;
 
     if (options->num_keys == 0 || options->num_keys > LIMIT_SIGNER_KEYS)
         return err_set(err, SK_INPUT, "signer: %zu keys, want 1 to %u", options->num_keys,
@@ -51,16 +65,24 @@ enum sk_status keysign_new(const struct keyproc_options *options, struct keysign
     if (keys == NULL)
         return err_set(err, SK_NOMEM, "signer: no memory");
     (void)pthread_mutex_init(&keys->lock, NULL);
-    keys->options = options->store;
-    keys->options.sessions = options->threads;
-    keys->options.allow_absent = true;
-    for (i = 0; status == SK_OK && i < options->num_keys; i++) {
-        keys->keys[i].label = options->keys[i].label;
-        status = keycert_init(&keys->keys[i].cert, &options->keys[i], options->num_keys, err);
+    keys->warn_s = options->warn_s;
+    keys->num_stores = options->num_stores;
+    for (i = 0; i < options->num_stores; i++)
+        keys->stores[i].options = &options->stores[i];
+    for (i = 0; i < options->num_keys; i++) {
+        struct key *key = &keys->keys[i];
+
+        status = keycert_init(&key->cert, &options->keys[i], options->num_keys, err);
         if (status != SK_OK)
             break;
         keys->num_keys++;
-        warn_of_dates(&keys->keys[i].cert, options->keys[i].certificate);
+        key->name = options->keys[i].name;
+        key->file = options->keys[i].certificate;
+        key->num_places = options->keys[i].num_places;
+        for (j = 0; j < key->num_places; j++) {
+            key->places[j].store = options->keys[i].places[j].store;
+            key->places[j].label = options->keys[i].places[j].key;
+        }
     }
     if (status != SK_OK) {
         keysign_free(keys);
@@ -72,18 +94,22 @@ enum sk_status keysign_new(const struct keyproc_options *options, struct keysign
 
 void keysign_free(struct keysign *keys)
 {
-    size_t i;
+    size_t i, j;
 
     if (keys == NULL)
         return;
     for (i = 0; i < keys->num_keys; i++) {
-        EVP_PKEY_free(keys->keys[i].key);
+        for (j = 0; j < keys->keys[i].num_places; j++)
+            EVP_PKEY_free(keys->keys[i].places[j].key);
         keycert_done(&keys->keys[i].cert);
     }
-    keystore_close(keys->store);
+    for (i = 0; i < keys->num_stores; i++)
+        keystore_close(keys->stores[i].open);
     (void)pthread_mutex_destroy(&keys->lock);
     free(keys);
 }
+
+/* ---- what is known --------------------------------------------------------------------------- */
 
 bool keysign_has(const struct keysign *keys, size_t index, size_t algorithm)
 {
@@ -101,21 +127,125 @@ struct sk_bytes keysign_hello(const struct keysign *keys, size_t index)
     return buf_bytes(&keys->keys[index].cert.hello);
 }
 
+/* Lock held. */
+static enum sign_state key_state(const struct keysign *keys, const struct key *key)
+{
+    size_t i;
+
+    for (i = 0; i < key->num_places; i++) {
+        if (key->places[i].state == PLACE_WELL && !keys->stores[key->places[i].store].hangs)
+            return i == 0 ? SIGN_STATE_READY : SIGN_STATE_FALLBACK;
+    }
+    return SIGN_STATE_DOWN;
+}
+
 void keysign_states(struct keysign *keys, uint8_t out[LIMIT_SIGNER_KEYS])
 {
     size_t i;
 
     (void)pthread_mutex_lock(&keys->lock);
     for (i = 0; i < keys->num_keys; i++)
-        out[i] = (uint8_t)keys->keys[i].state;
+        out[i] = (uint8_t)key_state(keys, &keys->keys[i]);
     (void)pthread_mutex_unlock(&keys->lock);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------ */
+bool keysign_is_hopeless(struct keysign *keys)
+{
+    bool is_hopeless = true;
+    size_t i, j;
 
-static enum sk_status sign_with(const struct keysign *keys, const struct key *with, EVP_PKEY *key,
-                                size_t algorithm, struct sk_bytes tbs, struct sk_buf *out,
-                                struct sk_err *err)
+    (void)pthread_mutex_lock(&keys->lock);
+    for (i = 0; i < keys->num_keys; i++) {
+        for (j = 0; j < keys->keys[i].num_places; j++)
+            is_hopeless = is_hopeless && keys->keys[i].places[j].state == PLACE_UNFIT;
+    }
+    (void)pthread_mutex_unlock(&keys->lock);
+    return is_hopeless;
+}
+
+void keysign_watch_dates(struct keysign *keys, int64_t now)
+{
+    char when[CLOCK_TEXT];
+    size_t i;
+
+    for (i = 0; i < keys->num_keys; i++) {
+        struct key *key = &keys->keys[i];
+
+        if (key->warned != 0 && now - key->warned < DAY_S)
+            continue;
+        clock_format_rfc3339(key->cert.not_after, when);
+        if (key->cert.not_after < now)
+            log_error(GROUP, "%s: the certificate of key %s expired at %s", key->file, key->name,
+                      when);
+        else if (key->cert.not_before > now)
+            log_warning(GROUP, "%s: the certificate of key %s is not valid yet", key->file,
+                        key->name);
+        else if (key->cert.not_after - now < keys->warn_s)
+            log_warning(GROUP, "%s: the certificate of key %s ends at %s", key->file, key->name,
+                        when);
+        else
+            continue;
+        key->warned = now;
+    }
+}
+
+/* ---- where to sign --------------------------------------------------------------------------- */
+
+/* How good a place is for the next job; 0: not at all. Lock held. */
+static unsigned place_rank(const struct keysign *keys, const struct place *place)
+{
+    if (keys->stores[place->store].hangs)
+        return 0;
+    switch (place->state) {
+    case PLACE_WELL:
+        return 3;
+    case PLACE_UNSEEN:
+        return 2;
+    case PLACE_AWAY:
+        return place->key != NULL ? 1 : 0;
+    case PLACE_UNFIT:
+        break;
+    }
+    return 0;
+}
+
+int keysign_route(struct keysign *keys, struct keyjob *job)
+{
+    const struct key *key = &keys->keys[job->key];
+    unsigned best = 0, rank;
+    int store = -1;
+    size_t i;
+
+    (void)pthread_mutex_lock(&keys->lock);
+    for (i = 0; i < key->num_places; i++) {
+        rank = (job->tried & 1u << i) != 0 ? 0 : place_rank(keys, &key->places[i]);
+        if (rank > best) {
+            best = rank;
+            job->place = (uint32_t)i;
+            store = (int)key->places[i].store;
+        }
+    }
+    (void)pthread_mutex_unlock(&keys->lock);
+    return store;
+}
+
+void keysign_set_hanging(struct keysign *keys, size_t store, bool hangs)
+{
+    (void)pthread_mutex_lock(&keys->lock);
+    keys->stores[store].hangs = hangs;
+    (void)pthread_mutex_unlock(&keys->lock);
+    if (hangs)
+        log_error(GROUP, "%s: a call hangs in the PKCS#11 module",
+                  keystore_name(keys->stores[store].options));
+    else
+        log_info(GROUP, "%s: no call hangs any more", keystore_name(keys->stores[store].options));
+}
+
+/* ---- signing --------------------------------------------------------------------------------- */
+
+static enum sk_status sign_with(const struct keysign *keys, const struct key *with,
+                                const struct place *place, EVP_PKEY *key, size_t algorithm,
+                                struct sk_bytes tbs, struct sk_buf *out, struct sk_err *err)
 {
     enum sk_status status = SK_OK;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -124,11 +254,12 @@ static enum sk_status sign_with(const struct keysign *keys, const struct key *wi
 
     ERR_clear_error();
     if (ctx == NULL || room == NULL)
-        status = err_set(err, SK_NOMEM, "%s: no memory", with->label);
+        status = err_set(err, SK_NOMEM, "%s: no memory", place->label);
     else if (EVP_DigestSignInit_ex(ctx, NULL, with->cert.digests[algorithm],
-                                   keystore_libctx(keys->store), NULL, key, NULL) != 1 ||
+                                   keystore_libctx(keys->stores[place->store].open), NULL, key,
+                                   NULL) != 1 ||
              EVP_DigestSign(ctx, room, &len, tbs.p, tbs.len) != 1)
-        status = err_openssl(err, SK_CRYPTO, "%s: no signature", with->label);
+        status = err_openssl(err, SK_CRYPTO, "%s: no signature", place->label);
     else
         out->len += len;
     EVP_MD_CTX_free(ctx);
@@ -136,8 +267,8 @@ static enum sk_status sign_with(const struct keysign *keys, const struct key *wi
 }
 
 /* A token may hold halves that do not belong together under one label: only a signature tells. */
-static enum sk_status prove_key(const struct keysign *keys, const struct key *with, EVP_PKEY *key,
-                                struct sk_err *err)
+static enum sk_status prove_key(const struct keysign *keys, const struct key *with,
+                                const struct place *place, EVP_PKEY *key, struct sk_err *err)
 {
     static const char probe[] = "sekisho key probe";
     enum sk_status status;
@@ -146,129 +277,161 @@ static enum sk_status prove_key(const struct keysign *keys, const struct key *wi
     struct sk_buf out;
 
     buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
-    status = sign_with(keys, with, key, 0, tbs, &out, err);
+    status = sign_with(keys, with, place, key, 0, tbs, &out, err);
     if (status != SK_OK)
         goto out;
     if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, with->cert.digests[0], NULL, NULL,
                                                with->cert.public_key, NULL) != 1) {
-        status = err_openssl(err, SK_CRYPTO, "%s: cannot verify", with->label);
+        status = err_openssl(err, SK_CRYPTO, "%s: cannot verify", place->label);
         goto out;
     }
     if (EVP_DigestVerify(ctx, out.data, out.len, tbs.p, tbs.len) != 1)
         status =
-            err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", with->label);
+            err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", place->label);
 out:
     buf_done(&out);
     EVP_MD_CTX_free(ctx);
     return status;
 }
 
-static enum sk_status open_key(struct keysign *keys, struct key *with, struct sk_err *err)
+/* One log line when a place begins to fail and one when it works again. */
+static void set_place(struct keysign *keys, const struct key *with, struct place *place,
+                      enum place_state state, const struct sk_err *err)
+{
+    enum place_state was;
+
+    (void)pthread_mutex_lock(&keys->lock);
+    was = place->state;
+    place->state = state;
+    (void)pthread_mutex_unlock(&keys->lock);
+    if (was == state)
+        return;
+    if (state == PLACE_WELL)
+        log_info(GROUP, "key %s: %s signs%s", with->name, place->label,
+                 was == PLACE_UNSEEN ? "" : " again");
+    else
+        log_error(GROUP, "key %s: %s", with->name, err->text);
+}
+
+bool keysign_sign(struct keysign *keys, struct keyjob *job)
+{
+    struct key *with = &keys->keys[job->key];
+    struct place *place = &with->places[job->place];
+    struct sk_err err = {0};
+    enum sk_status status;
+    EVP_PKEY *key;
+
+    (void)pthread_mutex_lock(&keys->lock);
+    key = place->key;
+    (void)pthread_mutex_unlock(&keys->lock);
+    if (key == NULL)
+        return false;
+    status = sign_with(keys, with, place, key, job->algorithm, buf_bytes(&job->tbs),
+                       &job->signature, &err);
+    set_place(keys, with, place, status == SK_OK ? PLACE_WELL : PLACE_AWAY, &err);
+    return status == SK_OK;
+}
+
+/* ---- opening and probing --------------------------------------------------------------------- */
+
+/* Finds the key and sees whether it is the certificate's; its key is set when it is. */
+static enum sk_status open_place(struct keysign *keys, const struct key *with, struct place *place,
+                                 struct sk_err *err)
 {
     enum sk_status status;
     EVP_PKEY *key = NULL;
 
-    status = keystore_key(keys->store, with->label, &key, err);
+    status = keystore_key(keys->stores[place->store].open, place->label, &key, err);
     if (status != SK_OK)
         return status;
     if (EVP_PKEY_eq(with->cert.public_key, key) != 1)
         status =
-            err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", with->label);
+            err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", place->label);
     else
-        status = prove_key(keys, with, key, err);
+        status = prove_key(keys, with, place, key, err);
     if (status != SK_OK) {
         EVP_PKEY_free(key);
         return status;
     }
     (void)pthread_mutex_lock(&keys->lock);
-    with->key = key;
-    with->state = SIGN_STATE_READY;
+    place->key = key;
     (void)pthread_mutex_unlock(&keys->lock);
     return SK_OK;
 }
 
-enum sk_status keysign_open(struct keysign *keys, struct sk_err *err)
+static enum place_state state_of(struct keysign *keys, const struct place *place)
 {
-    enum sk_status status = SK_OK, one;
-    size_t i;
-
-    if (keys->store == NULL)
-        status = keystore_open(&keys->options, &keys->store, err);
-    /* Every key is tried; the gravest failure is told. */
-    for (i = 0; keys->store != NULL && i < keys->num_keys; i++) {
-        if (keys->keys[i].key != NULL)
-            continue;
-        one = open_key(keys, &keys->keys[i], status == SK_INPUT ? NULL : err);
-        if (one != SK_OK && status != SK_INPUT)
-            status = one;
-    }
-    return status;
-}
-
-/* One log line when signatures begin to fail and one when they work again. */
-static void note_result(struct keysign *keys, struct key *with, enum sk_status status,
-                        const struct sk_err *err)
-{
-    bool is_change;
+    enum place_state state;
 
     (void)pthread_mutex_lock(&keys->lock);
-    is_change = (with->state == SIGN_STATE_DOWN) != (status != SK_OK);
-    with->state = status == SK_OK ? SIGN_STATE_READY : SIGN_STATE_DOWN;
+    state = place->state;
     (void)pthread_mutex_unlock(&keys->lock);
-    if (is_change && status != SK_OK)
-        log_error(GROUP, "%s", err->text);
-    else if (is_change)
-        log_info(GROUP, "%s: signs again", with->label);
+    return state;
 }
 
-/* Only a signature shows that a key whose last one failed can be used again. */
-static bool prove_failing(struct keysign *keys, struct sk_err *err)
+/* Opens the place, or tries a signature when its last one failed. */
+static bool probe_place(struct keysign *keys, const struct key *with, struct place *place)
 {
-    bool is_well = true;
-    size_t i;
+    struct sk_err err = {0};
+    enum sk_status status;
+
+    switch (state_of(keys, place)) {
+    case PLACE_WELL:
+        return true;
+    case PLACE_UNFIT:
+        return false;
+    case PLACE_UNSEEN:
+    case PLACE_AWAY:
+        break;
+    }
+    status = place->key == NULL ? open_place(keys, with, place, &err)
+                                : prove_key(keys, with, place, place->key, &err);
+    /* A file or token that cannot be read now may be readable later; a wrong key stays wrong. */
+    set_place(keys, with, place,
+              status == SK_OK      ? PLACE_WELL
+              : status == SK_INPUT ? PLACE_UNFIT
+                                   : PLACE_AWAY,
+              &err);
+    return status == SK_OK;
+}
+
+/* The store did not answer: none of its places can be counted on. */
+static void lose_places(struct keysign *keys, size_t store, const struct sk_err *err)
+{
+    size_t i, j;
 
     for (i = 0; i < keys->num_keys; i++) {
-        struct key *with = &keys->keys[i];
-        enum sign_state state;
-        enum sk_status status;
+        for (j = 0; j < keys->keys[i].num_places; j++) {
+            struct place *place = &keys->keys[i].places[j];
 
-        (void)pthread_mutex_lock(&keys->lock);
-        state = with->state;
-        (void)pthread_mutex_unlock(&keys->lock);
-        if (state != SIGN_STATE_DOWN)
-            continue;
-        status = prove_key(keys, with, with->key, err);
-        note_result(keys, with, status, err);
-        is_well = is_well && status == SK_OK;
+            if (place->store == store && state_of(keys, place) != PLACE_UNFIT)
+                set_place(keys, &keys->keys[i], place, PLACE_AWAY, err);
+        }
+    }
+}
+
+bool keysign_probe(struct keysign *keys, size_t index)
+{
+    struct store *store = &keys->stores[index];
+    struct sk_err err = {0};
+    bool is_well = true;
+    size_t i, j;
+
+    if (store->open == NULL && keystore_open(store->options, &store->open, &err) != SK_OK) {
+        lose_places(keys, index, &err);
+        return false;
+    }
+    if (!keystore_is_healthy(store->open, &err)) {
+        lose_places(keys, index, &err);
+        return false;
+    }
+    for (i = 0; i < keys->num_keys; i++) {
+        for (j = 0; j < keys->keys[i].num_places; j++) {
+            struct place *place = &keys->keys[i].places[j];
+
+            if (place->store == index && !probe_place(keys, &keys->keys[i], place))
+                is_well = false;
+        }
     }
     return is_well;
-}
-
-bool keysign_probe(struct keysign *keys, struct sk_err *err)
-{
-    if (keysign_open(keys, err) != SK_OK)
-        return false;
-    if (!keystore_is_healthy(keys->store)) {
-        (void)err_set(err, SK_CRYPTO, "the token does not answer");
-        return false;
-    }
-    return prove_failing(keys, err);
-}
-
-enum sk_status keysign_sign(struct keysign *keys, size_t index, size_t algorithm,
-                            struct sk_bytes tbs, struct sk_buf *out, struct sk_err *err)
-{
-    enum sk_status status;
-    struct key *with = &keys->keys[index];
-    EVP_PKEY *key;
-    struct sk_err own = {0};
-
-    (void)pthread_mutex_lock(&keys->lock);
-    key = with->key;
-    (void)pthread_mutex_unlock(&keys->lock);
-    if (key == NULL)
-        return err_set(err, SK_AGAIN, "%s: not open", with->label);
-    status = sign_with(keys, with, key, algorithm, tbs, out, &own);
-    note_result(keys, with, status, &own);
-    return status == SK_OK ? SK_OK : err_set(err, status, "%s", own.text);
 }

@@ -71,7 +71,12 @@ OSSL_LIB_CTX *keystore_libctx(const struct sk_keystore *store)
     return store->provider != NULL ? provider_libctx(store->provider) : NULL;
 }
 
-bool keystore_is_healthy(struct sk_keystore *store)
+bool keystore_is_healthy(struct sk_keystore *store, struct sk_err *err)
 {
-    return store->token == NULL || token_is_healthy(store->token);
+    return store->token == NULL || token_is_healthy(store->token, err);
+}
+
+const char *keystore_name(const struct keystore_options *options)
+{
+    return options->module != NULL ? options->token : "key files";
 }

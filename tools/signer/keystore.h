@@ -19,13 +19,20 @@
 
 struct sk_keystore;
 
+/* Where the PIN comes from: a file, or the descriptor of pin_prompt(). */
+struct keystore_pin {
+    const char *file;   /* its first line is the PIN (at most LIMIT_PIN_BYTES); mode 600 or 400 */
+    bool is_credential; /* the file is a credential of the service manager: mode 440 too */
+    int fd;             /* when file is NULL; 0: none */
+};
+
 struct keystore_options {
-    const char *module;   /* PKCS#11 module file; NULL: keys are PEM files */
-    const char *token;    /* token label */
-    const char *pin_file; /* its first line is the PIN (at most LIMIT_PIN_BYTES); mode 600 or 400 */
-    unsigned sessions;    /* signing sessions kept open, 0 means 1 */
-    bool allow_absent;    /* open although the token is away or refuses: it is tried again at
-                             later acts, at most once a second */
+    const char *module; /* PKCS#11 module file; NULL: keys are PEM files */
+    const char *token;  /* token label, or a URI (RFC 7512) that tells the token */
+    struct keystore_pin pin;
+    unsigned sessions; /* signing sessions kept open, 0 means 1 */
+    bool allow_absent; /* open although the token is away or refuses: it is tried again at
+                          later acts, at most once a second */
 };
 
 /* Loads the module, finds the token, logs in. SK_NOTFOUND: no such token; SK_CRYPTO: the token
@@ -35,8 +42,9 @@ enum sk_status keystore_open(const struct keystore_options *options, struct sk_k
                              struct sk_err *err) SK_MUST_CHECK;
 void keystore_close(struct sk_keystore *store); /* accepts NULL */
 
-/* The key with this label (token) or in this file (PEM, unencrypted, not readable by group or
- * others). Free with EVP_PKEY_free(). SK_NOTFOUND; SK_INPUT when several keys have the label. */
+/* The key with this label or of this URI's object and id (token), or in this file (PEM,
+ * unencrypted, not readable by group or others). Free with EVP_PKEY_free(). SK_NOTFOUND; SK_INPUT
+ * when several keys fit. */
 enum sk_status keystore_key(struct sk_keystore *store, const char *label, EVP_PKEY **out,
                             struct sk_err *err) SK_MUST_CHECK;
 
@@ -51,8 +59,11 @@ enum sk_status keystore_generate(struct sk_keystore *store, const char *label,
  * for PEM files (default). */
 OSSL_LIB_CTX *keystore_libctx(const struct sk_keystore *store);
 
-/* True when the token answers and is logged in (a random number is asked of it). PEM files: true.
- */
-bool keystore_is_healthy(struct sk_keystore *store);
+/* True when the token answers and is logged in (a random number is asked of it), else err says why.
+ * PEM files: true. */
+bool keystore_is_healthy(struct sk_keystore *store, struct sk_err *err);
+
+/* For texts: the token, or "key files". */
+const char *keystore_name(const struct keystore_options *options);
 
 #endif

@@ -16,6 +16,9 @@ struct module {
     unsigned users;             /* 0: finalised, may be initialised again */
     bool foreign;               /* somebody else in this process initialised it; not ours to end */
     pid_t pid;                  /* process that initialised it */
+    pthread_mutex_t starting;   /* held between module_enter() and module_leave() */
+    unsigned num_up;            /* tokens that may be in use; guarded by starting */
+    uint64_t epoch;             /* guarded by starting */
     struct module *next;
 };
 
@@ -32,6 +35,8 @@ static enum sk_status module_load(const char *path, struct module **out, struct 
     CK_RV rv;
     char name[PKCS11_NAME_TEXT];
 
+    if (module != NULL)
+        (void)pthread_mutex_init(&module->starting, NULL);
     if (module == NULL || (module->path = strdup(path)) == NULL) {
         status = err_set(err, SK_NOMEM, "%s: no memory", path);
         goto out;
@@ -59,6 +64,7 @@ out:
     if (module != NULL) {
         if (module->library != NULL)
             (void)dlclose(module->library);
+        (void)pthread_mutex_destroy(&module->starting);
         free(module->path);
         free(module);
     }
@@ -99,7 +105,7 @@ enum sk_status module_ref(const char *path, struct module **out, struct sk_err *
         }
     }
     if (status == SK_OK && module->users > 0 && !module_is_ours(module))
-        module->users = 0; /* those are the parent's */
+        module->users = module->num_up = 0; /* those are the parent's */
     if (status == SK_OK && module->users == 0)
         status = module_initialize(module, &module->foreign, err);
     if (status == SK_OK) {
@@ -131,15 +137,30 @@ bool module_is_ours(const struct module *module)
     return module->pid == getpid();
 }
 
+void module_enter(struct module *module, bool was_up)
+{
+    (void)pthread_mutex_lock(&module->starting);
+    module->num_up -= was_up ? 1 : 0;
+}
+
+void module_leave(struct module *module, bool is_up)
+{
+    module->num_up += is_up ? 1 : 0;
+    (void)pthread_mutex_unlock(&module->starting);
+}
+
 enum sk_status module_restart(struct module *module, struct sk_err *err)
 {
-    enum sk_status status;
     bool already;
 
-    (void)pthread_mutex_lock(&modules_lock);
-    if (module->users == 1 && !module->foreign)
+    if (module->num_up == 0 && !module->foreign) {
         (void)module->calls->C_Finalize(NULL);
-    status = module_initialize(module, &already, err);
-    (void)pthread_mutex_unlock(&modules_lock);
-    return status;
+        module->epoch++;
+    }
+    return module_initialize(module, &already, err);
+}
+
+uint64_t module_epoch(const struct module *module)
+{
+    return module->epoch;
 }

@@ -10,6 +10,7 @@
 #define SEKISHO_TOOLS_SIGNER_MODULE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <p11-kit/pkcs11.h>
 
@@ -27,9 +28,15 @@ CK_FUNCTION_LIST_PTR module_calls(const struct module *module);
 /* True in the process that initialised the module; a child of fork() must not use it. */
 bool module_is_ours(const struct module *module);
 
-/* C_Finalize and C_Initialize: some modules look for tokens only then. While others in the process
- * use the module it is not finalised, only initialised if it was not. The caller's sessions are
- * gone afterwards. */
+/* Starts and ends of tokens happen one at a time: module_enter() waits, module_leave() lets the
+ * next one in. was_up, is_up: other threads may be inside calls for this token before, after. */
+void module_enter(struct module *module, bool was_up);
+void module_leave(struct module *module, bool is_up);
+
+/* Between the two: C_Finalize and C_Initialize, because some modules look for tokens only then.
+ * While another token of the module is up it is not finalised, only initialised if it was not. */
 enum sk_status module_restart(struct module *module, struct sk_err *err) SK_MUST_CHECK;
+/* Counts the restarts: sessions and handles of an earlier one are dead, or somebody else's. */
+uint64_t module_epoch(const struct module *module);
 
 #endif

@@ -1,33 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/signer/token.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/clock.h"
-#include "core/limits.h"
 #include "tools/signer/module.h"
+#include "tools/signer/pin.h"
 #include "tools/signer/pkcs11_name.h"
+#include "tools/signer/pkcs11_uri.h"
 #include "tools/signer/token_int.h"
 
 enum {
-    RETRY_US = 1000 * 1000, /* between two attempts to bring a dead token back */
-    IDLE_WAIT_S = 10,       /* for the other sessions to come back before recovery */
+    RETRY_US = 500 * 1000, /* between two attempts to bring a dead token back */
+    IDLE_WAIT_S = 10,      /* for the other sessions to come back before recovery */
     MAX_SLOTS = 1024,
-    LABEL_BYTES = 32, /* CK_TOKEN_INFO.label, padded with blanks */
-};
-
-/* Identity of a PIN file's content, to notice that the operator wrote another PIN. */
-struct pin_stamp {
-    dev_t device;
-    ino_t inode;
-    struct timespec changed;
 };
 
 struct token_session {
@@ -37,21 +25,25 @@ struct token_session {
 
 struct token {
     struct module *module;
-    char *label;
-    char *pin_file;
+    char *label; /* or URI: what texts call it */
+    struct pkcs11_uri *uri;
+    char *pin_file; /* the text of pin.file */
+    struct keystore_pin pin;
 
     pthread_mutex_t lock;   /* guards all below */
     pthread_cond_t changed; /* a session came back, or a recovery ended */
     struct token_session *sessions;
     unsigned num_sessions;
     unsigned num_busy;
-    uint64_t generation;  /* counts successful recoveries */
-    bool is_up;           /* sessions are open and logged in, as far as we know */
-    bool is_recovering;   /* one thread rebuilds; sessions and handles belong to it */
-    int64_t failed_us;    /* monotonic time of the last failed recovery, 0 none */
-    bool is_pin_refused;  /* the PIN of this stamp was refused */
-    struct pin_stamp pin; /* of the last PIN that was offered */
-    CK_SLOT_ID slot;      /* where the token was found */
+    uint64_t generation;      /* counts successful recoveries */
+    bool is_up;               /* sessions are open and logged in, as far as we know */
+    bool is_recovering;       /* one thread rebuilds; sessions and handles belong to it */
+    int64_t failed_us;        /* monotonic time of the last failed recovery, 0 none */
+    bool is_pin_refused;      /* the PIN of this stamp was refused */
+    struct pin_stamp offered; /* the last PIN that was */
+    uint64_t epoch;           /* of the module, in which the sessions were opened */
+    bool is_counted;          /* the module is told that its calls may be in use */
+    CK_SLOT_ID slot;          /* where the token was found */
     struct token_key *keys;
     struct sk_err last; /* why it is down */
 };
@@ -63,114 +55,43 @@ const char *token_label(const struct token *token)
 
 /* ---- PIN ------------------------------------------------------------------------------------- */
 
-static enum sk_status pin_open(const char *file, int *out_fd, struct pin_stamp *out_stamp,
-                               struct sk_err *err)
-{
-    struct stat st;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-    if (fd < 0)
-        return err_errno(err, SK_IO, "PIN file %s: cannot open", file);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        (void)close(fd);
-        return err_set(err, SK_IO, "PIN file %s: not a regular file", file);
-    }
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        (void)close(fd);
-        return err_set(err, SK_IO, "PIN file %s: mode %03o lets others in, want 600 or 400", file,
-                       (unsigned)st.st_mode & 0777u);
-    }
-    *out_fd = fd;
-    out_stamp->device = st.st_dev;
-    out_stamp->inode = st.st_ino;
-    out_stamp->changed = st.st_mtim;
-    return SK_OK;
-}
-
-static bool pin_stamp_equal(const struct pin_stamp *a, const struct pin_stamp *b)
-{
-    return a->device == b->device && a->inode == b->inode &&
-           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
-}
-
-/* The first line without its end. pin has room for LIMIT_PIN_BYTES and what tells a longer one. */
-static enum sk_status pin_read(const char *file, int fd, char pin[LIMIT_PIN_BYTES + 2],
-                               size_t *out_len, struct sk_err *err)
-{
-    size_t len = 0, i;
-
-    while (len < LIMIT_PIN_BYTES + 2) {
-        ssize_t n = read(fd, pin + len, LIMIT_PIN_BYTES + 2 - len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(err, SK_IO, "PIN file %s: cannot read", file);
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    for (i = 0; i < len && pin[i] != '\n' && pin[i] != '\r'; i++)
-        ;
-    if (i == 0)
-        return err_set(err, SK_IO, "PIN file %s: the first line is empty", file);
-    if (i > LIMIT_PIN_BYTES)
-        return err_set(err, SK_IO, "PIN file %s: the PIN is longer than %u octets", file,
-                       LIMIT_PIN_BYTES);
-    *out_len = i;
-    return SK_OK;
-}
-
 static enum sk_status token_login(struct token *token, CK_SESSION_HANDLE session,
                                   struct sk_err *err)
 {
     enum sk_status status;
-    char pin[LIMIT_PIN_BYTES + 2], name[PKCS11_NAME_TEXT];
-    struct pin_stamp stamp;
-    size_t len = 0;
-    int fd = -1;
+    char name[PKCS11_NAME_TEXT];
+    struct pin pin;
     CK_RV rv;
 
-    status = pin_open(token->pin_file, &fd, &stamp, err);
-    if (status != SK_OK)
-        goto out;
-    if (token->is_pin_refused && pin_stamp_equal(&stamp, &token->pin)) {
+    status = pin_read(&token->pin, &pin, err);
+    if (status == SK_OK && token->is_pin_refused && pin_stamp_equal(&pin.stamp, &token->offered))
         status = err_set(err, SK_CRYPTO,
-                         "token %s: the PIN of %s was refused and is not tried "
-                         "again until the file changes",
-                         token->label, token->pin_file);
-        goto out;
-    }
-    status = pin_read(token->pin_file, fd, pin, &len, err);
+                         "token %s: the PIN of %s was refused and is not tried again until it "
+                         "changes",
+                         token->label, pin_name(&token->pin));
     if (status != SK_OK)
         goto out;
     rv = module_calls(token->module)
-             ->C_Login(session, CKU_USER, (CK_UTF8CHAR_PTR)pin, (CK_ULONG)len);
-    token->pin = stamp;
+             ->C_Login(session, CKU_USER, (CK_UTF8CHAR_PTR)pin.text, (CK_ULONG)pin.len);
+    token->offered = pin.stamp;
     token->is_pin_refused = pkcs11_name_is_pin(rv);
     if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
         status =
             err_set(err, SK_CRYPTO, "token %s: C_Login: %s", token->label, pkcs11_name(rv, name));
 out:
-    OPENSSL_cleanse(pin, sizeof(pin));
-    if (fd >= 0)
-        (void)close(fd);
+    pin_wipe(&pin);
     return status;
 }
 
 /* ---- the token's slot and sessions ----------------------------------------------------------- */
 
-static bool slot_has_label(const CK_TOKEN_INFO *info, const char *label)
+static bool slot_is_ours(const struct token *token, CK_SLOT_ID slot)
 {
-    size_t len = strlen(label), i;
+    CK_FUNCTION_LIST_PTR calls = module_calls(token->module);
+    CK_TOKEN_INFO info;
 
-    if ((info->flags & CKF_TOKEN_INITIALIZED) == 0 || len > LABEL_BYTES)
-        return false;
-    for (i = len; i < LABEL_BYTES; i++) {
-        if (info->label[i] != ' ')
-            return false;
-    }
-    return memcmp(info->label, label, len) == 0;
+    return calls->C_GetTokenInfo(slot, &info) == CKR_OK &&
+           (info.flags & CKF_TOKEN_INITIALIZED) != 0 && pkcs11_uri_matches(token->uri, slot, &info);
 }
 
 static enum sk_status token_find_slot(struct token *token, struct sk_err *err)
@@ -197,10 +118,7 @@ static enum sk_status token_find_slot(struct token *token, struct sk_err *err)
         goto out;
     }
     for (i = 0; slots != NULL && i < num; i++) {
-        CK_TOKEN_INFO info;
-
-        if (calls->C_GetTokenInfo(slots[i], &info) == CKR_OK &&
-            slot_has_label(&info, token->label)) {
+        if (slot_is_ours(token, slots[i])) {
             token->slot = slots[i];
             found++;
         }
@@ -208,7 +126,7 @@ static enum sk_status token_find_slot(struct token *token, struct sk_err *err)
     if (found == 0)
         status = err_set(err, SK_NOTFOUND, "token %s: no such token", token->label);
     else if (found > 1)
-        status = err_set(err, SK_INPUT, "token %s: %lu tokens have this label", token->label,
+        status = err_set(err, SK_INPUT, "token %s: %lu tokens are called so", token->label,
                          (unsigned long)found);
     else
         status = SK_OK;
@@ -219,10 +137,11 @@ out:
 
 static void token_close_sessions(struct token *token)
 {
+    bool is_known = token->epoch == module_epoch(token->module); /* else others have the handles */
     unsigned i;
 
     for (i = 0; i < token->num_sessions; i++) {
-        if (token->sessions[i].handle != CK_INVALID_HANDLE)
+        if (token->sessions[i].handle != CK_INVALID_HANDLE && is_known)
             (void)module_calls(token->module)->C_CloseSession(token->sessions[i].handle);
         token->sessions[i].handle = CK_INVALID_HANDLE;
     }
@@ -243,6 +162,7 @@ static enum sk_status token_start(struct token *token, struct sk_err *err)
     status = token_find_slot(token, err);
     if (status != SK_OK)
         return status;
+    token->epoch = module_epoch(token->module);
     for (i = 0; i < token->num_sessions; i++) {
         rv = calls->C_OpenSession(token->slot, CKF_SERIAL_SESSION, NULL, NULL,
                                   &token->sessions[i].handle);
@@ -283,21 +203,39 @@ static struct timespec seconds_from_now(int seconds)
     return when;
 }
 
-/* Lock held; the lock is given up while the module works, is_recovering keeps others away. */
-static enum sk_status token_rebuild(struct token *token, struct sk_err *err)
+/* Starts the token with nobody else of its module starting; tells whether its keys can be used. A
+ * missing key is not the token's failure, but it must not cause recoveries without end. */
+static enum sk_status token_start_alone(struct token *token, bool may_restart, bool *out_is_up,
+                                        struct sk_err *err)
 {
     enum sk_status status;
 
-    (void)pthread_mutex_unlock(&token->lock);
+    module_enter(token->module, token->is_counted);
     status = token_start(token, err);
-    if (status != SK_OK && !token->is_pin_refused) {
+    if (status != SK_OK && may_restart && !token->is_pin_refused) {
         /* New sessions were not enough: a module may know only the tokens of its start. */
         token_close_sessions(token);
         status = module_restart(token->module, err);
         if (status == SK_OK)
             status = token_start(token, err);
     }
+    *out_is_up = (status == SK_OK || status == SK_NOTFOUND) &&
+                 token->sessions[0].handle != CK_INVALID_HANDLE;
+    token->is_counted = *out_is_up;
+    module_leave(token->module, token->is_counted);
+    return status;
+}
+
+/* Lock held; the lock is given up while the module works, is_recovering keeps others away. */
+static enum sk_status token_rebuild(struct token *token, struct sk_err *err)
+{
+    enum sk_status status;
+    bool is_up;
+
+    (void)pthread_mutex_unlock(&token->lock);
+    status = token_start_alone(token, true, &is_up, err);
     (void)pthread_mutex_lock(&token->lock);
+    token->is_up = is_up;
     return status;
 }
 
@@ -319,15 +257,13 @@ static enum sk_status token_recover(struct token *token, uint64_t seen, struct s
     token->is_recovering = true;
     while (token->num_busy > 0 && token_wait(token, &until))
         ;
-    if (token->num_busy > 0)
+    if (token->num_busy > 0) {
+        token->is_up = false;
         status = err_set(&token->last, SK_CRYPTO, "token %s: %u calls hang in the module",
                          token->label, token->num_busy);
-    else
+    } else {
         status = token_rebuild(token, &token->last);
-    /* A missing key is not the token's failure, but it must not cause recoveries without end. */
-    token->is_up = status == SK_OK || status == SK_NOTFOUND;
-    if (token->is_up && token->sessions[0].handle == CK_INVALID_HANDLE)
-        token->is_up = false;
+    }
     token->failed_us = status == SK_OK ? 0 : clock_mono_us();
     token->generation++;
     token->is_recovering = false;
@@ -464,9 +400,9 @@ static CK_RV token_act_probe(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE sessi
     return rv == CKR_RANDOM_NO_RNG ? CKR_OK : rv;
 }
 
-bool token_is_healthy(struct token *token)
+bool token_is_healthy(struct token *token, struct sk_err *err)
 {
-    return token_run(token, "C_GenerateRandom", token_act_probe, NULL, NULL) == SK_OK;
+    return token_run(token, "C_GenerateRandom", token_act_probe, NULL, err) == SK_OK;
 }
 
 void token_add_key(struct token *token, struct token_key *key)
@@ -495,14 +431,16 @@ void token_remove_key(struct token *token, struct token_key *key)
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
-static struct token *token_new(const struct keystore_options *options)
+static enum sk_status token_new(const struct keystore_options *options, struct token **out,
+                                struct sk_err *err)
 {
     struct token *token = calloc(1, sizeof(*token));
+    enum sk_status status;
     pthread_condattr_t monotonic;
     unsigned i;
 
     if (token == NULL)
-        return NULL;
+        return err_set(err, SK_NOMEM, "token %s: no memory", options->token);
     (void)pthread_mutex_init(&token->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -510,35 +448,45 @@ static struct token *token_new(const struct keystore_options *options)
     (void)pthread_condattr_destroy(&monotonic);
     token->num_sessions = options->sessions > 0 ? options->sessions : 1;
     token->label = strdup(options->token);
-    token->pin_file = strdup(options->pin_file);
+    token->pin = options->pin;
+    if (options->pin.file != NULL)
+        token->pin.file = token->pin_file = strdup(options->pin.file);
     token->sessions = calloc(token->num_sessions, sizeof(*token->sessions));
-    if (token->label == NULL || token->pin_file == NULL || token->sessions == NULL) {
+    if (token->label == NULL || token->sessions == NULL ||
+        (options->pin.file != NULL && token->pin_file == NULL)) {
+        token->num_sessions = 0;
         token_close(token);
-        return NULL;
+        return err_set(err, SK_NOMEM, "token %s: no memory", options->token);
     }
     for (i = 0; i < token->num_sessions; i++)
         token->sessions[i].handle = CK_INVALID_HANDLE;
-    return token;
+    status = pkcs11_uri_is(options->token) ? pkcs11_uri_new(options->token, &token->uri, err)
+                                           : pkcs11_uri_of_token(options->token, &token->uri, err);
+    if (status != SK_OK) {
+        token_close(token);
+        return err_context(err, "token %s", options->token);
+    }
+    *out = token;
+    return SK_OK;
 }
 
 enum sk_status token_open(const struct keystore_options *options, struct token **out,
                           struct sk_err *err)
 {
     enum sk_status status;
-    struct token *token;
+    struct token *token = NULL;
 
-    if (options->token == NULL || options->pin_file == NULL)
+    if (options->token == NULL || (options->pin.file == NULL && options->pin.fd == 0))
         return err_set(err, SK_INPUT, "%s: a token label and a PIN file are needed",
                        options->module);
-    token = token_new(options);
-    if (token == NULL)
-        return err_set(err, SK_NOMEM, "token %s: no memory", options->token);
+    status = token_new(options, &token, err);
+    if (status != SK_OK)
+        return status;
     (void)ERR_set_mark(); /* see token_run() */
     status = module_ref(options->module, &token->module, err);
     if (status != SK_OK)
         goto out;
-    status = token_start(token, &token->last);
-    token->is_up = status == SK_OK;
+    status = token_start_alone(token, false, &token->is_up, &token->last);
     if (status != SK_OK && !options->allow_absent) {
         status = err_set(err, status, "%s", token->last.text);
         goto out;
@@ -557,9 +505,13 @@ void token_close(struct token *token)
 {
     if (token == NULL)
         return;
-    if (token->module != NULL && module_is_ours(token->module))
+    if (token->module != NULL && module_is_ours(token->module)) {
+        module_enter(token->module, token->is_counted);
         token_close_sessions(token);
+        module_leave(token->module, false);
+    }
     module_unref(token->module);
+    pkcs11_uri_free(token->uri);
     (void)pthread_cond_destroy(&token->changed);
     (void)pthread_mutex_destroy(&token->lock);
     free(token->sessions);

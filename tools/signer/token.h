@@ -29,7 +29,7 @@ enum sk_status token_open(const struct keystore_options *options, struct token *
 /* Accepts NULL. The keys must have been freed. */
 void token_close(struct token *token);
 
-bool token_is_healthy(struct token *token);
+bool token_is_healthy(struct token *token, struct sk_err *err);
 
 /* What keystore_key() and keystore_generate() say. *out belongs to the caller. */
 enum sk_status token_key_find(struct token *token, const char *label, struct token_key **out,

@@ -14,7 +14,8 @@ enum { TOKEN_KEY_ID_BYTES = 64 }; /* longest CKA_ID we follow */
 
 struct token_key {
     struct token *token;
-    char *label;
+    char *label;  /* or URI: what texts call it */
+    char *object; /* CKA_LABEL; NULL: only the id tells the key */
     enum token_key_type type;
     EVP_PKEY *public_key;
     size_t field_bytes;      /* EC: octets of r and of s */

@@ -11,6 +11,7 @@
 
 #include "core/der.h"
 #include "tools/signer/pkcs11_name.h"
+#include "tools/signer/pkcs11_uri.h"
 #include "tools/signer/token_int.h"
 
 enum {
@@ -95,7 +96,7 @@ CK_RV token_key_locate(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE session, st
     CK_OBJECT_HANDLE found[2];
     CK_ULONG num;
     CK_RV rv =
-        find_class(calls, session, CKO_PRIVATE_KEY, key->label, key->id, key->id_len, found, &num);
+        find_class(calls, session, CKO_PRIVATE_KEY, key->object, key->id, key->id_len, found, &num);
 
     key->handle = rv == CKR_OK && num == 1 ? found[0] : CK_INVALID_HANDLE;
     return rv;
@@ -225,6 +226,8 @@ struct opening {
     struct public_half half;
     CK_KEY_TYPE key_type;
     CK_ULONG num_private, num_public;
+    CK_BYTE wanted_id[TOKEN_KEY_ID_BYTES];
+    size_t wanted_id_len; /* 0: any */
 };
 
 static CK_RV read_half(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE session,
@@ -254,7 +257,7 @@ static CK_RV open_public(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE session,
     CK_OBJECT_HANDLE found[2];
     CK_RV rv;
 
-    rv = find_class(calls, session, CKO_PUBLIC_KEY, key->id_len > 0 ? NULL : key->label, key->id,
+    rv = find_class(calls, session, CKO_PUBLIC_KEY, key->id_len > 0 ? NULL : key->object, key->id,
                     key->id_len, found, &opening->num_public);
     if (rv != CKR_OK || opening->num_public > 1)
         return rv;
@@ -272,8 +275,9 @@ static CK_RV token_act_open(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE sessio
     uint8_t id[ATTRIBUTE_BYTES];
     CK_RV rv;
 
-    key->id_len = 0;
-    rv = find_class(calls, session, CKO_PRIVATE_KEY, key->label, NULL, 0, found,
+    memcpy(key->id, opening->wanted_id, opening->wanted_id_len); /* again after a recovery */
+    key->id_len = opening->wanted_id_len;
+    rv = find_class(calls, session, CKO_PRIVATE_KEY, key->object, key->id, key->id_len, found,
                     &opening->num_private);
     if (rv != CKR_OK || opening->num_private != 1)
         return rv;
@@ -305,10 +309,41 @@ static enum sk_status opening_judge(const struct opening *opening, struct sk_err
     return SK_OK;
 }
 
-static enum sk_status token_key_new(struct token *token, const char *label, struct token_key **out,
-                                    struct sk_err *err)
+static bool has_nul(struct sk_bytes text)
+{
+    return text.len > 0 && memchr(text.p, '\0', text.len) != NULL;
+}
+
+/* What tells the key: a label, or object and id of a URI. */
+static enum sk_status read_name(struct token_key *key, struct opening *opening, struct sk_err *err)
+{
+    struct sk_bytes label = bytes_of(key->label, strlen(key->label)), id = bytes_of(NULL, 0);
+    struct pkcs11_uri *uri = NULL;
+    enum sk_status status = SK_OK;
+
+    if (pkcs11_uri_is(key->label)) {
+        status = pkcs11_uri_new(key->label, &uri, err);
+        if (status == SK_OK)
+            status = pkcs11_uri_key(uri, &label, &id, err);
+    }
+    if (status == SK_OK && (id.len > TOKEN_KEY_ID_BYTES || has_nul(label)))
+        status = err_set(err, SK_INPUT, "key %s: no label or id of ours", key->label);
+    if (status == SK_OK && label.len > 0 &&
+        (key->object = strndup((const char *)label.p, label.len)) == NULL)
+        status = err_set(err, SK_NOMEM, "key %s: no memory", key->label);
+    if (status == SK_OK && id.len > 0) {
+        memcpy(opening->wanted_id, id.p, id.len);
+        opening->wanted_id_len = id.len;
+    }
+    pkcs11_uri_free(uri);
+    return status;
+}
+
+static enum sk_status token_key_new(struct token *token, const char *label, struct opening *opening,
+                                    struct token_key **out, struct sk_err *err)
 {
     struct token_key *key = calloc(1, sizeof(*key));
+    enum sk_status status;
 
     if (key == NULL || (key->label = strdup(label)) == NULL) {
         free(key);
@@ -316,6 +351,13 @@ static enum sk_status token_key_new(struct token *token, const char *label, stru
     }
     key->token = token;
     key->handle = CK_INVALID_HANDLE;
+    status = read_name(key, opening, err);
+    if (status != SK_OK) {
+        free(key->object);
+        free(key->label);
+        free(key);
+        return status;
+    }
     *out = key;
     return SK_OK;
 }
@@ -329,7 +371,7 @@ enum sk_status token_key_find(struct token *token, const char *label, struct tok
 
     if (opening == NULL)
         return err_set(err, SK_NOMEM, "key %s: no memory", label);
-    status = token_key_new(token, label, &key, err);
+    status = token_key_new(token, label, opening, &key, err);
     if (status != SK_OK)
         goto out;
     opening->key = key;
@@ -357,6 +399,7 @@ void token_key_free(struct token_key *key)
         return;
     token_remove_key(key->token, key);
     EVP_PKEY_free(key->public_key);
+    free(key->object);
     free(key->label);
     free(key);
 }

@@ -402,7 +402,7 @@ static void check_row(struct row_try *t, const struct schema_row *row)
             assert_int_equal(try_row(t, row, row->example), SK_OK);
     }
     assert_int_equal(try_row(t, row, ""), SK_INPUT);
-    if (row->type != SCHEMA_TEXT && row->type != SCHEMA_FILE) {
+    if (row->type != SCHEMA_TEXT && row->type != SCHEMA_TEXTS && row->type != SCHEMA_FILE) {
         assert_int_equal(try_row(t, row, "nonsense"), SK_INPUT);
         assert_true(strlen(t->err.text) > 0);
     }
@@ -510,6 +510,24 @@ static void check_full_ocsp(const struct sk_config *c)
     assert_true(bytes_equal(c->cvs.detail_oid, bytes_of(detail, sizeof(detail))));
 }
 
+static void check_responders(const struct config_signer *signer)
+{
+    const struct config_responder *r = signer->responders;
+
+    assert_int_equal(signer->num_responders, 2);
+    assert_string_equal(r[0].name, "signer");
+    assert_int_equal(r[0].keys.num_values, 2);
+    assert_string_equal(r[0].keys.values[0], "responder");
+    assert_string_equal(r[0].keys.values[1], "pkcs11:token=spare;object=responder?module-path=/usr/"
+                                             "lib/spare.so&pin-source=credential:spare");
+    assert_string_equal(r[0].certificate, DATA "/responder.pem");
+    assert_int_equal(r[0].model, SIGN_MODEL_DELEGATED);
+    assert_string_equal(r[1].name, "next");
+    assert_string_equal(r[1].keys.values[0], "pkcs11:token=sekisho%20token;id=%01%02");
+    assert_string_equal(r[1].certificate, DATA "/next.pem");
+    assert_int_equal(r[1].model, SIGN_MODEL_TRUSTED);
+}
+
 static void check_full_server(const struct sk_config *c)
 {
     assert_int_equal(c->server.listen.num_values, 3);
@@ -529,11 +547,13 @@ static void check_full_server(const struct sk_config *c)
     assert_int_equal(c->signer.backend, CONFIG_SIGNER_PKCS11);
     assert_string_equal(c->signer.module, "/usr/lib/softhsm/libsofthsm2.so");
     assert_string_equal(c->signer.token, "sekisho token");
-    assert_string_equal(c->signer.pin_file, DATA "/pin");
-    assert_string_equal(c->signer.key, "responder");
-    assert_string_equal(c->signer.certificate, DATA "/responder.pem");
+    assert_int_equal(c->signer.pin.kind, CONFIG_PIN_FILE);
+    assert_string_equal(c->signer.pin.value, DATA "/pin");
     assert_int_equal(c->signer.threads, 4);
     assert_true(c->server.accept_request_id);
+    assert_int_equal(c->signer.queue, 100);
+    assert_int_equal(c->signer.warn_s, 14 * 86400);
+    check_responders(&c->signer);
     assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(c->access.to, CONFIG_ACCESS_FILE);
     assert_string_equal(c->access.file, DATA "/log/access.log");
@@ -636,8 +656,10 @@ static void test_config_key_is_a_path_only_for_software_keys(void **state)
 
     (void)state;
     assert_int_equal(c->signer.backend, CONFIG_SIGNER_SOFTWARE);
-    assert_string_equal(c->signer.key, DATA "/keys/responder.key");
-    assert_string_equal(c->signer.certificate, "/etc/responder.pem");
+    assert_int_equal(c->signer.num_responders, 1);
+    assert_string_equal(c->signer.responders[0].keys.values[0], DATA "/keys/responder.key");
+    assert_string_equal(c->signer.responders[0].certificate, "/etc/responder.pem");
+    assert_int_equal(c->signer.responders[0].model, SIGN_MODEL_AUTO);
     assert_null(c->signer.token);
     config_free(c);
 }

@@ -20,11 +20,10 @@
 #include "core/der.h"
 #include "core/log.h"
 #include "core/sign.h"
+#include "test/support/keyprocess.h"
 #include "test/support/signcert.h"
 #include "test/support/softhsm.h"
 #include "tools/signer/keyproc.h"
-
-enum { MAX_PEERS = 4, MAX_ANSWERS = 600, HANG_S = 60 };
 
 /* ---- keys and certificates, made once -------------------------------------------------------- */
 
@@ -112,15 +111,8 @@ static int end_all(void **state)
     return rmdir(folder);
 }
 
-/* ---- the process under test
- * ---------------------------------------------------------------------- */
-
-struct process {
-    pid_t pid;
-    int fds[MAX_PEERS];
-    struct sk_buf in[MAX_PEERS];
-    size_t num_fds;
-};
+/* ---- the process under test -------------------------------------------------------------------
+ */
 
 static struct keyproc_options options_of(const char *key, const char *cert, unsigned threads)
 {
@@ -128,7 +120,9 @@ static struct keyproc_options options_of(const char *key, const char *cert, unsi
 
     memset(&options, 0, sizeof(options));
     options.keys[0].name = "responder";
-    options.keys[0].label = key;
+    options.keys[0].places[0].key = key;
+    options.keys[0].num_places = 1;
+    options.num_stores = 1;
     options.keys[0].certificate = cert;
     options.num_keys = 1;
     options.threads = threads;
@@ -139,133 +133,8 @@ static struct keyproc_options token_options(unsigned threads)
 {
     struct keyproc_options options = options_of("responder", token_cert, threads);
 
-    options.store = softhsm_options(hsm, threads);
+    options.stores[0] = softhsm_options(hsm, threads);
     return options;
-}
-
-static struct process process_start(const struct keyproc_options *options, size_t num_fds)
-{
-    struct process process = {.num_fds = num_fds};
-    struct timeval hang = {.tv_sec = HANG_S};
-    int theirs[MAX_PEERS];
-    size_t i;
-
-    for (i = 0; i < num_fds; i++) {
-        int pair[2];
-
-        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-        process.fds[i] = pair[0];
-        theirs[i] = pair[1];
-        assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &hang, sizeof(hang)), 0);
-        buf_init(&process.in[i], 16 * 1024 * 1024);
-    }
-    process.pid = fork();
-    assert_true(process.pid >= 0);
-    if (process.pid == 0) {
-        int status;
-
-        for (i = 0; i < num_fds; i++)
-            (void)close(process.fds[i]);
-        status = keyproc_run(options, theirs, num_fds);
-        /* Lets the leak checker look at what keyproc_run() left. */
-        (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-        exit(status);
-    }
-    for (i = 0; i < num_fds; i++)
-        (void)close(theirs[i]);
-    return process;
-}
-
-static int process_wait(struct process *process)
-{
-    int status;
-    size_t i;
-
-    assert_int_equal(waitpid(process->pid, &status, 0), process->pid);
-    for (i = 0; i < process->num_fds; i++) {
-        if (process->fds[i] >= 0)
-            (void)close(process->fds[i]);
-        buf_done(&process->in[i]);
-    }
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-/* Closes all sockets, which ends the process. */
-static int process_end(struct process *process)
-{
-    size_t i;
-
-    for (i = 0; i < process->num_fds; i++) {
-        if (process->fds[i] >= 0)
-            (void)close(process->fds[i]);
-        process->fds[i] = -1;
-    }
-    return process_wait(process);
-}
-
-static void send_bytes(const struct process *process, size_t peer, struct sk_bytes bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = send(process->fds[peer], bytes.p, bytes.len, MSG_NOSIGNAL);
-
-        assert_true(n > 0);
-        bytes = bytes_of(bytes.p + n, bytes.len - (size_t)n);
-    }
-}
-
-static void put_request(struct sk_buf *out, enum sign_op op, uint32_t id, uint32_t wait_ms,
-                        const char *tbs)
-{
-    struct sign_request request = {
-        .op = op, .id = id, .wait_ms = wait_ms, .tbs = bytes_of(tbs, strlen(tbs))};
-
-    assert_int_equal(sign_request_encode(&request, out), SK_OK);
-}
-
-static void ask(const struct process *process, size_t peer, enum sign_op op, uint32_t id,
-                uint32_t wait_ms, const char *tbs)
-{
-    struct sk_buf out;
-
-    buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
-    put_request(&out, op, id, wait_ms, tbs);
-    send_bytes(process, peer, buf_bytes(&out));
-    buf_done(&out);
-}
-
-struct answer {
-    enum sign_result result;
-    uint32_t id;
-    uint8_t payload[8192];
-    size_t len;
-};
-
-/* The next reply; false when the process has closed the socket. */
-static bool hear(struct process *process, size_t peer, struct answer *out)
-{
-    struct sk_buf *in = &process->in[peer];
-    struct sign_reply reply;
-    size_t used;
-    enum sk_status status;
-
-    while ((status = sign_reply_decode(buf_bytes(in), &reply, &used, NULL)) == SK_AGAIN) {
-        uint8_t *room = buf_reserve(in, 4096);
-        ssize_t n = recv(process->fds[peer], room, 4096, 0);
-
-        if (n <= 0)
-            return false;
-        in->len += (size_t)n;
-    }
-    assert_int_equal(status, SK_OK);
-    out->result = reply.result;
-    out->id = reply.id;
-    assert_true(reply.payload.len <= sizeof(out->payload));
-    out->len = reply.payload.len;
-    memcpy(out->payload, reply.payload.p, reply.payload.len);
-    memmove(in->data, in->data + used, in->len - used);
-    in->len -= used;
-    return true;
 }
 
 static X509 *read_certificate(const char *path)
@@ -281,7 +150,7 @@ static X509 *read_certificate(const char *path)
 }
 
 static void check_signature(const char *cert_path, const char *digest, const char *tbs,
-                            const struct answer *answer)
+                            const struct keyanswer *answer)
 {
     X509 *cert = read_certificate(cert_path);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -295,13 +164,13 @@ static void check_signature(const char *cert_path, const char *digest, const cha
 }
 
 /* Asks until the result is this one. */
-static void sign_until(struct process *process, enum sign_result want, struct answer *answer)
+static void sign_until(struct keyprocess *process, enum sign_result want, struct keyanswer *answer)
 {
     uint32_t id;
 
-    for (id = 1; id < HANG_S * 10; id++) {
-        ask(process, 0, SIGN_OP_SIGN, id, 2000, "until");
-        assert_true(hear(process, 0, answer));
+    for (id = 1; id < KEYPROCESS_HANG_S * 10; id++) {
+        keyprocess_ask(process, 0, SIGN_OP_SIGN, id, 2000, "until");
+        assert_true(keyprocess_hear(process, 0, answer));
         assert_int_equal(answer->id, id);
         if (answer->result == want)
             return;
@@ -315,9 +184,9 @@ static void sign_until(struct process *process, enum sign_result want, struct an
 static void check_unfit(const char *key, const char *cert)
 {
     struct keyproc_options options = options_of(key, cert, 1);
-    struct process process = process_start(&options, 1);
+    struct keyprocess process = keyprocess_start(&options, 1);
 
-    assert_int_equal(process_wait(&process), EXIT_FAILURE);
+    assert_int_equal(keyprocess_wait(&process), EXIT_FAILURE);
 }
 
 static void test_keyproc_refuses_a_key_of_another_certificate(void **state)
@@ -368,62 +237,62 @@ static void test_keyproc_closes_only_the_peer_that_sends_garbage(void **state)
     static const uint8_t too_long[] = {0xff, 0xff, 0xff, 0xff, 1, 2};
     static const uint8_t version_9[] = {0, 0, 0, 12, 9, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 9};
     struct keyproc_options options = options_of(ec_key, ec_cert, 1);
-    struct process process = process_start(&options, 3);
-    struct answer answer;
+    struct keyprocess process = keyprocess_start(&options, 3);
+    struct keyanswer answer;
 
     (void)state;
-    send_bytes(&process, 0, bytes_of(too_long, sizeof(too_long)));
-    assert_false(hear(&process, 0, &answer));
-    send_bytes(&process, 1, bytes_of(version_9, sizeof(version_9)));
-    assert_false(hear(&process, 1, &answer));
-    ask(&process, 2, SIGN_OP_SIGN, 5, 2000, "still here");
-    assert_true(hear(&process, 2, &answer));
+    keyprocess_send(&process, 0, bytes_of(too_long, sizeof(too_long)));
+    assert_false(keyprocess_hear(&process, 0, &answer));
+    keyprocess_send(&process, 1, bytes_of(version_9, sizeof(version_9)));
+    assert_false(keyprocess_hear(&process, 1, &answer));
+    keyprocess_ask(&process, 2, SIGN_OP_SIGN, 5, 2000, "still here");
+    assert_true(keyprocess_hear(&process, 2, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_OK);
     check_signature(ec_cert, "SHA384", "still here", &answer);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 static void test_keyproc_says_no_key_and_late(void **state)
 {
     struct keyproc_options options = options_of(ec_key, ec_cert, 1);
-    struct process process = process_start(&options, 1);
+    struct keyprocess process = keyprocess_start(&options, 1);
     struct sign_request request = {.op = SIGN_OP_SIGN, .key = 1, .id = 8, .wait_ms = 2000};
-    struct answer answer;
+    struct keyanswer answer;
     struct sk_buf out;
 
     (void)state;
     buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
     assert_int_equal(sign_request_encode(&request, &out), SK_OK);
-    send_bytes(&process, 0, buf_bytes(&out));
+    keyprocess_send(&process, 0, buf_bytes(&out));
     buf_done(&out);
-    assert_true(hear(&process, 0, &answer));
+    assert_true(keyprocess_hear(&process, 0, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_NO_KEY);
     assert_int_equal(answer.id, 8);
-    ask(&process, 0, SIGN_OP_SIGN, 9, 0, "waits not at all");
-    assert_true(hear(&process, 0, &answer));
+    keyprocess_ask(&process, 0, SIGN_OP_SIGN, 9, 0, "waits not at all");
+    assert_true(keyprocess_hear(&process, 0, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_LATE);
     assert_int_equal(answer.len, 0);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 /* 500 signatures of RSA-4096 take longer than they may wait, and only one may wait. */
 static void test_keyproc_answers_busy_when_the_queue_is_full(void **state)
 {
     struct keyproc_options options = options_of(rsa_key, rsa_cert, 1);
-    struct process process;
-    struct answer answer;
+    struct keyprocess process;
+    struct keyanswer answer;
     struct sk_buf out;
     unsigned seen[500] = {0}, num_ok = 0, num_busy = 0, i;
 
     (void)state;
     options.max_queue = 1;
-    process = process_start(&options, 1);
+    process = keyprocess_start(&options, 1);
     buf_init(&out, 1024 * 1024);
     for (i = 0; i < 500; i++)
-        put_request(&out, SIGN_OP_SIGN, i, 2000, "flood");
-    send_bytes(&process, 0, buf_bytes(&out));
+        keyprocess_put(&out, SIGN_OP_SIGN, i, 2000, "flood");
+    keyprocess_send(&process, 0, buf_bytes(&out));
     for (i = 0; i < 500; i++) {
-        assert_true(hear(&process, 0, &answer));
+        assert_true(keyprocess_hear(&process, 0, &answer));
         assert_true(answer.id < 500);
         seen[answer.id]++;
         num_ok += answer.result == SIGN_RESULT_OK;
@@ -435,7 +304,7 @@ static void test_keyproc_answers_busy_when_the_queue_is_full(void **state)
     assert_true(num_busy > 0);
     assert_true(num_ok > 0);
     buf_done(&out);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 /* ---- what it is for
@@ -444,8 +313,8 @@ static void test_keyproc_answers_busy_when_the_queue_is_full(void **state)
 static void check_hello(const char *key, const char *cert_path, struct sk_bytes algorithms)
 {
     struct keyproc_options options = options_of(key, cert_path, 1);
-    struct process process = process_start(&options, 1);
-    struct answer answer;
+    struct keyprocess process = keyprocess_start(&options, 1);
+    struct keyanswer answer;
     X509 *cert = read_certificate(cert_path);
     uint8_t *der = NULL;
     int len = i2d_X509(cert, &der);
@@ -453,8 +322,8 @@ static void check_hello(const char *key, const char *cert_path, struct sk_bytes 
     struct der certs;
     struct sk_bytes whole;
 
-    ask(&process, 0, SIGN_OP_HELLO, 77, 0, "");
-    assert_true(hear(&process, 0, &answer));
+    keyprocess_ask(&process, 0, SIGN_OP_HELLO, 77, 0, "");
+    assert_true(keyprocess_hear(&process, 0, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_OK);
     assert_int_equal(answer.id, 77);
     assert_int_equal(sign_hello_decode(bytes_of(answer.payload, answer.len), &hello, NULL), SK_OK);
@@ -469,7 +338,7 @@ static void check_hello(const char *key, const char *cert_path, struct sk_bytes 
     assert_true(der_at_end(&certs));
     OPENSSL_free(der);
     X509_free(cert);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 static void test_keyproc_says_who_it_is(void **state)
@@ -490,29 +359,29 @@ static void test_keyproc_says_who_it_is(void **state)
 static void check_many(const struct keyproc_options *options, const char *cert, const char *digest)
 {
     enum { EACH = 50 };
-    struct process process = process_start(options, MAX_PEERS);
-    struct answer answer;
+    struct keyprocess process = keyprocess_start(options, KEYPROCESS_PEERS);
+    struct keyanswer answer;
     struct sk_buf out;
     char tbs[64];
     size_t peer, at;
     unsigned i;
 
-    for (peer = 0; peer < MAX_PEERS; peer++) {
+    for (peer = 0; peer < KEYPROCESS_PEERS; peer++) {
         buf_init(&out, 1024 * 1024);
         for (i = 0; i < EACH; i++) {
             (void)snprintf(tbs, sizeof(tbs), "peer %zu request %u", peer, i);
-            put_request(&out, SIGN_OP_SIGN, i, 2000, tbs);
+            keyprocess_put(&out, SIGN_OP_SIGN, i, 2000, tbs);
         }
         for (at = 0; at < out.len; at += 37)
-            send_bytes(&process, peer,
-                       bytes_of(out.data + at, out.len - at < 37 ? out.len - at : 37));
+            keyprocess_send(&process, peer,
+                            bytes_of(out.data + at, out.len - at < 37 ? out.len - at : 37));
         buf_done(&out);
     }
-    for (peer = 0; peer < MAX_PEERS; peer++) {
+    for (peer = 0; peer < KEYPROCESS_PEERS; peer++) {
         unsigned seen[EACH] = {0};
 
         for (i = 0; i < EACH; i++) {
-            assert_true(hear(&process, peer, &answer));
+            assert_true(keyprocess_hear(&process, peer, &answer));
             assert_true(answer.id < EACH);
             seen[answer.id]++;
             if (answer.result == SIGN_RESULT_LATE) /* this machine is slow today */
@@ -524,7 +393,7 @@ static void check_many(const struct keyproc_options *options, const char *cert, 
         for (i = 0; i < EACH; i++)
             assert_int_equal(seen[i], 1);
     }
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 static void test_keyproc_signs_for_many_at_once_with_a_file(void **state)
@@ -548,38 +417,38 @@ static void test_keyproc_signs_for_many_at_once_with_a_token(void **state)
 static void test_keyproc_answers_what_is_queued_after_sigterm(void **state)
 {
     struct keyproc_options options = options_of(rsa_key, rsa_cert, 2);
-    struct process process = process_start(&options, 1);
-    struct answer answer;
+    struct keyprocess process = keyprocess_start(&options, 1);
+    struct keyanswer answer;
     unsigned num_signed = 0, i;
 
     (void)state;
     for (i = 0; i < 20; i++)
-        ask(&process, 0, SIGN_OP_SIGN, i, 2000, "drain");
+        keyprocess_ask(&process, 0, SIGN_OP_SIGN, i, 2000, "drain");
     /* Frames are taken in order: when HELLO is answered, all are queued. */
-    ask(&process, 0, SIGN_OP_HELLO, 99, 0, "");
+    keyprocess_ask(&process, 0, SIGN_OP_HELLO, 99, 0, "");
     do {
-        assert_true(hear(&process, 0, &answer));
+        assert_true(keyprocess_hear(&process, 0, &answer));
         num_signed += answer.id != 99;
     } while (answer.id != 99);
     assert_int_equal(kill(process.pid, SIGTERM), 0);
-    while (hear(&process, 0, &answer))
+    while (keyprocess_hear(&process, 0, &answer))
         num_signed++;
     assert_int_equal(num_signed, 20);
-    assert_int_equal(process_wait(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_wait(&process), EXIT_SUCCESS);
 }
 
 static void test_keyproc_cannot_gain_rights_or_leave_a_core(void **state)
 {
     struct keyproc_options options = options_of(ec_key, ec_cert, 1);
-    struct process process = process_start(&options, 1);
-    struct answer answer;
+    struct keyprocess process = keyprocess_start(&options, 1);
+    struct keyanswer answer;
     char path[64], line[256];
     bool no_new_privs = false, no_core = false;
     FILE *file;
 
     (void)state;
-    ask(&process, 0, SIGN_OP_HELLO, 1, 0, "");
-    assert_true(hear(&process, 0, &answer));
+    keyprocess_ask(&process, 0, SIGN_OP_HELLO, 1, 0, "");
+    assert_true(keyprocess_hear(&process, 0, &answer));
     (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)process.pid);
     file = fopen(path, "r");
     assert_non_null(file);
@@ -597,7 +466,139 @@ static void test_keyproc_cannot_gain_rights_or_leave_a_core(void **state)
     }
     assert_true(no_new_privs);
     assert_true(no_core);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
+}
+
+/* ---- several keys ---------------------------------------------------------------------------- */
+
+static void ask_key(struct keyprocess *process, uint16_t key, uint8_t algorithm, const char *tbs,
+                    struct keyanswer *answer)
+{
+    struct sign_request request = {.op = SIGN_OP_SIGN,
+                                   .key = key,
+                                   .id = 5,
+                                   .wait_ms = 2000,
+                                   .algorithm = algorithm,
+                                   .tbs = bytes_of(tbs, strlen(tbs))};
+    struct sk_buf out;
+
+    buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
+    assert_int_equal(sign_request_encode(&request, &out), SK_OK);
+    keyprocess_send(process, 0, buf_bytes(&out));
+    buf_done(&out);
+    assert_true(keyprocess_hear(process, 0, answer));
+}
+
+/* The states of all keys, an octet each, when they are these. */
+static void status_until(struct keyprocess *process, const char *want, size_t len)
+{
+    struct keyanswer answer;
+    unsigned i;
+
+    for (i = 0; i < KEYPROCESS_HANG_S * 10; i++) {
+        keyprocess_ask(process, 0, SIGN_OP_STATUS, 1, 0, "");
+        assert_true(keyprocess_hear(process, 0, &answer));
+        assert_int_equal(answer.result, SIGN_RESULT_OK);
+        assert_int_equal(answer.len, len);
+        if (memcmp(answer.payload, want, len) == 0)
+            return;
+        (void)usleep(100 * 1000);
+    }
+    fail_msg("never got these states");
+}
+
+static struct keyproc_options two_keys(const char *second_key)
+{
+    struct keyproc_options options = options_of(ec_key, ec_cert, 1);
+
+    options.keys[1] = options.keys[0];
+    options.keys[1].name = "second";
+    options.keys[1].places[0].key = second_key;
+    options.keys[1].certificate = rsa_cert;
+    options.num_keys = 2;
+    return options;
+}
+
+static void test_keyproc_signs_with_each_key_and_algorithm(void **state)
+{
+    static const char *const digests[] = {"SHA256", "SHA384", "SHA512"};
+    struct keyproc_options options = two_keys(rsa_key);
+    struct keyprocess process = keyprocess_start(&options, 1);
+    struct keyanswer answer;
+    uint8_t i;
+
+    (void)state;
+    status_until(&process, "\1\1", 2);
+    ask_key(&process, 0, 0, "first", &answer);
+    assert_int_equal(answer.result, SIGN_RESULT_OK);
+    check_signature(ec_cert, "SHA384", "first", &answer);
+    for (i = 0; i < 3; i++) {
+        ask_key(&process, 1, i, "second", &answer);
+        assert_int_equal(answer.result, SIGN_RESULT_OK);
+        check_signature(rsa_cert, digests[i], "second", &answer);
+    }
+    ask_key(&process, 1, 3, "no such algorithm", &answer);
+    assert_int_equal(answer.result, SIGN_RESULT_NO_KEY);
+    ask_key(&process, 0, 1, "no such algorithm", &answer);
+    assert_int_equal(answer.result, SIGN_RESULT_NO_KEY);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
+}
+
+static void test_keyproc_serves_on_when_one_key_is_unfit(void **state)
+{
+    struct keyproc_options options = two_keys(other);
+    struct keyprocess process = keyprocess_start(&options, 1);
+    struct keyanswer answer;
+
+    (void)state;
+    status_until(&process, "\1\0", 2);
+    ask_key(&process, 1, 0, "unfit", &answer);
+    assert_int_equal(answer.result, SIGN_RESULT_FAILED);
+    ask_key(&process, 0, 0, "fit", &answer);
+    assert_int_equal(answer.result, SIGN_RESULT_OK);
+    check_signature(ec_cert, "SHA384", "fit", &answer);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
+}
+
+static void test_keyproc_refuses_a_model_that_the_certificate_does_not_bear(void **state)
+{
+    struct keyproc_options options = options_of(ec_key, ec_cert, 1);
+    struct sk_err err = {0};
+
+    (void)state;
+    options.keys[0].model = SIGN_MODEL_CA;
+    assert_int_equal(keyproc_check(&options, &err), SK_INPUT);
+    assert_non_null(strstr(err.text, "model ca"));
+    options.keys[0].model = SIGN_MODEL_DELEGATED;
+    assert_int_equal(keyproc_check(&options, &err), SK_INPUT);
+    assert_non_null(strstr(err.text, "OCSPSigning"));
+    options.keys[0].model = SIGN_MODEL_TRUSTED;
+    assert_int_equal(keyproc_check(&options, &err), SK_OK);
+}
+
+/* The first place is a file that is not there yet. */
+static void test_keyproc_signs_with_the_first_place_that_is_well(void **state)
+{
+    char *late = path_in_folder("late.key");
+    struct keyproc_options options = options_of(late, ec_cert, 1);
+    struct keyprocess process;
+    struct keyanswer answer;
+
+    (void)state;
+    options.keys[0].places[1] = (struct keyproc_place){.store = 1, .key = ec_key};
+    options.keys[0].num_places = 2;
+    options.num_stores = 2;
+    process = keyprocess_start(&options, 1);
+    status_until(&process, "\2", 1);
+    ask_key(&process, 0, 0, "second place", &answer);
+    check_signature(ec_cert, "SHA384", "second place", &answer);
+    assert_int_equal(link(ec_key, late), 0);
+    status_until(&process, "\1", 1);
+    ask_key(&process, 0, 0, "first place", &answer);
+    check_signature(ec_cert, "SHA384", "first place", &answer);
+    assert_int_equal(unlink(late), 0);
+    free(late);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 /* ---- tokens that go and come
@@ -614,43 +615,43 @@ static void move_store_away(bool away)
 static void test_keyproc_uses_a_token_that_comes_after_the_start(void **state)
 {
     struct keyproc_options options;
-    struct process process;
-    struct answer answer;
+    struct keyprocess process;
+    struct keyanswer answer;
 
     (void)state;
     softhsm_need(hsm);
     options = token_options(2);
     move_store_away(true);
-    process = process_start(&options, 1);
-    ask(&process, 0, SIGN_OP_HELLO, 1, 0, "");
-    assert_true(hear(&process, 0, &answer));
+    process = keyprocess_start(&options, 1);
+    keyprocess_ask(&process, 0, SIGN_OP_HELLO, 1, 0, "");
+    assert_true(keyprocess_hear(&process, 0, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_OK);
-    ask(&process, 0, SIGN_OP_SIGN, 1, 2000, "nobody there");
-    assert_true(hear(&process, 0, &answer));
+    keyprocess_ask(&process, 0, SIGN_OP_SIGN, 1, 2000, "nobody there");
+    assert_true(keyprocess_hear(&process, 0, &answer));
     assert_int_equal(answer.result, SIGN_RESULT_FAILED);
     move_store_away(false);
     sign_until(&process, SIGN_RESULT_OK, &answer);
     check_signature(token_cert, "SHA256", "until", &answer);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 static void test_keyproc_uses_a_token_that_was_away(void **state)
 {
     struct keyproc_options options;
-    struct process process;
-    struct answer answer;
+    struct keyprocess process;
+    struct keyanswer answer;
 
     (void)state;
     softhsm_need(hsm);
     options = token_options(2);
-    process = process_start(&options, 1);
+    process = keyprocess_start(&options, 1);
     sign_until(&process, SIGN_RESULT_OK, &answer);
     move_store_away(true);
     sign_until(&process, SIGN_RESULT_FAILED, &answer);
     move_store_away(false);
     sign_until(&process, SIGN_RESULT_OK, &answer);
     check_signature(token_cert, "SHA256", "until", &answer);
-    assert_int_equal(process_end(&process), EXIT_SUCCESS);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
 int main(void)
@@ -665,6 +666,10 @@ int main(void)
         cmocka_unit_test(test_keyproc_says_who_it_is),
         cmocka_unit_test(test_keyproc_signs_for_many_at_once_with_a_file),
         cmocka_unit_test(test_keyproc_signs_for_many_at_once_with_a_token),
+        cmocka_unit_test(test_keyproc_signs_with_each_key_and_algorithm),
+        cmocka_unit_test(test_keyproc_serves_on_when_one_key_is_unfit),
+        cmocka_unit_test(test_keyproc_refuses_a_model_that_the_certificate_does_not_bear),
+        cmocka_unit_test(test_keyproc_signs_with_the_first_place_that_is_well),
         cmocka_unit_test(test_keyproc_answers_what_is_queued_after_sigterm),
         cmocka_unit_test(test_keyproc_cannot_gain_rights_or_leave_a_core),
         cmocka_unit_test(test_keyproc_uses_a_token_that_comes_after_the_start),

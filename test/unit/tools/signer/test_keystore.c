@@ -69,6 +69,29 @@ static void write_file(const char *path, const char *text, unsigned mode)
     assert_int_equal(chmod(path, mode), 0);
 }
 
+/* What a label leaves open, the id of a URI tells. */
+static void check_uris(struct sk_keystore *store)
+{
+    static const struct {
+        const char *uri;
+        enum sk_status status;
+    } cases[] = {
+        {"pkcs11:object=two%20of%20a%20kind;id=%02", SK_OK},
+        {"pkcs11:object=two%20of%20a%20kind", SK_INPUT},
+        {"pkcs11:object=two%20of%20a%20kind;id=%03", SK_NOTFOUND},
+        {"pkcs11:id=%03", SK_OK},
+        {"pkcs11:id=%04", SK_NOTFOUND},
+        {"pkcs11:object=imported;type=public", SK_INPUT},
+        {"pkcs11:object=imported%00x", SK_INPUT},
+        {"pkcs11:token=whatever", SK_INPUT},
+    };
+    struct sk_err err = {0};
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(key_status(store, cases[i].uri, &err), cases[i].status);
+}
+
 static void test_keystore_refuses_missing_and_ambiguous_keys(void **state)
 {
     struct sk_keystore *store, *files;
@@ -87,6 +110,7 @@ static void test_keystore_refuses_missing_and_ambiguous_keys(void **state)
     assert_int_equal(key_status(store, "no such key", &err), SK_NOTFOUND);
     assert_int_equal(key_status(store, "two of a kind", &err), SK_INPUT);
     assert_int_equal(key_status(store, "imported", &err), SK_OK);
+    check_uris(store);
     assert_int_equal(generate_status(store, "two of a kind", "ec:P-256"), SK_INPUT);
     assert_int_equal(generate_status(store, "ec", "ec:P-256"), SK_INPUT);
     assert_int_equal(generate_status(store, "new", "rsa:1024"), SK_INPUT);
@@ -414,7 +438,7 @@ static void test_keystore_signs_everything_with_a_token(void **state)
     softhsm_need(hsm);
     store = keys_open_token(hsm, 2);
     assert_non_null(keystore_libctx(store));
-    assert_true(keystore_is_healthy(store));
+    assert_true(keystore_is_healthy(store, NULL));
     key = keys_open(store, "rsa");
     check_everything(store, key, "RSA", 2048);
     EVP_PKEY_free(key);
@@ -440,7 +464,7 @@ static void test_keystore_signs_everything_with_files(void **state)
 
     (void)state;
     assert_null(keystore_libctx(store));
-    assert_true(keystore_is_healthy(store));
+    assert_true(keystore_is_healthy(store, NULL));
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         EVP_PKEY *made = keys_generate(store, path, kinds[i].algorithm), *read;
 

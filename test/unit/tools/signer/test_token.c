@@ -91,7 +91,7 @@ static void test_token_refuses_a_missing_and_an_ambiguous_token(void **state)
     options.token = "unit"; /* the beginning of a label is not the label */
     assert_int_equal(open_status(&options, &err), SK_NOTFOUND);
     options.token = "a label that is longer than a token's label can be";
-    assert_int_equal(open_status(&options, &err), SK_NOTFOUND);
+    assert_int_equal(open_status(&options, &err), SK_INPUT);
     options.token = NULL;
     assert_int_equal(open_status(&options, &err), SK_INPUT);
     softhsm_add_token(hsm, "twin");
@@ -110,7 +110,7 @@ static void test_token_refuses_a_wrong_pin_and_names_the_code(void **state)
     softhsm_need(hsm);
     options = softhsm_options(hsm, 1);
     pin = softhsm_write(hsm, "wrong-pin", "secret-0815\n", 0600);
-    options.pin_file = pin;
+    options.pin.file = pin;
     assert_int_equal(open_status(&options, &err), SK_CRYPTO);
     assert_non_null(strstr(err.text, "CKR_PIN_INCORRECT"));
     assert_null(strstr(err.text, "0815"));
@@ -124,7 +124,7 @@ static void check_pin_file(const char *text, unsigned mode, enum sk_status want)
     struct sk_err err = {0};
     enum sk_status status;
 
-    options.pin_file = pin;
+    options.pin.file = pin;
     status = open_status(&options, &err);
     if (status != want)
         fail_msg("PIN \"%.40s\" mode %o: %s: %s", text, mode, status_name(status), err.text);
@@ -152,9 +152,9 @@ static void test_token_refuses_pin_files_that_are_open_or_odd(void **state)
     longest[LIMIT_PIN_BYTES] = '\0';
     check_pin_file(longest, 0600, SK_CRYPTO);
     options = softhsm_options(hsm, 1);
-    options.pin_file = hsm->folder;
+    options.pin.file = hsm->folder;
     assert_int_equal(open_status(&options, NULL), SK_IO);
-    options.pin_file = "/nonexistent/pin";
+    options.pin.file = "/nonexistent/pin";
     assert_int_equal(open_status(&options, NULL), SK_IO);
     check_pin_file(SOFTHSM_PIN, 0400, SK_OK);
     check_pin_file(SOFTHSM_PIN "\r\nsecond line", 0600, SK_OK);
@@ -172,10 +172,10 @@ static void test_token_offers_a_refused_pin_only_once(void **state)
     softhsm_need(hsm);
     options = softhsm_options(hsm, 1);
     pin = softhsm_write(hsm, "pin-of-today", "wrong\n", 0600);
-    options.pin_file = pin;
+    options.pin.file = pin;
     options.allow_absent = true;
     assert_int_equal(keystore_open(&options, &store, NULL), SK_OK);
-    assert_false(keystore_is_healthy(store));
+    assert_false(keystore_is_healthy(store, NULL));
     (void)sleep(2); /* longer than the time between two attempts */
     assert_int_equal(key_status(store, "ec", &err), SK_CRYPTO);
     assert_non_null(strstr(err.text, "not tried again"));
@@ -183,7 +183,7 @@ static void test_token_offers_a_refused_pin_only_once(void **state)
     assert_int_equal(rename(next, pin), 0);
     (void)sleep(2);
     assert_int_equal(key_status(store, "ec", &err), SK_OK);
-    assert_true(keystore_is_healthy(store));
+    assert_true(keystore_is_healthy(store, NULL));
     keystore_close(store);
     free(next);
     free(pin);
@@ -230,7 +230,7 @@ static void test_token_signs_again_after_its_sessions_were_closed(void **state)
         assert_true(keys_work(store, ec));
         assert_true(keys_work(store, rsa));
         close_all_sessions();
-        assert_true(keystore_is_healthy(store));
+        assert_true(keystore_is_healthy(store, NULL));
         close_all_sessions();
         assert_int_equal(key_status(store, "ec", NULL), SK_OK);
     }
@@ -373,7 +373,7 @@ static int child_with_parents_key(struct sk_keystore *store, EVP_PKEY *key)
     struct sk_err err = {0};
     EVP_PKEY *other = NULL;
 
-    if (keys_work(store, key) || keystore_is_healthy(store))
+    if (keys_work(store, key) || keystore_is_healthy(store, NULL))
         return 1;
     if (keystore_key(store, "rsa", &other, &err) != SK_CRYPTO ||
         strstr(err.text, "another process") == NULL)
