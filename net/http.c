@@ -79,8 +79,10 @@ static enum sk_status trailer_end(struct http_reader *r, struct sk_bytes line)
         r->state = HTTP_STATE_DONE;
         return SK_OK;
     }
-    /* RFC 9110 6.5.1: trailers may be discarded; ours are checked for form first. */
+    /* RFC 9110 6.5.1: trailers may be discarded; ours are checked first. */
     status = http_field_split(r, line, &field);
+    if (status == SK_OK)
+        status = http_trailer_check(r, &field);
     r->head.len = r->line;
     return status;
 }
@@ -199,6 +201,11 @@ static enum sk_status read_body(struct http_reader *r, struct sk_bytes in, size_
 
 static enum sk_status chunk_line_end(struct http_reader *r)
 {
+    struct sk_bytes extensions = bytes_of(r->head.data + r->line, r->head.len - r->line);
+
+    if (r->in_extension && !http_is_chunk_extensions(extensions))
+        return http_refuse(r, 400, "a bad chunk extension");
+    r->head.len = r->line;
     r->saw_cr = r->in_extension = false;
     r->size_digits = 0;
     if (r->left == 0) {
@@ -212,7 +219,8 @@ static enum sk_status chunk_line_end(struct http_reader *r)
     return SK_OK;
 }
 
-/* chunk-size [ chunk-ext ] CRLF (RFC 9112 7.1), one octet at a time; extensions are passed over. */
+/* chunk-size [ chunk-ext ] CRLF (RFC 9112 7.1), one octet at a time; extensions are checked for
+ * form and passed over. */
 static enum sk_status chunk_size_byte(struct http_reader *r, uint8_t c)
 {
     int digit = hex_digit((char)c);
@@ -226,7 +234,9 @@ static enum sk_status chunk_size_byte(struct http_reader *r, uint8_t c)
     if (r->in_extension) {
         if (!is_plain(c) || ++r->extension_bytes > r->limits.head_bytes)
             return http_refuse(r, 400, "a bad chunk extension");
-        return SK_OK;
+        r->head.max = r->limits.head_bytes + r->line; /* as for trailers */
+        buf_put_byte(&r->head, c);
+        return buf_status(&r->head);
     }
     if (digit >= 0) {
         if (++r->size_digits > CHUNK_DIGITS)

@@ -239,6 +239,85 @@ enum sk_status http_field_add(struct http_reader *r, struct sk_bytes line)
     return SK_OK;
 }
 
+enum sk_status http_trailer_check(struct http_reader *r, const struct http_field *field)
+{
+    static const char *const refused[] = {"content-length", "transfer-encoding", "host"};
+    struct sk_bytes name = bytes_of(r->head.data + field->name, field->name_len);
+    size_t i;
+
+    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (http_token_is(name, refused[i]))
+            return http_refuse(r, 400, "a field that may not be a trailer");
+    }
+    return SK_OK;
+}
+
+static void skip_blanks(struct sk_bytes *text)
+{
+    while (text->len > 0 && is_blank(text->p[0])) {
+        text->p++;
+        text->len--;
+    }
+}
+
+static bool skip_token(struct sk_bytes *text)
+{
+    size_t n = 0;
+
+    while (n < text->len && is_tchar(text->p[n]))
+        n++;
+    text->p += n;
+    text->len -= n;
+    return n > 0;
+}
+
+/* quoted-string of RFC 9110 5.6.4; the line reader has refused control characters. */
+static bool skip_quoted(struct sk_bytes *text)
+{
+    size_t i;
+
+    for (i = 1; i < text->len; i++) {
+        if (text->p[i] == '\\') {
+            i++;
+        } else if (text->p[i] == '"') {
+            text->p += i + 1;
+            text->len -= i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool skip_extension(struct sk_bytes *text)
+{
+    skip_blanks(text);
+    if (!skip_token(text))
+        return false;
+    skip_blanks(text);
+    if (text->len == 0 || text->p[0] != '=')
+        return true;
+    text->p++;
+    text->len--;
+    skip_blanks(text);
+    if (!(text->len > 0 && text->p[0] == '"' ? skip_quoted(text) : skip_token(text)))
+        return false;
+    skip_blanks(text);
+    return true;
+}
+
+bool http_is_chunk_extensions(struct sk_bytes text)
+{
+    while (skip_extension(&text)) {
+        if (text.len == 0)
+            return true;
+        if (text.p[0] != ';')
+            return false;
+        text.p++;
+        text.len--;
+    }
+    return false;
+}
+
 static struct sk_bytes name_of(const struct http_reader *r, size_t i)
 {
     return bytes_of(r->head.data + r->fields[i].name, r->fields[i].name_len);

@@ -17,6 +17,11 @@ enum sk_status http_field_split(struct http_reader *r, struct sk_bytes line,
                                 struct http_field *out) SK_MUST_CHECK;
 /* The same, stored. */
 enum sk_status http_field_add(struct http_reader *r, struct sk_bytes line) SK_MUST_CHECK;
+/* No trailer may speak of framing or routing (RFC 9110 6.5.1). */
+enum sk_status http_trailer_check(struct http_reader *r,
+                                  const struct http_field *field) SK_MUST_CHECK;
+/* Is this what may stand behind the first ";" of a chunk size line (RFC 9112 7.1.1)? */
+bool http_is_chunk_extensions(struct sk_bytes text);
 /* The head is whole: Host, framing of the body (RFC 9112 6.3), persistence, Expect; sets the next
  * state. */
 enum sk_status http_head_finish(struct http_reader *r) SK_MUST_CHECK;

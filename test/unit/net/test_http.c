@@ -238,6 +238,18 @@ static void test_http_refuses_malformed_chunks(void **state)
         {400, CHUNKED "0\r\n A: b\r\n\r\n"},
         {400, CHUNKED "0\r\nA: b\n\r\n"},
         {1, CHUNKED "3\r\nabc\r\n0\r\n"},
+        {400, CHUNKED "1;\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a;\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a=\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a=\"b\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a=\"b\"c\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a=\"b\\\"\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a=\xc3\xa9\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "1;a b\r\na\r\n0\r\n\r\n"},
+        {400, CHUNKED "0\r\nContent-Length: 3\r\n\r\n"},
+        {400, CHUNKED "0\r\nTRANSFER-ENCODING: chunked\r\n\r\n"},
+        {400, CHUNKED "0\r\nHost: b\r\n\r\n"},
+        {0, CHUNKED "1;a=\"b;\\\"=c\"; d = e ;f\r\na\r\n0\r\nContent-Type: a\r\n\r\n"},
     };
 
     (void)state;
