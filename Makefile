@@ -172,11 +172,19 @@ all: $(PROGRAMS:%=$(BIN)/%)
 SUPPORT_SRC := $(wildcard test/support/*.c)
 SUPPORT_LIB := $(OUT)/lib/test-support.a
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OUT)/obj/%.o)
-ALL_CFLAGS := $(sort $(foreach r,$(ROOMS),$(CFLAGS_$(r)))) $(CMOCKA_CFLAGS)
+# llhttp, the oracle of the HTTP reader: Debian 12 has its sources (node-llhttp), Debian 13 a library (libllhttp-dev).
+LLHTTP_SRC := $(wildcard /usr/share/llhttp/*.c)
+LLHTTP_OBJ := $(LLHTTP_SRC:/usr/share/%.c=$(OUT)/obj/%.o)
+LLHTTP_CFLAGS := $(if $(LLHTTP_SRC),-isystem /usr/share/include/llhttp)
+LLHTTP_LIBS := $(if $(LLHTTP_SRC),,$(if $(wildcard /usr/include/llhttp.h),-lllhttp))
+$(LLHTTP_OBJ): $(OUT)/obj/%.o: /usr/share/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -w -O1 -DLLHTTP_STRICT_MODE=1 $(LLHTTP_CFLAGS) -c -o $@ $<
+ALL_CFLAGS := $(sort $(foreach r,$(ROOMS),$(CFLAGS_$(r)))) $(CMOCKA_CFLAGS) $(LLHTTP_CFLAGS)
 $(SUPPORT_OBJ): $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(SK_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(SUPPORT_LIB): $(SUPPORT_OBJ)
+$(SUPPORT_LIB): $(SUPPORT_OBJ) $(LLHTTP_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $^
@@ -190,7 +198,7 @@ $$(OUT)/obj/$(1).o: $(1).c Makefile
 	$$(CC) $$(SK_CFLAGS) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
 $$(OUT)/$(1): $$(OUT)/obj/$(1).o $$(if $$(SUPPORT_SRC),$$(SUPPORT_LIB)) $$(call room_libs,$(2) $(USES_$(2)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,$(2) $(USES_$(2))) $$(CMOCKA_LIBS)
+	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,$(2) $(USES_$(2))) $$(CMOCKA_LIBS) $$(LLHTTP_LIBS)
 endef
 $(foreach r,$(ROOMS),$(foreach t,$(patsubst %.c,%,$(wildcard test/unit/$(r)/test_*.c)),$(eval $(call unit,$(t),$(r)))))
 
