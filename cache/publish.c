@@ -8,7 +8,10 @@
 #include "cache/cache_int.h"
 #include "cache/dirs.h"
 #include "cache/publish_int.h"
+#include "cache/recode.h"
 #include "core/clock.h"
+#include "core/der.h"
+#include "core/limits.h"
 
 /* First octet of a record of sk_publish.contents: what was published. */
 enum content_kind {
@@ -116,9 +119,10 @@ static enum sk_status note(struct sk_publish *pub, enum content_kind kind, struc
     return put_parts(&pub->contents, parts, 2, more, err);
 }
 
-/* A CA certificate by the hashes of a CertID (RFC 6960 4.1.1). */
-static enum sk_status put_certids(struct sk_publish *pub, const struct sk_cert *cert,
-                                  struct sk_bytes sha256, struct sk_err *err)
+/* A CA certificate by the hashes of a CertID (RFC 6960 4.1.1), under one form of its name. */
+static enum sk_status put_certid(struct sk_publish *pub, const struct sk_cert *cert,
+                                 struct sk_bytes subject, struct sk_bytes sha256,
+                                 struct sk_err *err)
 {
     static const enum key_hash hashes[] = {KEY_SHA1, KEY_SHA256, KEY_SHA384, KEY_SHA512};
     uint8_t kind, name[64], key[64];
@@ -129,7 +133,7 @@ static enum sk_status put_certids(struct sk_publish *pub, const struct sk_cert *
     for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
         kind = (uint8_t)hashes[i];
         parts[0] = bytes_of(&kind, 1);
-        status = key_digest(hashes[i], cert->subject, name, &len);
+        status = key_digest(hashes[i], subject, name, &len);
         if (status == SK_OK)
             status = key_digest(hashes[i], cert->key_bits, key, &len);
         if (status != SK_OK)
@@ -141,6 +145,28 @@ static enum sk_status put_certids(struct sk_publish *pub, const struct sk_cert *
             return status;
     }
     return SK_OK;
+}
+
+/* And under the forms that its name may have in the certificates it issued (O-01). */
+static enum sk_status put_certids(struct sk_publish *pub, const struct sk_cert *cert,
+                                  struct sk_bytes sha256, struct sk_err *err)
+{
+    static const uint8_t types[] = {DER_PRINTABLE_STRING, DER_UTF8_STRING};
+    enum sk_status status = put_certid(pub, cert, cert->subject, sha256, err);
+    struct sk_buf name;
+    size_t i;
+
+    buf_init(&name, LIMIT_CERT_BYTES);
+    for (i = 0; status == SK_OK && i < sizeof(types) / sizeof(types[0]); i++) {
+        buf_reset(&name);
+        status = recode_name(cert->subject, types[i], &name);
+        if (status != SK_OK)
+            status = err_set(err, status, "publish: a CA's name");
+        else if (!bytes_equal(buf_bytes(&name), cert->subject))
+            status = put_certid(pub, cert, buf_bytes(&name), sha256, err);
+    }
+    buf_done(&name);
+    return status;
 }
 
 /* Who may be the issuer of a CertID: a CA, or a version 1 certificate, which cannot say. */

@@ -18,7 +18,8 @@
  *   serial     name_hash() of the issuer, serial       list of certificate hashes
  *   keyid      hash of the subjectKeyIdentifier        list of certificate hashes
  *   certid     enum key_hash 1, hash of the subject    list of certificate hashes (CAs only)
- *              Name, hash of the key bits
+ *              Name (in each of its string types),
+ *              hash of the key bits
  *   checked    hash of the object, hash of the SPKI    (empty): the key signed the object
  *   crl        CRL id 2                                hash, seal 32 (record_crl_seal()), flags 1
  *                                                      (RECORD_CRL_*), thisUpdate 5, nextUpdate 5,
