@@ -7,8 +7,9 @@
 
 #include "core/cert.h"
 #include "core/derout.h"
+#include "core/log.h"
 
-enum { PARSE_BYTES = 1024 * 1024 };
+enum { PARSE_BYTES = 1024 * 1024, NOCHECK_S = 400 * 86400 };
 
 static const uint8_t rsa_sha256[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
                                      0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00};
@@ -90,6 +91,23 @@ static enum sk_status judge(const struct sk_cert *cert, const struct keyproc_key
     return SK_OK;
 }
 
+const char *keycert_doubt(const struct sk_cert *cert)
+{
+    bool says_where = cert->aia.is_present || cert->crl_dp.is_present;
+
+    if (cert->is_ca || !cert_names_eku(cert, OID_KP_OCSP_SIGNING))
+        return NULL;
+    if (!cert->has_nocheck)
+        return says_where
+                   ? NULL
+                   : "has neither ocsp-nocheck nor a place where its status is told: clients "
+                     "may refuse it";
+    if (cert->not_after - cert->not_before > NOCHECK_S)
+        return "has ocsp-nocheck and is valid for more than 400 days: a stolen key could not be "
+               "taken back";
+    return says_where ? "has ocsp-nocheck and a place where its status is told" : NULL;
+}
+
 static enum sk_status take_responder(struct keycert *cert, const struct keyproc_key *key,
                                      struct sk_bytes der, struct sk_err *err)
 {
@@ -105,6 +123,10 @@ static enum sk_status take_responder(struct keycert *cert, const struct keyproc_
     else
         (void)err_context(err, "%s", key->certificate);
     if (status == SK_OK) {
+        const char *doubt = keycert_doubt(&parsed);
+
+        if (doubt != NULL)
+            log_warning("signer", "%s: the responder certificate %s", key->certificate, doubt);
         cert->not_before = parsed.not_before;
         cert->not_after = parsed.not_after;
     }

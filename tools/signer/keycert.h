@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include "core/cert.h"
 #include "core/sign.h"
 #include "tools/signer/keyproc.h"
 
@@ -23,6 +24,9 @@ struct keycert {
  * be used, err names the file. num_keys: that the key process has. */
 enum sk_status keycert_init(struct keycert *cert, const struct keyproc_key *key, size_t num_keys,
                             struct sk_err *err) SK_MUST_CHECK;
+/* O-10: what a client may stumble over in the certificate of a delegate, in words; NULL: nothing.
+ * It is logged, not refused: the CA decides what it issues. */
+const char *keycert_doubt(const struct sk_cert *cert);
 /* Harmless on a zeroed struct and when done twice. */
 void keycert_done(struct keycert *cert);
 
