@@ -104,6 +104,8 @@
 #define LIMIT_OCSP_MAX_AGE_S      3600u /* Cache-Control: max-age of an OCSP answer */
 #define LIMIT_OCSP_PREFERENCES    16u   /* signature algorithms a client prefers, the first ones */
 #define LIMIT_OCSP_REQUEST_CERTS  8u    /* certificates with the signature of a request */
+#define LIMIT_CVS_CERTS           16u   /* certificates with one CertID of a CVS request */
+#define LIMIT_CVS_POLICIES        64u   /* policies of one */
 #define LIMIT_OCSP_EXTENSIONS     32u   /* extensions of one request, or of one of its CertIDs */
 #define LIMIT_OCSP_RESPONSE_BYTES (1024u * 1024u) /* one stored OCSP answer */
 #define LIMIT_OCSP_SINGLES        1024u           /* certificates it speaks of */

@@ -15,18 +15,30 @@ static const char *verdict_of(const struct ocsp_request *request,
     return verdict;
 }
 
-enum ocsp_error ocsp_answer_write(const struct ocsp_ask *ask, const struct sk_signer *signer,
+/* Nonce and signature as the policy wants them. */
+static enum ocsp_error admit(const struct ocsp_ask *ask, const struct ocsp_request *request)
+{
+    if (ask->policy->ocsp.nonce == POLICY_NONCE_REQUIRE && !request->has_nonce)
+        return OCSP_ERROR_UNAUTHORIZED;
+    return ocsp_requestor_check(ask, request);
+}
+
+static enum ocsp_error write_data(const struct ocsp_ask *ask, struct sk_signer *signer,
                                   const struct ocsp_request *request,
                                   const struct ocsp_statuses *statuses, struct ocsp_answer *out)
 {
-    const struct signer_key *key = signer_key_get0(signer, 0);
+    const struct signer_key *key;
     const struct policy_ocsp *policy = &ask->policy->ocsp;
     struct ocsp_data data = {.request = request,
                              .singles = statuses->singles,
-                             .responder = bytes_of(key->key_hash, SIGNER_KEY_HASH),
                              .produced_at = ask->now,
                              .has_extended_revoke = statuses->has_extended_revoke};
+    enum ocsp_error error = ocsp_key_choose(signer, ask, request, statuses, &out->key);
 
+    if (error != OCSP_ERROR_NONE)
+        return error;
+    key = signer_key_get0(signer, out->key.key);
+    data.responder = bytes_of(key->key_hash, SIGNER_KEY_HASH);
     data.has_nonce = request->has_nonce && policy->nonce != POLICY_NONCE_IGNORE;
     buf_init(&out->data, LIMIT_SIGN_REQUEST_BYTES);
     if (ocsp_write_data(&data, &out->data) != SK_OK) {
@@ -41,24 +53,23 @@ enum ocsp_error ocsp_answer_write(const struct ocsp_ask *ask, const struct sk_si
     return OCSP_ERROR_NONE;
 }
 
-enum ocsp_error ocsp_answer_make(const struct ocsp_ask *ask, const struct sk_signer *signer,
-                                 const struct ocsp_request *request, struct ocsp_answer *out)
+enum ocsp_error ocsp_answer_make(const struct ocsp_ask *ask, struct sk_signer *signer,
+                                 const struct ocsp_request *request, ocsp_find_fn find,
+                                 struct ocsp_answer *out)
 {
     struct ocsp_statuses *statuses;
     enum ocsp_error error;
 
-    if (ask->policy->ocsp.nonce == POLICY_NONCE_REQUIRE && !request->has_nonce)
-        return OCSP_ERROR_UNAUTHORIZED;
-    error = ocsp_requestor_check(ask, request);
+    error = admit(ask, request);
     if (error != OCSP_ERROR_NONE)
         return error;
     statuses = arena_alloc(ask->arena, sizeof(*statuses));
     if (statuses == NULL)
         return OCSP_ERROR_TRY_LATER;
-    error = ocsp_status_find(ask, request, statuses);
+    error = find(ask, request, statuses);
     if (error != OCSP_ERROR_NONE)
         return error;
-    return ocsp_answer_write(ask, signer, request, statuses, out);
+    return write_data(ask, signer, request, statuses, out);
 }
 
 void ocsp_answer_done(struct ocsp_answer *answer)

@@ -8,24 +8,26 @@
 #ifndef SEKISHO_NET_OCSP_ANSWER_H
 #define SEKISHO_NET_OCSP_ANSWER_H
 
-#include "net/ocsp_status.h"
-#include "net/signer.h"
+#include "net/ocsp_key.h"
 
 struct ocsp_answer {     /* lacks its signature */
     struct sk_buf data;  /* ResponseData */
     const char *verdict; /* class, static: of all certificates, or "mixed" */
+    struct ocsp_key key;
     int64_t produced_at;
     int64_t ends; /* it may be kept until then: nextUpdate, or the end of the key's certificate */
     bool is_private; /* for this client alone: never kept (O-41) */
 };
 
+/* ocsp_status_find(), or cvs_status_find() */
+typedef enum ocsp_error (*ocsp_find_fn)(const struct ocsp_ask *ask,
+                                        const struct ocsp_request *request,
+                                        struct ocsp_statuses *out);
+
 /* OCSP_ERROR_NONE: ocsp_answer_done() it. */
-enum ocsp_error ocsp_answer_make(const struct ocsp_ask *ask, const struct sk_signer *signer,
-                                 const struct ocsp_request *request, struct ocsp_answer *out);
-/* The same for statuses found in another way; request gives CertIDs and nonce. */
-enum ocsp_error ocsp_answer_write(const struct ocsp_ask *ask, const struct sk_signer *signer,
-                                  const struct ocsp_request *request,
-                                  const struct ocsp_statuses *statuses, struct ocsp_answer *out);
+enum ocsp_error ocsp_answer_make(const struct ocsp_ask *ask, struct sk_signer *signer,
+                                 const struct ocsp_request *request, ocsp_find_fn find,
+                                 struct ocsp_answer *out);
 void ocsp_answer_done(struct ocsp_answer *answer);
 
 #endif

@@ -79,10 +79,12 @@ static void on_signature(void *arg, enum sk_status status, struct sk_bytes signa
     struct http_answer out;
 
     if (status == SK_OK) {
-        key = signer_key_get0(pending->signer, 0);
+        key = signer_key_get0(pending->signer, pending->answer.key.key);
         answer_init(&out, 200, media_type, MAX_RESPONSE);
-        status = ocsp_write_response(buf_bytes(&pending->answer.data), key->algorithms[0],
-                                     signature, key->certs, &out.body);
+        status = ocsp_write_response(buf_bytes(&pending->answer.data),
+                                     key->algorithms[pending->answer.key.algorithm], signature,
+                                     key->model == SIGN_MODEL_CA ? bytes_of(NULL, 0) : key->certs,
+                                     &out.body); /* O-09: everybody has the CA's own */
         if (status == SK_OK) {
             put_cache_fields(&out, pending);
             out.verdict = pending->answer.verdict;
@@ -113,7 +115,7 @@ void ocsp_reply(struct sk_signer *signer, struct conn_exchange *exchange,
                 const struct http_request *request, struct ocsp_answer *answer)
 {
     struct pending *pending = calloc(1, sizeof(*pending));
-    struct signer_ask ask = {0};
+    struct signer_ask ask = {.key = answer->key.key, .algorithm = answer->key.algorithm};
 
     if (pending == NULL) {
         ocsp_answer_done(answer);

@@ -2,14 +2,43 @@
 #include "core/clock.h"
 #include "core/hex.h"
 #include "core/log.h"
+#include "net/cvs.h"
 #include "net/ocsp_reply.h"
 #include "net/service.h"
 
+/* Who finds the statuses, and by which policy. */
+struct kind {
+    const struct sk_policy *policy;
+    struct ocsp_rules rules;
+    ocsp_find_fn find;
+    bool wants_trusted;
+};
+
+static struct kind plain(const struct service *service)
+{
+    struct kind kind = {.policy = service->config->default_policy, .find = ocsp_status_find};
+
+    kind.rules.max_ids = service->config->limits.ocsp_certids;
+    return kind;
+}
+
+/* O-08, model 1: nobody else can speak of a whole path. */
+static struct kind cvs(const struct service *service)
+{
+    const struct config_cvs *config = &service->config->cvs;
+    struct kind kind = {.policy = config->policy, .find = cvs_status_find, .wants_trusted = true};
+
+    kind.rules.max_ids = service->config->limits.ocsp_certids;
+    kind.rules.extension = config->policies_oid;
+    kind.rules.id_extension = config->certificates_oid;
+    return kind;
+}
+
 /* What stands against an answer at all. */
-static enum ocsp_error why_not(const struct service *service, int64_t now)
+static enum ocsp_error why_not(const struct service *service, const struct kind *kind, int64_t now)
 {
     /* RFC 6960 2.3: unauthorized also says that the server cannot answer authoritatively. */
-    if (service->signer == NULL || service->config->default_policy == NULL)
+    if (service->signer == NULL || kind->policy == NULL)
         return OCSP_ERROR_UNAUTHORIZED;
     if (service->reader == NULL || !signer_is_valid_at(service->signer, now))
         return OCSP_ERROR_TRY_LATER;
@@ -17,37 +46,38 @@ static enum ocsp_error why_not(const struct service *service, int64_t now)
 }
 
 static void answer_request(struct service *service, struct conn_exchange *exchange,
-                           const struct http_request *http, struct sk_bytes der)
+                           const struct http_request *http, const struct kind *kind,
+                           struct sk_bytes der)
 {
-    const struct ocsp_rules rules = {.max_ids = service->config->limits.ocsp_certids};
     struct ocsp_ask ask = {.config = service->config,
-                           .policy = service->config->default_policy,
+                           .policy = kind->policy,
                            .reader = service->reader,
                            .keys = service->keys,
                            .arena = service->arena,
-                           .now = clock_wall()};
+                           .now = clock_wall(),
+                           .wants_trusted = kind->wants_trusted};
     struct ocsp_request request;
     struct ocsp_answer answer;
     struct sk_err err = {0};
     enum ocsp_error error;
 
-    if (ocsp_request_parse(der, &rules, &request, &err) != SK_OK) {
+    if (ocsp_request_parse(der, &kind->rules, &request, &err) != SK_OK) {
         log_debug("ocsp", "%s", err.text);
         ocsp_reply_error(exchange, OCSP_ERROR_MALFORMED);
         return;
     }
     arena_reset(service->arena);
-    error = why_not(service, ask.now);
+    error = why_not(service, kind, ask.now);
     if (error == OCSP_ERROR_NONE)
-        error = ocsp_answer_make(&ask, service->signer, &request, &answer);
+        error = ocsp_answer_make(&ask, service->signer, &request, kind->find, &answer);
     if (error == OCSP_ERROR_NONE)
         ocsp_reply(service->signer, exchange, http, &answer);
     else
         ocsp_reply_error(exchange, error);
 }
 
-void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
-                       const struct http_request *request)
+static void post(struct service *service, struct conn_exchange *exchange,
+                 const struct http_request *request, const struct kind *kind)
 {
     struct http_answer answer;
     struct sk_bytes type;
@@ -59,7 +89,29 @@ void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
         conn_reply(exchange, &answer);
         return;
     }
-    answer_request(service, exchange, request, request->body);
+    answer_request(service, exchange, request, kind, request->body);
+}
+
+void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
+                       const struct http_request *request)
+{
+    const struct kind kind = plain(service);
+
+    post(service, exchange, request, &kind);
+}
+
+void ocsp_service_cvs(struct service *service, struct conn_exchange *exchange,
+                      const struct http_request *request)
+{
+    const struct kind kind = cvs(service);
+    struct http_answer answer;
+
+    if (service->config->cvs.certificates_oid.len > 0) {
+        post(service, exchange, request, &kind);
+        return;
+    }
+    answer_error(&answer, 404, "not-found", "no such path");
+    conn_reply(exchange, &answer);
 }
 
 /* O-30: GET {url}/{url-encoded base64 of the request}. No request's base64 begins with a slash: one
@@ -67,6 +119,7 @@ void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
 void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
                       const struct http_request *request, struct sk_bytes encoded)
 {
+    const struct kind kind = plain(service);
     struct sk_buf text, der;
 
     if (encoded.len > 0 && encoded.p[0] == '/')
@@ -75,7 +128,7 @@ void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
     buf_init(&der, LIMIT_OCSP_REQUEST_BYTES);
     if (request->query.p == NULL && http_unescape(encoded, &text) == SK_OK &&
         base64_decode(buf_bytes(&text), &der) == SK_OK)
-        answer_request(service, exchange, request, buf_bytes(&der));
+        answer_request(service, exchange, request, &kind, buf_bytes(&der));
     else
         ocsp_reply_error(exchange, OCSP_ERROR_MALFORMED);
     buf_done(&text);

@@ -51,6 +51,31 @@ static enum sk_status find_cert(struct task *task)
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
+static enum sk_status find_issuer(struct task *task)
+{
+    const struct ocsp_certid *id = task->id;
+
+    if (id->hash == KEY_HASH_NONE)
+        return SK_NOTFOUND;
+    return reader_ca_by_certid(task->ask->reader, task->ask->arena, id->hash, id->name_hash,
+                               id->key_hash, &task->issuer);
+}
+
+enum sk_status ocsp_status_cert(const struct ocsp_ask *ask, const struct ocsp_certid *id,
+                                const struct sk_cert **out)
+{
+    struct task task = {.ask = ask, .id = id};
+    enum sk_status status = find_issuer(&task);
+
+    if (status == SK_OK)
+        status = find_cert(&task);
+    if (status == SK_OK && task.cert == NULL)
+        status = SK_NOTFOUND;
+    if (status == SK_OK)
+        *out = task.cert;
+    return status;
+}
+
 static enum sk_status find_ca(struct task *task)
 {
     const char *name;
@@ -255,15 +280,15 @@ static enum ocsp_error judge_one(const struct ocsp_ask *ask, const struct sk_que
                                  const struct ocsp_certid *id, size_t index,
                                  struct ocsp_statuses *all)
 {
+    enum ocsp_error error;
     struct task task = {.ask = ask, .query = query, .id = id, .out = &all->singles[index]};
-    enum sk_status found = SK_NOTFOUND;
+    enum sk_status found = find_issuer(&task);
 
-    if (id->hash != KEY_HASH_NONE)
-        found = reader_ca_by_certid(ask->reader, ask->arena, id->hash, id->name_hash, id->key_hash,
-                                    &task.issuer);
     if (found == SK_OK) {
+        error = judge_issued(&task, all);
         all->issuers[index] = task.issuer;
-        return judge_issued(&task, all);
+        all->cas[index] = task.ca;
+        return error;
     }
     if (found != SK_NOTFOUND)
         return error_of(found);

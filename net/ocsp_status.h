@@ -19,11 +19,13 @@ struct ocsp_ask {
     struct sk_keyring *keys;
     struct sk_arena *arena; /* of this request; the result points into it */
     int64_t now;
+    bool wants_trusted; /* for the choice of a key: one that relying parties trust locally */
 };
 
 struct ocsp_statuses { /* one for each CertID, in order */
     struct ocsp_single singles[LIMIT_OCSP_CERTIDS];
     const struct sk_cert *issuers[LIMIT_OCSP_CERTIDS]; /* a certificate of it; NULL: unknown */
+    const struct config_ca *cas[LIMIT_OCSP_CERTIDS];   /* whose lists are the issuer's, or NULL */
     struct sk_bytes list_algorithm; /* AlgorithmIdentifier of the first list used; len 0: none */
     bool has_extended_revoke;       /* one is revoked because it was never issued (O-05) */
     int64_t ends;                   /* earliest nextUpdate */
@@ -32,5 +34,9 @@ struct ocsp_statuses { /* one for each CertID, in order */
 /* OCSP_ERROR_NONE: out is filled. An error is the answer to the whole request. */
 enum ocsp_error ocsp_status_find(const struct ocsp_ask *ask, const struct ocsp_request *request,
                                  struct ocsp_statuses *out);
+
+/* The certificate with this CertID. SK_NOTFOUND: the generation has none, or more than one. */
+enum sk_status ocsp_status_cert(const struct ocsp_ask *ask, const struct ocsp_certid *id,
+                                const struct sk_cert **out) SK_MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@ enum route_kind {
     ROUTE_NONE = 0,
     ROUTE_OCSP_POST,
     ROUTE_OCSP_GET,
+    ROUTE_CVS,
     ROUTE_VALIDATE,
     ROUTE_SNAPSHOT,
     ROUTE_PKI,
@@ -23,6 +24,7 @@ static const struct route {
 } routes[] = {
     {"/ocsp", ROUTE_OCSP_POST, true, ACL_OCSP},
     {"/ocsp/", ROUTE_OCSP_GET, false, ACL_OCSP},
+    {"/cvs", ROUTE_CVS, true, ACL_CVS},
     {"/v1/validate", ROUTE_VALIDATE, true, ACL_VALIDATE},
     {"/v1/snapshot", ROUTE_SNAPSHOT, false, ACL_SNAPSHOT},
     {"/pki/", ROUTE_PKI, false, ACL_REPOSITORY},
@@ -131,6 +133,9 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
         return;
     case ROUTE_OCSP_POST:
         ocsp_service_post(service, exchange, request);
+        return;
+    case ROUTE_CVS:
+        ocsp_service_cvs(service, exchange, request);
         return;
     case ROUTE_VALIDATE:
         json_validate(service, request, &answer);

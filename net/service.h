@@ -33,6 +33,10 @@ void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
 void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
                       const struct http_request *request, struct sk_bytes encoded);
 
+/* POST /cvs: 404 unless [cvs] is configured. */
+void ocsp_service_cvs(struct service *service, struct conn_exchange *exchange,
+                      const struct http_request *request);
+
 /* POST /v1/validate. */
 void json_validate(struct service *service, const struct http_request *request,
                    struct http_answer *out);

@@ -20,6 +20,7 @@ enum acl_service {
     ACL_HEALTH = 1u << 4,
     ACL_METRICS = 1u << 5,
     ACL_STATUS = 1u << 6,
+    ACL_CVS = 1u << 7,
 };
 #define ACL_PRIVATE ((unsigned)ACL_METRICS | (unsigned)ACL_STATUS)
 

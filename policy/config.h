@@ -119,6 +119,7 @@ struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /
     struct config_list cross;        /* cross certificates, either direction */
     struct config_list crls;         /* lists for end entities, or for both kinds */
     struct config_list arls;         /* lists for CA certificates */
+    struct config_list responders;   /* names of the keys that may sign; none: whichever fits */
     enum config_unissued unissued;
     int64_t archive_s; /* its lists keep entries this long after notAfter; 0: nothing is promised */
 };

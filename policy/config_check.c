@@ -153,6 +153,31 @@ static void check_cvs(struct config_run *run, const struct config_section *secti
                  cvs->policy_name);
 }
 
+static bool is_responder(const struct config_run *run, const char *name)
+{
+    const struct config_section *s;
+
+    if (strcmp(name, "signer") == 0)
+        return run->config->signer.own.keys.num_values > 0;
+    for (s = run->sections; s != NULL; s = s->next) {
+        if (s->kind == CONFIG_RESPONDER && strcmp(s->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_responders(struct config_run *run, const struct config_section *section)
+{
+    const struct config_ca *ca = section->base;
+    size_t i;
+
+    for (i = 0; i < ca->responders.num_values; i++) {
+        if (!is_responder(run, ca->responders.values[i]))
+            config_fault(run, line_of(section, "responder"), section, "responder",
+                         "there is no key %s", ca->responders.values[i]);
+    }
+}
+
 static void check_ca(struct config_run *run, const struct config_section *section)
 {
     static const char *const sources[] = {"certificates", "cross", "crls", "arls"};
@@ -234,6 +259,8 @@ enum sk_status config_check(struct config_run *run)
             status = check_signer(run, section);
         if (section->kind == CONFIG_CA)
             check_ca(run, section);
+        if (section->kind == CONFIG_CA)
+            check_responders(run, section);
         if (section->kind == CONFIG_POLICY)
             check_policy(run, section);
         if (section->kind == CONFIG_CVS)

@@ -65,6 +65,7 @@ static const struct schema_word CLIENTS[] = {
     {"required", CONFIG_CLIENT_REQUIRED}, {"optional", CONFIG_CLIENT_OPTIONAL}, {NULL, 0}};
 
 static const struct schema_word SERVICES[] = {{"ocsp", ACL_OCSP},
+                                              {"cvs", ACL_CVS},
                                               {"validate", ACL_VALIDATE},
                                               {"repository", ACL_REPOSITORY},
                                               {"snapshot", ACL_SNAPSHOT},
@@ -322,8 +323,9 @@ static const struct schema_row ROWS[] = {
     /* [acl NAME] */
     {CONFIG_ACL, "service", SCHEMA_FLAGS, IN(acl_draft, services), .words = SERVICES, .number = 0,
      .example = "metrics status", .is_required = true,
-     .help = "The services it governs, with blanks between: ocsp is /ocsp, validate /v1/validate, "
-             "repository /pki/, snapshot /v1/snapshot, health /livez and /readyz. A service may "
+     .help = "The services it governs, with blanks between: ocsp is /ocsp, cvs /cvs, validate "
+             "/v1/validate, repository /pki/, snapshot /v1/snapshot, health /livez and /readyz. A "
+             "service may "
              "stand in one list only."},
     {CONFIG_ACL, "rule", SCHEMA_RULE, IN(acl_draft, rules), .example = "allow loopback",
      .is_required = true,
@@ -460,6 +462,10 @@ static const struct schema_row ROWS[] = {
      .help = "Address of revocation lists for end entities, or for both kinds of certificates."},
     {CONFIG_CA, "arls", SCHEMA_URL, IN(config_ca, arls), .example = "http://ca.example/arl.crl",
      .help = "Address of revocation lists for CA certificates."},
+    {CONFIG_CA, "responder", SCHEMA_TEXTS, IN(config_ca, responders), .example = "next-year",
+     .help = "A key that may sign OCSP answers about the CA's certificates: NAME of a [responder "
+             "NAME], or signer for the key of [signer]. May stand several times; without it every "
+             "key may whose model fits."},
     {CONFIG_CA, "unissued", SCHEMA_WORD, IN(config_ca, unissued), .words = UNISSUED,
      .number = CONFIG_UNISSUED_GOOD,
      .help = "What OCSP says of a serial that no list holds and no certificate of the snapshot "

@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "net/ocsp.h"
+#include "net/cvs.h"
 
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
@@ -66,6 +66,27 @@ static void answer(const struct ocsp_request *request)
     buf_done(&whole);
 }
 
+/* What the CVS adapter takes out of its extensions lies inside of them. */
+static void read_cvs(const struct ocsp_request *request)
+{
+    struct sk_bytes items[LIMIT_CVS_POLICIES];
+    size_t i, j, count;
+
+    for (i = 0; i < request->num_ids; i++) {
+        const struct sk_bytes *value = &request->ids[i].extension;
+
+        if (cvs_read_certificates(*value, items, LIMIT_CVS_CERTS, &count) != SK_OK)
+            continue;
+        for (j = 0; j < count; j++) {
+            if (items[j].p < value->p || items[j].p + items[j].len > value->p + value->len)
+                abort();
+        }
+    }
+    if (cvs_read_policies(request->extension, items, LIMIT_CVS_POLICIES, &count) == SK_OK &&
+        (count == 0 || count > LIMIT_CVS_POLICIES))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* The documentation arc, for what the CVS adapter adds. */
@@ -84,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_with_openssl(data, size, &request);
     answer(&request);
+    read_cvs(&request);
     ERR_clear_error();
     return 0;
 }

@@ -52,6 +52,7 @@ struct bench {
 struct seen {
     int response, status, reason;
     int64_t this_update, next_update;
+    int num_extensions; /* responseExtensions */
     char head[2048];
 };
 
@@ -160,7 +161,8 @@ static struct sk_bytes hello(const struct bench *b)
 {
     static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
                                         0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
-    struct sign_hello told = {.num_keys = 1,
+    struct sign_hello told = {.model = SIGN_MODEL_TRUSTED,
+                              .num_keys = 1,
                               .name = bytes_of("r", 1),
                               .algorithms = bytes_of(algorithm, sizeof(algorithm)),
                               .certs = b->responder->der};
@@ -295,6 +297,7 @@ static void read_answer(const struct bench *b, long serial, struct sk_bytes octe
         assert_int_equal(OCSP_resp_find_status(basic, id, &out->status, &out->reason, &revoked,
                                                &this_update, &next_update),
                          1);
+        out->num_extensions = OCSP_BASICRESP_get_ext_count(basic);
         out->this_update = seconds(this_update);
         out->next_update = seconds(next_update);
         OCSP_BASICRESP_free(basic);
@@ -329,26 +332,52 @@ static struct sk_bytes exchange(struct bench *b, const uint8_t *octets, size_t l
     return bytes_of(body, (size_t)(n - (body - (const char *)answer)));
 }
 
-static struct seen ask(struct bench *b, long serial)
+static OCSP_REQUEST *request_new(const struct bench *b, long serial)
 {
-    struct seen seen = {.response = -1, .status = -1};
     OCSP_REQUEST *request = OCSP_REQUEST_new();
+
+    assert_non_null(OCSP_request_add0_id(request, certid(b, serial)));
+    return request;
+}
+
+/* Frees the request. */
+static struct sk_bytes post(struct bench *b, const char *path, OCSP_REQUEST *request, char *reply,
+                            size_t max)
+{
     unsigned char *der = NULL, octets[4096];
     int len, head;
 
-    assert_non_null(OCSP_request_add0_id(request, certid(b, serial)));
     len = i2d_OCSP_REQUEST(request, &der);
     head = snprintf((char *)octets, sizeof(octets),
-                    "POST /ocsp HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n"
+                    "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n"
                     "Content-Type: application/ocsp-request\r\n\r\n",
-                    len);
+                    path, len);
     assert_in_range(head + len, 1, sizeof(octets));
     memcpy(octets + head, der, (size_t)len);
-    read_answer(b, serial, exchange(b, octets, (size_t)(head + len), seen.head, sizeof(seen.head)),
-                &seen);
     OPENSSL_free(der);
     OCSP_REQUEST_free(request);
+    return exchange(b, octets, (size_t)(head + len), reply, max);
+}
+
+static struct seen ask_request(struct bench *b, long serial, OCSP_REQUEST *request)
+{
+    struct seen seen = {.response = -1, .status = -1};
+
+    read_answer(b, serial, post(b, "/ocsp", request, seen.head, sizeof(seen.head)), &seen);
     return seen;
+}
+
+static struct seen ask(struct bench *b, long serial)
+{
+    return ask_request(b, serial, request_new(b, serial));
+}
+
+static OCSP_REQUEST *with_nonce(const struct bench *b)
+{
+    OCSP_REQUEST *request = request_new(b, ABSENT);
+
+    assert_int_equal(OCSP_request_add1_nonce(request, NULL, 32), 1);
+    return request;
 }
 
 /* ---- refusals first ---- */
@@ -413,6 +442,118 @@ static void test_a_list_in_its_grace_still_says_revoked(void **state)
     stop(b);
 }
 
+/* ---- what the request wants, and the policy ---- */
+
+static void test_a_nonce_is_echoed_ignored_or_required(void **state)
+{
+    struct bench *b = *state;
+    struct seen seen;
+
+    publish(b, b->now + DAY, 0);
+    start(b, b->now + 30 * DAY);
+    b->policy.ocsp.nonce = POLICY_NONCE_ACCEPT;
+    seen = ask_request(b, ABSENT, with_nonce(b));
+    assert_int_equal(seen.num_extensions, 1);
+    assert_non_null(strstr(seen.head, "Cache-Control: no-store\r\n"));
+    assert_null(strstr(seen.head, "ETag"));
+    seen = ask(b, ABSENT);
+    assert_int_equal(seen.num_extensions, 0);
+    assert_non_null(strstr(seen.head, "public, no-transform, must-revalidate\r\n"));
+    b->policy.ocsp.nonce = POLICY_NONCE_IGNORE;
+    seen = ask_request(b, ABSENT, with_nonce(b));
+    assert_int_equal(seen.num_extensions, 0);
+    assert_non_null(strstr(seen.head, "public, no-transform, must-revalidate\r\n"));
+    b->policy.ocsp.nonce = POLICY_NONCE_REQUIRE;
+    assert_int_equal(ask_request(b, ABSENT, with_nonce(b)).num_extensions, 1);
+    assert_int_equal(ask(b, ABSENT).response, OCSP_RESPONSE_STATUS_UNAUTHORIZED);
+    stop(b);
+}
+
+static void test_a_request_that_must_be_signed_is_told_so(void **state)
+{
+    struct bench *b = *state;
+    struct seen seen;
+
+    publish(b, b->now + DAY, 0);
+    start(b, b->now + 30 * DAY);
+    b->policy.ocsp.requests = POLICY_REQUESTS_REQUIRE;
+    seen = ask(b, ABSENT);
+    assert_int_equal(seen.response, OCSP_RESPONSE_STATUS_SIGREQUIRED);
+    assert_non_null(strstr(seen.head, "200 OK"));
+    assert_non_null(strstr(seen.head, "Cache-Control: no-store\r\n"));
+    b->policy.ocsp.requests = POLICY_REQUESTS_VERIFY;
+    assert_int_equal(ask(b, ABSENT).status, V_OCSP_CERTSTATUS_GOOD);
+    stop(b);
+}
+
+static void test_never_issued_is_told_with_extended_revoke(void **state)
+{
+    struct bench *b = *state;
+    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .unissued = CONFIG_UNISSUED_REVOKED};
+    struct seen seen;
+
+    publish(b, b->now + DAY, 0);
+    b->config.cas = &ca;
+    b->config.num_cas = 1;
+    start(b, b->now + 30 * DAY);
+    seen = ask(b, ABSENT);
+    assert_int_equal(seen.status, V_OCSP_CERTSTATUS_REVOKED);
+    assert_int_equal(seen.reason, OCSP_REVOKED_STATUS_CERTIFICATEHOLD);
+    assert_int_equal(seen.num_extensions, 1);
+    assert_int_equal(ask(b, LISTED).num_extensions, 0);
+    stop(b);
+}
+
+/* O-42. The signature of the test never differs, producedAt may once in a second. */
+static void test_who_has_the_answer_gets_304(void **state)
+{
+    static uint8_t target[2048];
+    struct bench *b = *state;
+    char head[2048], octets[4096], tag[64] = "";
+    unsigned char *der = NULL;
+    OCSP_REQUEST *request = request_new(b, ABSENT);
+    int i, len = i2d_OCSP_REQUEST(request, &der);
+    const char *at;
+
+    publish(b, b->now + DAY, 0);
+    start(b, b->now + 30 * DAY);
+    (void)EVP_EncodeBlock(target, der, len);
+    for (i = 0; i < 10; i++) {
+        len = snprintf(octets, sizeof(octets),
+                       "GET /ocsp/%s HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"x\", %s\r\n\r\n",
+                       (char *)target, tag);
+        if (exchange(b, (uint8_t *)octets, (size_t)len, head, sizeof(head)).len == 0)
+            break;
+        at = strstr(head, "ETag: ");
+        assert_non_null(at);
+        (void)snprintf(tag, sizeof(tag), "%.42s", at + 6);
+    }
+    assert_in_range(i, 1, 9);
+    assert_non_null(strstr(head, "304 Not Modified"));
+    assert_non_null(strstr(head, tag));
+    OPENSSL_free(der);
+    OCSP_REQUEST_free(request);
+    stop(b);
+}
+
+static void test_there_is_no_cvs_until_it_is_configured(void **state)
+{
+    struct bench *b = *state;
+    static const uint8_t oid[] = {0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 1};
+    struct seen seen = {.response = -1};
+
+    publish(b, b->now + DAY, 0);
+    start(b, b->now + 30 * DAY);
+    (void)post(b, "/cvs", request_new(b, LISTED), seen.head, sizeof(seen.head));
+    assert_non_null(strstr(seen.head, "404 Not Found"));
+    b->config.cvs.certificates_oid = b->config.cvs.detail_oid = bytes_of(oid, sizeof(oid));
+    b->config.cvs.policy = &b->policy;
+    read_answer(b, LISTED, post(b, "/cvs", request_new(b, LISTED), seen.head, sizeof(seen.head)),
+                &seen);
+    assert_int_equal(seen.status, V_OCSP_CERTSTATUS_UNKNOWN); /* no such certificate */
+    stop(b);
+}
+
 /* ---- how long an answer holds ---- */
 
 static void test_an_answer_ends_with_the_first_of_its_lists(void **state)
@@ -468,6 +609,11 @@ int main(void)
         TEST(test_a_serial_without_a_list_is_unknown),
         TEST(test_a_stale_list_is_try_later),
         TEST(test_a_list_in_its_grace_still_says_revoked),
+        TEST(test_a_nonce_is_echoed_ignored_or_required),
+        TEST(test_a_request_that_must_be_signed_is_told_so),
+        TEST(test_never_issued_is_told_with_extended_revoke),
+        TEST(test_who_has_the_answer_gets_304),
+        TEST(test_there_is_no_cvs_until_it_is_configured),
         TEST(test_an_answer_ends_with_the_first_of_its_lists),
         TEST(test_an_answer_is_not_kept_past_its_responder_certificate),
         TEST(test_a_responder_certificate_that_has_ended_is_not_ready),

@@ -502,6 +502,9 @@ static void check_full_ocsp(const struct sk_config *c)
     assert_false(c->default_policy->ocsp.refuse_unknown_issuer);
     assert_int_equal(config_ca(c, "office-1")->unissued, CONFIG_UNISSUED_REVOKED);
     assert_int_equal(config_ca(c, "office-1")->archive_s, (int64_t)3650 * 86400);
+    assert_int_equal(config_ca(c, "office-1")->responders.num_values, 2);
+    assert_string_equal(config_ca(c, "office-1")->responders.values[0], "next");
+    assert_int_equal(config_ca(c, "bridge")->responders.num_values, 0);
     assert_int_equal(config_ca(c, "bridge")->unissued, CONFIG_UNISSUED_GOOD);
     assert_null(config_ca(c, "office"));
     assert_ptr_equal(c->cvs.policy, config_policy(c, "office"));
