@@ -93,7 +93,7 @@ SK_LDFLAGS := $(filter -fsanitize=address% -fno-sanitize% --coverage,$(OPT_$(MOD
 
 # ---- rooms ----------------------------------------------------------------------------------------
 # A room is a folder of C files that becomes one library. USES is everything it may link.
-ROOMS := core cache policy net tools/fetch tools/signer tools/ca tools/verify tools/query tools/daemon
+ROOMS := core cache policy net tools/fetch tools/signer tools/ca tools/verify tools/query tools/bench tools/daemon
 USES_core :=
 USES_cache := core
 USES_policy := core
@@ -103,6 +103,7 @@ USES_tools/signer := policy core
 USES_tools/ca := tools/signer core
 USES_tools/verify := net policy core
 USES_tools/query := policy core
+USES_tools/bench := core
 USES_tools/daemon := net tools/signer cache policy core
 
 LIBS_core := $(CRYPTO_LIBS) $(UNISTRING_LIBS)
@@ -114,6 +115,7 @@ LIBS_tools/signer := -ldl
 LIBS_tools/ca := $(SQLITE_LIBS)
 LIBS_tools/verify := $(JANSSON_LIBS)
 LIBS_tools/query := $(CURL_LIBS) $(JANSSON_LIBS)
+LIBS_tools/bench :=
 LIBS_tools/daemon :=
 
 CFLAGS_core := $(CRYPTO_CFLAGS) $(UNISTRING_CFLAGS)
@@ -125,6 +127,7 @@ CFLAGS_tools/signer := $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 CFLAGS_tools/ca := $(CRYPTO_CFLAGS) $(SQLITE_CFLAGS)
 CFLAGS_tools/verify := $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 CFLAGS_tools/query := $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+CFLAGS_tools/bench := $(CRYPTO_CFLAGS)
 CFLAGS_tools/daemon := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS)
 
 lib = $(OUT)/lib/$(subst /,-,$(1)).a
@@ -153,6 +156,7 @@ ROOM_sekisho-fetch := tools/fetch
 ROOM_sekisho-ca := tools/ca
 ROOM_sekisho-verify := tools/verify
 ROOM_sekisho-query := tools/query
+ROOM_sekisho-bench := tools/bench
 
 define program
 DEPS += $$(OUT)/obj/tools/$(1).d
