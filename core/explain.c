@@ -130,8 +130,8 @@ static void explain_end(struct sk_arena *arena, const struct sk_cert *target,
 void explain_no_path(struct explain *explain, const struct path_search *search,
                      struct sk_verdict *out)
 {
-    const struct sk_cert *chain[LIMIT_PATH_CERTS_MAX];
-    size_t count = path_search_partial(search, chain, LIMIT_PATH_CERTS_MAX), num_certs, total, i;
+    const struct sk_cert *chain[LIMIT_PATH_CERTS];
+    size_t count = path_search_partial(search, chain, LIMIT_PATH_CERTS), num_certs, total, i;
     struct path_dead_end ends[LIMIT_DEAD_ENDS];
     struct finding finding;
 

@@ -176,7 +176,7 @@ static enum sk_status check_revocation(struct trial *trial, const struct verify_
 {
     struct sk_verdict *verdict = trial->current;
     struct revocation_status state;
-    bool has_claim[LIMIT_PATH_CERTS_MAX] = {false};
+    bool has_claim[LIMIT_PATH_CERTS] = {false};
     bool is_good = true;
     enum sk_status status;
     size_t i;
@@ -232,7 +232,7 @@ static enum sk_status judge_path(struct trial *trial, const struct verify_path *
         trial->is_decided = is_of_target_alone(trial->query->target, &result.finding);
         return SK_OK;
     }
-    trial->current_progress = LIMIT_PATH_CERTS_MAX + 1; /* further than any failure of 6.1 */
+    trial->current_progress = LIMIT_PATH_CERTS + 1; /* further than any failure of 6.1 */
     verdict->policies = result.policies;
     verdict->num_policies = result.num_policies;
     verdict->authority_policies = result.authority_policies;

@@ -43,8 +43,7 @@
 #define LIMIT_STORE_BYTES (3ull * 1024u * 1024u * 1024u) /* one store in memory, all objects */
 
 /* Path search: the defaults of a job's budget (core/budget.h) */
-#define LIMIT_PATH_CERTS      12u    /* certificates in a path, anchor not counted */
-#define LIMIT_PATH_CERTS_MAX  32u    /* hard cap of the same, whatever is configured */
+#define LIMIT_PATH_CERTS      32u    /* certificates in a path, anchor not counted; a hard cap */
 #define LIMIT_JOB_PATHS       256u   /* complete paths judged */
 #define LIMIT_JOB_STEPS       20000u /* candidate issuers looked at */
 #define LIMIT_JOB_SIGNATURES  256u   /* signatures verified by arithmetic */

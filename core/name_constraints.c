@@ -139,7 +139,7 @@ enum sk_status name_constraints_add(struct name_constraints *constraints, struct
 
     if (!ca->name_constraints.is_present)
         return SK_OK;
-    if (constraints->num == LIMIT_PATH_CERTS_MAX)
+    if (constraints->num == LIMIT_PATH_CERTS)
         return err_set(err, SK_LIMIT, "too many certificates");
     status = set_of(job, ca, &set);
     if (status != SK_OK)

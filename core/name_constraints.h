@@ -13,7 +13,7 @@
 #include "core/job.h"
 
 struct name_constraints { /* of a path; zeroed at its start */
-    const struct constraint_set *sets[LIMIT_PATH_CERTS_MAX];
+    const struct constraint_set *sets[LIMIT_PATH_CERTS];
     size_t num;
 };
 

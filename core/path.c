@@ -24,14 +24,14 @@ struct frame {
 
 struct path_search {
     struct path_graph graph;
-    struct frame frames[LIMIT_PATH_CERTS_MAX]; /* [0] the target */
-    size_t depth;                              /* frames in use; 0: finished */
+    struct frame frames[LIMIT_PATH_CERTS]; /* [0] the target */
+    size_t depth;                          /* frames in use; 0: finished */
     size_t max_depth;
     enum pass pass;
     unsigned num_proposed; /* paths of this pass */
     size_t doubtful_steps;
     bool is_cut;
-    const struct sk_cert *path[LIMIT_PATH_CERTS_MAX]; /* of the last proposal, anchor side first */
+    const struct sk_cert *path[LIMIT_PATH_CERTS]; /* of the last proposal, anchor side first */
 };
 
 static void start_pass(struct path_search *search, enum pass pass)
@@ -59,8 +59,8 @@ enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
     if ((status = graph_build(&search->graph, job, target, only_anchor)) != SK_OK)
         return status;
     search->max_depth = job->params->budget.max_path_certs;
-    if (search->max_depth > LIMIT_PATH_CERTS_MAX)
-        search->max_depth = LIMIT_PATH_CERTS_MAX;
+    if (search->max_depth > LIMIT_PATH_CERTS)
+        search->max_depth = LIMIT_PATH_CERTS;
     policy_need_of_target(job, target, &search->frames[0].need);
     search->frames[0].wants_policy =
         target->has_require_explicit && target->require_explicit == 0; /* 6.1.5(b) */
@@ -361,12 +361,12 @@ static enum path_end why_ends(const struct graph_name *name, const struct sk_cer
 size_t path_search_dead_ends(const struct path_search *search, struct path_dead_end *out,
                              size_t max, size_t *out_num_certs)
 {
-    const struct sk_cert *chain[LIMIT_PATH_CERTS_MAX];
+    const struct sk_cert *chain[LIMIT_PATH_CERTS];
     const struct graph_name *name;
     const struct graph_node *top;
     size_t count = 1;
 
-    (void)climb(search, chain, LIMIT_PATH_CERTS_MAX, &top);
+    (void)climb(search, chain, LIMIT_PATH_CERTS, &top);
     out[0] = (struct path_dead_end){top->cert, why_ends(top->issuer, top->cert)};
     *out_num_certs = 0;
     for (name = search->graph.first; name != NULL; name = name->next) {

@@ -280,7 +280,7 @@ static enum sk_status try_delegate(struct sk_job *job, const struct revocation_s
 
     if (!is_named(response, cert) || !may_respond(cert) ||
         !name_equal(cert->issuer_canon, subject->issuer->subject_canon) ||
-        revocation_is_waiting(subject, cert) || subject->num_above >= LIMIT_PATH_CERTS_MAX)
+        revocation_is_waiting(subject, cert) || subject->num_above >= LIMIT_PATH_CERTS)
         return SK_NOTFOUND;
     if ((status = path_to_delegate(job, subject, cert, &path)) != SK_OK ||
         (status = revocation_verify_open(job, &path, &result)) != SK_OK)

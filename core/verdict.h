@@ -89,7 +89,7 @@ struct evidence {
     bool is_ocsp;
     int64_t this_update, next_update;
 };
-enum { VERDICT_EVIDENCE = 3 * LIMIT_PATH_CERTS_MAX };
+enum { VERDICT_EVIDENCE = 3 * LIMIT_PATH_CERTS };
 
 struct sk_work { /* what the job spent */
     unsigned paths, steps, signatures, policy_nodes, name_checks;
@@ -100,7 +100,7 @@ struct sk_verdict {
     enum verdict_kind kind;
     /* The path of the verdict (or of the best failure), target first, anchor last; pointers into
      * the job. */
-    const struct sk_cert *path[LIMIT_PATH_CERTS_MAX + 1];
+    const struct sk_cert *path[LIMIT_PATH_CERTS + 1];
     size_t num_path;
     /* user-constrained-policy-set: OID contents in the arena; anyPolicy stands for itself */
     const struct sk_bytes *policies;

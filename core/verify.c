@@ -705,7 +705,7 @@ enum sk_status verify_path(struct sk_job *job, const struct verify_path *path,
 
     if (path->num_certs == 0)
         return SK_INTERNAL;
-    if (path->num_certs > LIMIT_PATH_CERTS_MAX)
+    if (path->num_certs > LIMIT_PATH_CERTS)
         job->is_exhausted = true;
     if (job->is_exhausted)
         return SK_LIMIT;

@@ -304,7 +304,7 @@ static const struct schema_row ROWS[] = {
      .number = LIMIT_JSON_CERTS, .min = 1, .max = LIMIT_JSON_CERTS,
      .help = "Certificates in one JSON request."},
     {CONFIG_LIMITS, "path-certs", SCHEMA_COUNT, IN(config_limits, budget.max_path_certs),
-     .number = LIMIT_PATH_CERTS, .min = 1, .max = LIMIT_PATH_CERTS_MAX,
+     .number = LIMIT_PATH_CERTS, .min = 1, .max = LIMIT_PATH_CERTS,
      .help = "Certificates in a certification path, the trust anchor not counted."},
     {CONFIG_LIMITS, "paths", SCHEMA_COUNT, IN(config_limits, budget.max_paths),
      .number = LIMIT_JOB_PATHS, .min = 1, .max = 1000000,

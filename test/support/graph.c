@@ -295,7 +295,7 @@ const struct sk_verdict *graph_judge(struct graph *g, const struct sk_cert *targ
 
 const struct sk_verdict *graph_judge_orders(struct graph *g, const struct sk_cert *target)
 {
-    uint8_t path[LIMIT_PATH_CERTS_MAX + 1][SK_SHA256];
+    uint8_t path[LIMIT_PATH_CERTS + 1][SK_SHA256];
     enum finding_code finding;
     enum verdict_kind kind;
     size_t num_path, i;

@@ -351,7 +351,7 @@ static void test_path_tells_what_is_wrong_with_the_only_issuer(void **state)
 
 static void test_path_partial_follows_the_likely_issuers(void **state)
 {
-    const struct sk_cert *certs[LIMIT_PATH_CERTS_MAX], *ee;
+    const struct sk_cert *certs[LIMIT_PATH_CERTS], *ee;
     struct path_search *search;
     struct verify_path path;
     struct sk_job job = {0};
@@ -367,7 +367,7 @@ static void test_path_partial_follows_the_likely_issuers(void **state)
     job.source = graph_source(&g, 0);
     assert_int_equal(path_search_new(&job, ee, NULL, &search), SK_OK);
     assert_int_equal(path_search_next(search, &path), SK_NOTFOUND);
-    assert_int_equal(path_search_partial(search, certs, LIMIT_PATH_CERTS_MAX), 3);
+    assert_int_equal(path_search_partial(search, certs, LIMIT_PATH_CERTS), 3);
     assert_ptr_equal(certs[0], ee);
     assert_int_equal(path_search_partial(search, certs, 1), 1);
 }
@@ -404,7 +404,7 @@ static void test_path_goes_as_deep_as_the_budget_and_no_deeper(void **state)
 
 static void test_path_never_goes_over_the_hard_cap(void **state)
 {
-    const struct sk_cert *ee = chain(LIMIT_PATH_CERTS_MAX + 1);
+    const struct sk_cert *ee = chain(LIMIT_PATH_CERTS + 1);
 
     (void)state;
     g.params.budget.max_path_certs = 1000;

@@ -61,7 +61,7 @@ struct summary {
     enum verdict_kind kind;
     enum finding_code finding;
     size_t num_path, num_evidence;
-    uint8_t path[LIMIT_PATH_CERTS_MAX + 1][SK_SHA256];
+    uint8_t path[LIMIT_PATH_CERTS + 1][SK_SHA256];
     uint8_t evidence[VERDICT_EVIDENCE][SK_SHA256];
     int64_t valid_until;
 };

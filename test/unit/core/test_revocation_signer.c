@@ -235,12 +235,12 @@ static void test_revocation_counts_more_lists_than_a_verdict_tells(void **state)
     g.num_objects = 0;
     g.params.num_anchors = 0;
     graph_anchor(&g, name_of(0), FIRST_LISTS);
-    for (i = 0; i + 2 < LIMIT_PATH_CERTS_MAX; i++) {
+    for (i = 0; i + 2 < LIMIT_PATH_CERTS; i++) {
         lists_by_reason(name_of(i), FIRST_LISTS + i, PKI_T + 1000 - i, 0);
         graph_ca(&g, name_of(i + 1), FIRST_LISTS + i + 1, name_of(i), FIRST_LISTS + i);
     }
     lists_by_reason(name_of(i), FIRST_LISTS + i, PKI_T + 1000 - i, 0);
-    g.params.budget.max_path_certs = LIMIT_PATH_CERTS_MAX;
+    g.params.budget.max_path_certs = LIMIT_PATH_CERTS;
     verdict = graph_judge(&g, graph_leaf(&g, "/CN=EE", name_of(i), FIRST_LISTS + i));
     assert_int_equal(verdict->kind, VERDICT_VALID);
     assert_int_equal(verdict->num_evidence, VERDICT_EVIDENCE);

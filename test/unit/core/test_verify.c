@@ -643,16 +643,16 @@ static void test_verify_stops_at_every_budget(void **state)
 static void test_verify_refuses_paths_of_no_or_too_many_certificates(void **state)
 {
     struct fixture *f = *state;
-    const struct sk_cert *many[LIMIT_PATH_CERTS_MAX + 1];
+    const struct sk_cert *many[LIMIT_PATH_CERTS + 1];
     struct verify_path path = {.anchor = &f->anchor, .certs = many};
     size_t i;
 
     path_of(f, 2);
     make(f);
-    for (i = 0; i <= LIMIT_PATH_CERTS_MAX; i++)
+    for (i = 0; i <= LIMIT_PATH_CERTS; i++)
         many[i] = f->certs[0];
     assert_int_equal(verify_path(&f->job, &path, &f->result), SK_INTERNAL);
-    path.num_certs = LIMIT_PATH_CERTS_MAX + 1;
+    path.num_certs = LIMIT_PATH_CERTS + 1;
     assert_int_equal(verify_path(&f->job, &path, &f->result), SK_LIMIT);
     assert_true(f->job.is_exhausted);
 }
