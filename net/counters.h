@@ -10,6 +10,17 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* Of finished answers that are kept (net/memo.h), and of those that are not. */
+struct memo_stats {
+    atomic_uint_least64_t hits, misses;    /* answers that may be kept, asked for */
+    atomic_uint_least64_t entries, octets; /* kept now */
+    atomic_uint_least64_t evicted;         /* to make room */
+    atomic_uint_least64_t joined;          /* waited for a signature that another had asked for */
+    atomic_uint_least64_t produced;        /* signed before anybody asked */
+    atomic_uint_least64_t single_waiting;  /* answers for one request (nonces) being signed now */
+    atomic_uint_least64_t single_refused;  /* of those, above nonce-queue: tryLater */
+};
+
 struct sk_counters {
     atomic_uint_least64_t accepted;       /* connections taken in */
     atomic_uint_least64_t open;           /* connections now */
@@ -29,6 +40,7 @@ struct sk_counters {
     atomic_uint_least64_t log_dropped;    /* lines of the access log without room */
     atomic_uint_least64_t octets_in;      /* of HTTP, whatever TLS adds */
     atomic_uint_least64_t octets_out;
+    struct memo_stats memo;
     char apart[64]; /* in an array, workers write no line of memory together */
 };
 
@@ -43,6 +55,11 @@ static inline void counter_add(atomic_uint_least64_t *counter, uint64_t n)
 static inline void counter_sub(atomic_uint_least64_t *counter, uint64_t n)
 {
     counter_add(counter, 0 - n);
+}
+
+static inline void counter_set(atomic_uint_least64_t *counter, uint64_t value)
+{
+    atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
 static inline uint64_t counter_get(const atomic_uint_least64_t *counter)
