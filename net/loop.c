@@ -122,12 +122,10 @@ static void set_generation(struct sk_loop *loop, struct sk_generation *gen)
     struct sk_reader *reader;
     struct sk_err err = {0};
 
-    if (reader_new(gen, &reader, &err) == SK_OK) {
-        reader_free(loop->service.reader);
-        loop->service.reader = reader;
-    } else {
+    if (reader_new(gen, &reader, &err) == SK_OK)
+        service_set_reader(&loop->service, reader);
+    else
         log_error("cache", "%s", err.text);
-    }
     generation_unref(gen);
 }
 
@@ -282,6 +280,7 @@ void loop_join(struct sk_loop *loop)
     /* Connections first: what waits for a signature then finds its client gone. */
     conn_set_free(loop->conns);
     signer_free(loop->service.signer);
+    ocsp_memo_free(loop->service.memo);
     free_mail(loop);
     free_events(loop);
     reader_free(loop->service.reader);
@@ -328,6 +327,28 @@ static size_t share(size_t all, unsigned workers)
     return (all + workers - 1) / workers;
 }
 
+static enum sk_status make_signer(struct sk_loop *loop, struct sk_err *err)
+{
+    const struct sk_config *config = loop->options.config;
+    const struct config_limits *limits = &config->limits;
+    size_t single =
+        limits->nonce_queue < limits->http_queue / 2 ? limits->nonce_queue : limits->http_queue / 2;
+    struct ocsp_memo_options options = {.max_bytes = limits->memo_bytes,
+                                        .max_age_s = limits->memo_max_age_s,
+                                        .max_single =
+                                            share(single > 0 ? single : 1, config->server.workers),
+                                        .stats = &loop->options.counters->memo};
+
+    if (config->signer.backend == CONFIG_SIGNER_NONE)
+        return SK_OK;
+    loop->service.signer = options.signer = signer_new(loop->base, on_signer_state, loop);
+    if (options.signer != NULL)
+        loop->service.memo = ocsp_memo_new(&options);
+    if (loop->service.memo == NULL)
+        return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
+    return SK_OK;
+}
+
 static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
 {
     const struct config_limits *limits = &loop->options.config->limits;
@@ -345,18 +366,14 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
         .clients = loop->options.clients,
         .counters = &loop->options.counters[loop->options.index],
     };
-    bool wants_signer = loop->options.config->signer.backend != CONFIG_SIGNER_NONE;
 
     loop->service.config = loop->options.config;
     loop->service.arena = arena_new(LIMIT_JOB_ARENA_BYTES);
     loop->service.keys = keyring_new(KEYRING_KEYS);
     loop->conns = conn_set_new(loop->base, &options, service_handle, &loop->service);
-    if (wants_signer)
-        loop->service.signer = signer_new(loop->base, on_signer_state, loop);
-    if (loop->service.arena == NULL || loop->service.keys == NULL || loop->conns == NULL ||
-        (wants_signer && loop->service.signer == NULL))
+    if (loop->service.arena == NULL || loop->service.keys == NULL || loop->conns == NULL)
         return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
-    return SK_OK;
+    return make_signer(loop, err);
 }
 
 enum sk_status loop_new(const struct loop_options *options, struct sk_loop **out,

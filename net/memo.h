@@ -34,18 +34,15 @@ struct memo_answer {
     char tag[MEMO_TAG];  /* entity tag, without quotes */
     const char *verdict; /* class, static */
     int64_t produced_at;
-    int64_t ends;      /* not given from then on */
-    bool is_requested; /* somebody has asked for it; false: it was made in advance */
-    bool is_renewed;   /* to be made anew when the generation changes */
+    int64_t ends; /* not given from then on */
 };
 
 /* NULL: no memory. */
 struct sk_memo *memo_new(const struct memo_options *options);
 void memo_free(struct sk_memo *memo); /* accepts NULL */
 
-/* Keys and answers are never empty. */
-
-/* NULL: nothing is kept for this key, or it has ended. The answer lives until the next call. */
+/* NULL: nothing is kept for this key, or it has ended. The answer lives until the next call.
+ * Neither keys nor answers are ever empty. */
 const struct memo_answer *memo_find(struct sk_memo *memo, struct sk_bytes key, int64_t now);
 /* True when memo_find() would find it; counts nothing. */
 bool memo_has(const struct sk_memo *memo, struct sk_bytes key, int64_t now);
@@ -54,11 +51,6 @@ bool memo_has(const struct sk_memo *memo, struct sk_bytes key, int64_t now);
  * memory is not kept. */
 void memo_put(struct sk_memo *memo, struct sk_bytes key, const struct memo_answer *answer,
               int64_t now);
-
-/* asked: how many have asked for it. */
-typedef void (*memo_visit_fn)(void *arg, struct sk_bytes key, const struct memo_answer *answer,
-                              uint32_t asked);
-void memo_each(const struct sk_memo *memo, memo_visit_fn visit, void *arg);
 
 void memo_clear(struct sk_memo *memo);
 

@@ -81,6 +81,12 @@ struct ocsp_rules {
 enum sk_status ocsp_request_parse(struct sk_bytes der, const struct ocsp_rules *rules,
                                   struct ocsp_request *out, struct sk_err *err) SK_MUST_CHECK;
 
+/* Appends an OCSPRequest that reads as the same but for nonce, requestorName and signature: equal
+ * octets for equal questions. Flags and order of extensions, and extensions that are passed over,
+ * make no difference. */
+enum sk_status ocsp_write_request(const struct ocsp_request *request,
+                                  const struct ocsp_rules *rules, struct sk_buf *out) SK_MUST_CHECK;
+
 enum ocsp_cert_status {
     OCSP_CERT_UNKNOWN = 0,
     OCSP_CERT_GOOD,

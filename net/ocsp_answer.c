@@ -15,8 +15,20 @@ static const char *verdict_of(const struct ocsp_request *request,
     return verdict;
 }
 
-/* Nonce and signature as the policy wants them. */
-static enum ocsp_error admit(const struct ocsp_ask *ask, const struct ocsp_request *request)
+/* An unknown one may become known at any time, and whoever asks for what nobody knows fills no
+ * memo. */
+static bool is_kept(const struct ocsp_request *request, const struct ocsp_statuses *statuses)
+{
+    size_t i;
+
+    for (i = 0; i < request->num_ids; i++) {
+        if (statuses->singles[i].status == OCSP_CERT_UNKNOWN)
+            return false;
+    }
+    return true;
+}
+
+enum ocsp_error ocsp_answer_admit(const struct ocsp_ask *ask, const struct ocsp_request *request)
 {
     if (ask->policy->ocsp.nonce == POLICY_NONCE_REQUIRE && !request->has_nonce)
         return OCSP_ERROR_UNAUTHORIZED;
@@ -50,6 +62,7 @@ static enum ocsp_error write_data(const struct ocsp_ask *ask, struct sk_signer *
     out->ends = statuses->ends < key->cert->not_after ? statuses->ends : key->cert->not_after;
     out->is_private =
         data.has_nonce || (request->is_signed && policy->requests != POLICY_REQUESTS_IGNORE);
+    out->is_kept = !out->is_private && is_kept(request, statuses);
     return OCSP_ERROR_NONE;
 }
 
@@ -60,9 +73,6 @@ enum ocsp_error ocsp_answer_make(const struct ocsp_ask *ask, struct sk_signer *s
     struct ocsp_statuses *statuses;
     enum ocsp_error error;
 
-    error = admit(ask, request);
-    if (error != OCSP_ERROR_NONE)
-        return error;
     statuses = arena_alloc(ask->arena, sizeof(*statuses));
     if (statuses == NULL)
         return OCSP_ERROR_TRY_LATER;

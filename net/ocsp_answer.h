@@ -17,6 +17,7 @@ struct ocsp_answer {     /* lacks its signature */
     int64_t produced_at;
     int64_t ends; /* it may be kept until then: nextUpdate, or the end of the key's certificate */
     bool is_private; /* for this client alone: never kept (O-41) */
+    bool is_kept;    /* by the memo: every certificate is good or revoked */
 };
 
 /* ocsp_status_find(), or cvs_status_find() */
@@ -24,7 +25,9 @@ typedef enum ocsp_error (*ocsp_find_fn)(const struct ocsp_ask *ask,
                                         const struct ocsp_request *request,
                                         struct ocsp_statuses *out);
 
-/* OCSP_ERROR_NONE: ocsp_answer_done() it. */
+/* Nonce and signature as the policy wants them; an error is the answer. */
+enum ocsp_error ocsp_answer_admit(const struct ocsp_ask *ask, const struct ocsp_request *request);
+/* Of an admitted request. OCSP_ERROR_NONE: ocsp_answer_done() it. */
 enum ocsp_error ocsp_answer_make(const struct ocsp_ask *ask, struct sk_signer *signer,
                                  const struct ocsp_request *request, ocsp_find_fn find,
                                  struct ocsp_answer *out);

@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From an OCSP answer to HTTP: the signature, the fields of RFC 9919, errors.
+ * OCSP answers as HTTP: the fields of RFC 9919 as they are at the moment of the reply, and errors.
  */
 #ifndef SEKISHO_NET_OCSP_REPLY_H
 #define SEKISHO_NET_OCSP_REPLY_H
 
 #include "net/conn.h"
-#include "net/ocsp_answer.h"
+#include "net/memo.h"
+#include "net/ocsp.h"
+
+/* Who waits for an answer. */
+struct ocsp_asker {
+    struct conn_exchange *exchange;
+    struct sk_buf tags; /* If-None-Match; empty: none */
+};
+
+/* request: of this exchange. */
+void ocsp_asker_init(struct ocsp_asker *asker, struct conn_exchange *exchange,
+                     const struct http_request *request);
+void ocsp_asker_done(struct ocsp_asker *asker);
 
 /* An error response. */
 void ocsp_reply_error(struct conn_exchange *exchange, enum ocsp_error error);
-/* Has the answer signed and replies; tryLater when there is no signature in time. Takes what answer
- * holds. request: of this exchange. */
-void ocsp_reply(struct sk_signer *signer, struct conn_exchange *exchange,
-                const struct http_request *request, struct ocsp_answer *answer);
+/* An answer, or 304. is_private: no cache may keep it (O-41). answer need not outlive what the
+ * reply begins: the next request of the connection may be handled before this returns. */
+void ocsp_reply(const struct ocsp_asker *asker, const struct memo_answer *answer, bool is_private,
+                int64_t now);
+/* Sets answer->tag from answer->der. */
+enum sk_status ocsp_reply_tag(struct memo_answer *answer) SK_MUST_CHECK;
 
 #endif

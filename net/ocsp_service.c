@@ -3,11 +3,13 @@
 #include "core/hex.h"
 #include "core/log.h"
 #include "net/cvs.h"
-#include "net/ocsp_reply.h"
 #include "net/service.h"
+
+enum { PLAIN = 0, CVS = 1 };
 
 /* Who finds the statuses, and by which policy. */
 struct kind {
+    uint8_t number; /* for the memo */
     const struct sk_policy *policy;
     struct ocsp_rules rules;
     ocsp_find_fn find;
@@ -16,7 +18,8 @@ struct kind {
 
 static struct kind plain(const struct service *service)
 {
-    struct kind kind = {.policy = service->config->default_policy, .find = ocsp_status_find};
+    struct kind kind = {
+        .number = PLAIN, .policy = service->config->default_policy, .find = ocsp_status_find};
 
     kind.rules.max_ids = service->config->limits.ocsp_certids;
     return kind;
@@ -26,7 +29,8 @@ static struct kind plain(const struct service *service)
 static struct kind cvs(const struct service *service)
 {
     const struct config_cvs *config = &service->config->cvs;
-    struct kind kind = {.policy = config->policy, .find = cvs_status_find, .wants_trusted = true};
+    struct kind kind = {
+        .number = CVS, .policy = config->policy, .find = cvs_status_find, .wants_trusted = true};
 
     kind.rules.max_ids = service->config->limits.ocsp_certids;
     kind.rules.extension = config->policies_oid;
@@ -45,6 +49,35 @@ static enum ocsp_error why_not(const struct service *service, const struct kind 
     return OCSP_ERROR_NONE;
 }
 
+/* A nonce that is echoed makes an answer one for one request; so may who signed it, and the
+ * signature's algorithm (O-14). */
+static bool is_shared(const struct kind *kind, const struct ocsp_request *request)
+{
+    return !request->is_signed &&
+           (!request->has_nonce || kind->policy->ocsp.nonce == POLICY_NONCE_IGNORE);
+}
+
+/* OCSP_ERROR_NONE: it is answered, or will be. */
+static enum ocsp_error answer_from(struct service *service, const struct ocsp_ask *ask,
+                                   const struct kind *kind, const struct ocsp_request *request,
+                                   struct conn_exchange *exchange, const struct http_request *http)
+{
+    enum ocsp_error error = OCSP_ERROR_NONE;
+    struct ocsp_answer answer;
+    struct sk_buf key;
+
+    buf_init(&key, LIMIT_MEMO_KEY_BYTES);
+    if (is_shared(kind, request))
+        ocsp_memo_key(service->memo, kind->number, request, &kind->rules, &key);
+    if (!ocsp_memo_reply(service->memo, buf_bytes(&key), exchange, http, ask->now)) {
+        error = ocsp_answer_make(ask, service->signer, request, kind->find, &answer);
+        if (error == OCSP_ERROR_NONE)
+            ocsp_memo_sign(service->memo, buf_bytes(&key), exchange, http, &answer);
+    }
+    buf_done(&key);
+    return error;
+}
+
 static void answer_request(struct service *service, struct conn_exchange *exchange,
                            const struct http_request *http, const struct kind *kind,
                            struct sk_bytes der)
@@ -57,7 +90,6 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
                            .now = clock_wall(),
                            .wants_trusted = kind->wants_trusted};
     struct ocsp_request request;
-    struct ocsp_answer answer;
     struct sk_err err = {0};
     enum ocsp_error error;
 
@@ -69,10 +101,10 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
     arena_reset(service->arena);
     error = why_not(service, kind, ask.now);
     if (error == OCSP_ERROR_NONE)
-        error = ocsp_answer_make(&ask, service->signer, &request, kind->find, &answer);
+        error = ocsp_answer_admit(&ask, &request);
     if (error == OCSP_ERROR_NONE)
-        ocsp_reply(service->signer, exchange, http, &answer);
-    else
+        error = answer_from(service, &ask, kind, &request, exchange, http);
+    if (error != OCSP_ERROR_NONE)
         ocsp_reply_error(exchange, error);
 }
 

@@ -168,13 +168,19 @@ static void set_unissued(struct task *task, struct ocsp_statuses *all)
     }
 }
 
-/* The lists may have dropped it once it had expired (RFC 5280 3.3). */
-static bool is_forgotten(const struct task *task)
+/* Good only while the lists keep it: they may drop it once it has expired (RFC 5280 3.3). */
+static void set_expiry(struct task *task)
 {
-    int64_t kept = task->ca != NULL ? task->ca->archive_s : 0;
+    int64_t kept = task->ca != NULL ? task->ca->archive_s : 0, ends;
 
-    return task->ask->policy->ocsp.expired_is_unknown && task->cert != NULL &&
-           task->cert->not_after < task->ask->now - kept;
+    if (!task->ask->policy->ocsp.expired_is_unknown || task->cert == NULL ||
+        task->cert->not_after == CLOCK_NEVER)
+        return;
+    ends = task->cert->not_after + kept + 1;
+    if (ends <= task->ask->now)
+        set_unknown(task->out, task->ask->now);
+    else if (ends < task->out->next_update)
+        task->out->next_update = ends;
 }
 
 static enum sk_status parse_list(const struct ocsp_ask *ask, const struct evidence *evidence,
@@ -233,8 +239,8 @@ static enum sk_status apply_options(struct task *task, struct ocsp_statuses *all
     enum ocsp_cert_status said = task->out->status;
     bool is_unissued = said == OCSP_CERT_GOOD && !task->is_issued;
 
-    if (said == OCSP_CERT_GOOD && is_forgotten(task))
-        set_unknown(task->out, task->ask->now);
+    if (said == OCSP_CERT_GOOD)
+        set_expiry(task);
     if (is_unissued && task->ca != NULL)
         set_unissued(task, all);
     if (task->out->status == OCSP_CERT_UNKNOWN || task->out->status != said)

@@ -18,13 +18,18 @@ static void put_revoked(const struct ocsp_single *single, struct sk_buf *out)
     derout_close(out, revoked);
 }
 
-static size_t open_extension(struct sk_buf *out, enum oid_id oid, size_t *out_value)
+static size_t open_extension_of(struct sk_buf *out, struct sk_bytes oid, size_t *out_value)
 {
     size_t extension = derout_open(out, DER_SEQUENCE);
 
-    derout_tlv(out, DER_OID, oid_bytes(oid));
+    derout_tlv(out, DER_OID, oid);
     *out_value = derout_open(out, DER_OCTET_STRING);
     return extension;
+}
+
+static size_t open_extension(struct sk_buf *out, enum oid_id oid, size_t *out_value)
+{
+    return open_extension_of(out, oid_bytes(oid), out_value);
 }
 
 static void close_extension(struct sk_buf *out, size_t extension, size_t value)
@@ -173,6 +178,82 @@ enum sk_status ocsp_write_response(struct sk_bytes response_data, struct sk_byte
     derout_close(out, response);
     return buf_status(out);
 }
+
+/* ---- requests ---- */
+
+static void put_raw_extension(struct sk_buf *out, struct sk_bytes oid, struct sk_bytes contents)
+{
+    size_t value, extension = open_extension_of(out, oid, &value);
+
+    derout_raw(out, contents);
+    close_extension(out, extension, value);
+}
+
+static void put_asked(const struct ocsp_certid *id, const struct ocsp_rules *rules,
+                      struct sk_buf *out)
+{
+    size_t asked = derout_open(out, DER_SEQUENCE), outer, list;
+
+    derout_raw(out, id->whole);
+    if (id->extension.p != NULL) {
+        outer = derout_open(out, DER_CONTEXT_CONSTRUCTED(0));
+        list = derout_open(out, DER_SEQUENCE);
+        put_raw_extension(out, rules->id_extension, id->extension);
+        derout_close(out, list);
+        derout_close(out, outer);
+    }
+    derout_close(out, asked);
+}
+
+static void put_preferences(const struct ocsp_request *request, struct sk_buf *out)
+{
+    size_t value, extension = open_extension(out, OID_OCSP_PREF_SIG_ALGS, &value);
+    size_t list = derout_open(out, DER_SEQUENCE), one, i;
+
+    for (i = 0; i < request->num_preferences; i++) {
+        one = derout_open(out, DER_SEQUENCE);
+        derout_raw(out, request->preferences[i].algorithm);
+        if (request->preferences[i].capability.len > 0)
+            derout_tlv(out, DER_SEQUENCE, request->preferences[i].capability);
+        derout_close(out, one);
+    }
+    derout_close(out, list);
+    close_extension(out, extension, value);
+}
+
+static void put_request_extensions(const struct ocsp_request *request,
+                                   const struct ocsp_rules *rules, struct sk_buf *out)
+{
+    size_t outer, list;
+
+    if (request->num_preferences == 0 && request->extension.p == NULL)
+        return;
+    outer = derout_open(out, DER_CONTEXT_CONSTRUCTED(2));
+    list = derout_open(out, DER_SEQUENCE);
+    if (request->num_preferences > 0)
+        put_preferences(request, out);
+    if (request->extension.p != NULL)
+        put_raw_extension(out, rules->extension, request->extension);
+    derout_close(out, list);
+    derout_close(out, outer);
+}
+
+enum sk_status ocsp_write_request(const struct ocsp_request *request,
+                                  const struct ocsp_rules *rules, struct sk_buf *out)
+{
+    size_t whole = derout_open(out, DER_SEQUENCE), tbs = derout_open(out, DER_SEQUENCE);
+    size_t list = derout_open(out, DER_SEQUENCE), i;
+
+    for (i = 0; i < request->num_ids; i++)
+        put_asked(&request->ids[i], rules, out);
+    derout_close(out, list);
+    put_request_extensions(request, rules, out);
+    derout_close(out, tbs);
+    derout_close(out, whole);
+    return buf_status(out);
+}
+
+/* ---- errors ---- */
 
 const char *ocsp_error_text(enum ocsp_error error)
 {

@@ -32,6 +32,14 @@ static const struct route {
     {"/readyz", ROUTE_READYZ, false, ACL_HEALTH},
 };
 
+void service_set_reader(struct service *service, struct sk_reader *reader)
+{
+    reader_free(service->reader);
+    service->reader = reader;
+    if (service->memo != NULL)
+        ocsp_memo_renew(service->memo);
+}
+
 static bool is_route(const struct route *route, struct sk_bytes path)
 {
     size_t len = strlen(route->path);

@@ -12,7 +12,7 @@
 #include "net/answer.h"
 #include "net/conn.h"
 #include "net/http.h"
-#include "net/signer.h"
+#include "net/ocsp_memo.h"
 #include "policy/config.h"
 
 struct service {
@@ -21,7 +21,11 @@ struct service {
     struct sk_arena *arena;   /* of the current request, reset by each service */
     struct sk_keyring *keys;
     struct sk_signer *signer; /* NULL: no [signer] in the configuration */
+    struct ocsp_memo *memo;   /* NULL: no signer */
 };
+
+/* From now on answers are of this reader's generation; takes it over. */
+void service_set_reader(struct service *service, struct sk_reader *reader);
 
 /* Answers a request, now or once it is signed: a conn_handler whose argument is a struct service.
  */

@@ -45,6 +45,7 @@ struct served {
 struct keyset {
     struct sk_arena *arena;
     size_t num_keys, num_told;
+    uint8_t id[SK_SHA256]; /* of their certificates */
     struct signer_key keys[LIMIT_SIGNER_KEYS];
     struct served served[LIMIT_SIGNER_KEYS][SERVED];
     unsigned next_served[LIMIT_SIGNER_KEYS];
@@ -103,6 +104,11 @@ size_t signer_count(const struct sk_signer *signer)
 const struct signer_key *signer_key_get0(const struct sk_signer *signer, size_t key)
 {
     return key < signer_count(signer) ? &signer->keys->keys[key] : NULL;
+}
+
+const uint8_t *signer_keys_id_get0(const struct sk_signer *signer)
+{
+    return signer->keys != NULL ? signer->keys->id : NULL;
 }
 
 bool signer_serves(struct sk_signer *signer, size_t key, const struct sk_cert *issuer,
@@ -346,6 +352,20 @@ static void greet(struct sk_signer *signer)
     }
 }
 
+static void set_keyset_id(struct keyset *set)
+{
+    uint8_t chain[2 * SK_SHA256 + 1];
+    size_t i;
+
+    memset(set->id, 0, sizeof(set->id));
+    for (i = 0; i < set->num_keys; i++) {
+        memcpy(chain, set->id, SK_SHA256);
+        memcpy(chain + SK_SHA256, set->keys[i].cert->sha256, SK_SHA256);
+        chain[2 * SK_SHA256] = (uint8_t)set->keys[i].model;
+        key_sha256(bytes_of(chain, sizeof(chain)), set->id);
+    }
+}
+
 /* All keys are known: from here on signatures may be asked for. */
 static void take_keys(struct sk_signer *signer)
 {
@@ -355,6 +375,7 @@ static void take_keys(struct sk_signer *signer)
     keyset_free(signer->keys);
     signer->keys = signer->coming;
     signer->coming = NULL;
+    set_keyset_id(signer->keys);
     signer->is_greeted = true;
     for (i = 0; i < signer->keys->num_keys; i++) {
         const struct signer_key *key = &signer->keys->keys[i];

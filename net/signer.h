@@ -47,6 +47,8 @@ bool signer_is_ready(const struct sk_signer *signer);
 size_t signer_count(const struct sk_signer *signer);
 /* NULL: no such key. Lives until the next signer_attach() is complete, or signer_free(). */
 const struct signer_key *signer_key_get0(const struct sk_signer *signer, size_t key);
+/* SK_SHA256 octets that change when a key's certificate does; NULL until all have been told. */
+const uint8_t *signer_keys_id_get0(const struct sk_signer *signer);
 /* signer_key_serves() with a memory. False: no such key. */
 bool signer_serves(struct sk_signer *signer, size_t key, const struct sk_cert *issuer,
                    struct sk_keyring *ring);

@@ -99,7 +99,8 @@ struct config_signer { /* [signer] */
 struct config_limits { /* [limits]; defaults in core/limits.h */
     unsigned http_head_bytes, http_body_bytes, http_head_ms, http_body_ms, http_idle_ms,
         http_write_ms, http_connections, http_client_connections, http_client_prefix6, http_queue,
-        ocsp_certids, json_certs;
+        ocsp_certids, nonce_queue, memo_max_age_s, json_certs;
+    uint64_t memo_bytes;
     struct sk_budget budget; /* path-certs, paths, steps, signatures, cpu-time */
 };
 

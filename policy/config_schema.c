@@ -300,6 +300,19 @@ static const struct schema_row ROWS[] = {
     {CONFIG_LIMITS, "ocsp-certids", SCHEMA_COUNT, IN(config_limits, ocsp_certids),
      .number = LIMIT_OCSP_CERTIDS, .min = 1, .max = LIMIT_OCSP_CERTIDS,
      .help = "Certificates asked for in one OCSP request."},
+    {CONFIG_LIMITS, "nonce-queue", SCHEMA_COUNT, IN(config_limits, nonce_queue),
+     .number = LIMIT_OCSP_NONCE_QUEUE, .min = 1, .max = LIMIT_SIGN_QUEUE,
+     .help = "OCSP answers of the whole server for one request alone, because of a nonce or a "
+             "signature in it, that wait to be signed. Those above are answered tryLater at once. "
+             "Never more than half of http-queue: they leave room for the others."},
+    {CONFIG_LIMITS, "memo-bytes", SCHEMA_SIZE64, IN(config_limits, memo_bytes),
+     .number = LIMIT_MEMO_BYTES, .min = 0, .max = 64 * GIB,
+     .help = "Memory of each worker for finished OCSP answers. They are given again until the "
+             "evidence or the responder's certificate ends or a new generation is published. 0: "
+             "none are kept."},
+    {CONFIG_LIMITS, "memo-max-age", SCHEMA_SECONDS, IN(config_limits, memo_max_age_s),
+     .number = LIMIT_MEMO_AGE_S, .min = 1, .max = 7 * DAY,
+     .help = "How long a finished OCSP answer is given again at most, since it was signed."},
     {CONFIG_LIMITS, "json-certs", SCHEMA_COUNT, IN(config_limits, json_certs),
      .number = LIMIT_JSON_CERTS, .min = 1, .max = LIMIT_JSON_CERTS,
      .help = "Certificates in one JSON request."},

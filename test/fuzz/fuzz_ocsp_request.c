@@ -66,6 +66,50 @@ static void answer(const struct ocsp_request *request)
     buf_done(&whole);
 }
 
+static bool is_same(const struct ocsp_request *a, const struct ocsp_request *b)
+{
+    size_t i;
+
+    if (a->num_ids != b->num_ids || a->num_preferences != b->num_preferences ||
+        (a->extension.p != NULL) != (b->extension.p != NULL) ||
+        !bytes_equal(a->extension, b->extension))
+        return false;
+    for (i = 0; i < a->num_ids; i++) {
+        if (!bytes_equal(a->ids[i].whole, b->ids[i].whole) ||
+            (a->ids[i].extension.p != NULL) != (b->ids[i].extension.p != NULL) ||
+            !bytes_equal(a->ids[i].extension, b->ids[i].extension))
+            return false;
+    }
+    for (i = 0; i < a->num_preferences; i++) {
+        if (!bytes_equal(a->preferences[i].algorithm, b->preferences[i].algorithm) ||
+            !bytes_equal(a->preferences[i].capability, b->preferences[i].capability))
+            return false;
+    }
+    return true;
+}
+
+/* What the memo takes as its key says all that is asked, and always in the same octets. */
+static void write_again(const struct ocsp_request *request, const struct ocsp_rules *rules)
+{
+    struct ocsp_request again;
+    struct sk_err err = {0};
+    struct sk_buf first, second;
+
+    buf_init(&first, 2 * LIMIT_OCSP_REQUEST_BYTES);
+    buf_init(&second, 2 * LIMIT_OCSP_REQUEST_BYTES);
+    if (ocsp_write_request(request, rules, &first) != SK_OK)
+        abort();
+    if (first.len <= LIMIT_OCSP_REQUEST_BYTES) {
+        if (ocsp_request_parse(buf_bytes(&first), rules, &again, &err) != SK_OK ||
+            !is_same(request, &again) || again.has_nonce || again.is_signed ||
+            again.requestor.len > 0 || ocsp_write_request(&again, rules, &second) != SK_OK ||
+            !bytes_equal(buf_bytes(&first), buf_bytes(&second)))
+            abort();
+    }
+    buf_done(&first);
+    buf_done(&second);
+}
+
 /* What the CVS adapter takes out of its extensions lies inside of them. */
 static void read_cvs(const struct ocsp_request *request)
 {
@@ -106,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_with_openssl(data, size, &request);
     answer(&request);
     read_cvs(&request);
+    write_again(&request, &rules);
     ERR_clear_error();
     return 0;
 }

@@ -574,6 +574,9 @@ static void check_full_server(const struct sk_config *c)
     assert_int_equal(c->limits.http_client_prefix6, 56);
     assert_int_equal(c->limits.http_queue, 8);
     assert_int_equal(c->limits.ocsp_certids, 2);
+    assert_int_equal(c->limits.nonce_queue, 4);
+    assert_int_equal(c->limits.memo_bytes, 3 * 1024 * 1024);
+    assert_int_equal(c->limits.memo_max_age_s, 600);
     assert_int_equal(c->limits.json_certs, 3);
     assert_int_equal(c->fetch.timeout_ms, 10000);
     assert_int_equal(c->fetch.max_bytes, 1024 * 1024 * 1024);
