@@ -74,8 +74,9 @@ size_t conn_set_count(const struct conn_set *set);
  * LIMIT_HTTP_DRAIN_IDLE_MS. when_empty is called once no connection is left, perhaps at once. */
 void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *arg);
 
-/* In the handler: what the access log says of the request. path: its class, static. */
-void conn_note(struct conn_exchange *exchange, const char *path, uint64_t generation);
+/* In the handler: what access log and figures say of the request. path: its class, static. */
+void conn_note(struct conn_exchange *exchange, const char *path, enum counted_protocol protocol,
+               uint64_t generation);
 
 /* In the handler: who asks. */
 const struct acl_client *conn_client_get0(const struct conn_exchange *exchange);

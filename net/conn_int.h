@@ -41,6 +41,7 @@ struct conn_exchange {
     unsigned minor;
     char id[LIMIT_HTTP_ID_BYTES + 1];
     const char *method, *path; /* for the access log; NULL: not known */
+    enum counted_protocol protocol;
     uint64_t generation;
     int64_t start_us; /* when the request was whole */
     bool is_answered;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "net/metrics.h"
 #include "net/tls.h"
 
 enum {
@@ -85,6 +86,20 @@ static void note_queued(struct conn *conn, size_t octets)
     counter_add(&conn->set->options.counters->octets_out, octets);
 }
 
+static void count_answer(const struct conn *conn, const struct conn_exchange *exchange,
+                         int64_t took_us)
+{
+    const struct metrics_answer answer = {
+        .protocol = exchange->protocol,
+        .method = exchange->method,
+        .status = exchange->answer.status,
+        .verdict = exchange->answer.verdict,
+        .took_us = took_us,
+    };
+
+    metrics_note_answer(conn->set->options.counters, &answer);
+}
+
 static void log_answer(const struct conn *conn, const struct conn_exchange *exchange,
                        uint64_t octets, int64_t took_us)
 {
@@ -127,6 +142,7 @@ static bool put_answer(struct conn *conn, struct conn_exchange *exchange)
                                                    : put_owned(out, &exchange->answer);
     octets = evbuffer_get_length(out) - before;
     note_queued(conn, octets);
+    count_answer(conn, exchange, took_us);
     log_answer(conn, exchange, octets, took_us);
     return is_good;
 }
@@ -205,9 +221,11 @@ void conn_reply(struct conn_exchange *exchange, struct http_answer *answer)
         conn_step(conn);
 }
 
-void conn_note(struct conn_exchange *exchange, const char *path, uint64_t generation)
+void conn_note(struct conn_exchange *exchange, const char *path, enum counted_protocol protocol,
+               uint64_t generation)
 {
     exchange->path = path;
+    exchange->protocol = protocol;
     exchange->generation = generation;
 }
 

@@ -10,6 +10,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "core/limits.h"
+#include "core/sign.h"
+
 /* Of finished answers that are kept (net/memo.h), and of those that are not. */
 struct memo_stats {
     atomic_uint_least64_t hits, misses;    /* answers that may be kept, asked for */
@@ -18,6 +21,42 @@ struct memo_stats {
     atomic_uint_least64_t joined;          /* waited for a signature that another had asked for */
     atomic_uint_least64_t single_waiting;  /* answers for one request (nonces) being signed now */
     atomic_uint_least64_t single_refused;  /* of those, above nonce-queue: tryLater */
+};
+
+/* What an answer is counted under. */
+enum counted_protocol {
+    COUNTED_OTHER = 0, /* a path that nothing is served at, or no whole request */
+    COUNTED_OCSP,
+    COUNTED_CVS,
+    COUNTED_VALIDATE,
+    COUNTED_SNAPSHOT,
+    COUNTED_REPOSITORY,
+    COUNTED_HEALTH,
+    COUNTED_METRICS,
+    COUNTED_PROTOCOLS,
+};
+enum { COUNTED_METHODS = 4, COUNTED_STATUSES = 24, COUNTED_VERDICTS = 12, COUNTED_BUCKETS = 18 };
+
+/* Of the answers that were given to a connection; indices are metrics.c's. */
+struct answer_counters {
+    atomic_uint_least64_t answers[COUNTED_PROTOCOLS][COUNTED_METHODS][COUNTED_STATUSES];
+    atomic_uint_least64_t verdicts[COUNTED_PROTOCOLS][COUNTED_VERDICTS];
+    /* Durations, each in the first bucket that holds it; the last holds what no other does. */
+    atomic_uint_least64_t buckets[COUNTED_PROTOCOLS][COUNTED_BUCKETS];
+    atomic_uint_least64_t sum_us[COUNTED_PROTOCOLS];
+};
+
+/* What the worker's signer says of itself, copied so that others can read it: at once when its
+ * state changes, else every second. */
+struct signer_counters {
+    atomic_uint_least64_t is_ready;
+    atomic_uint_least64_t num_keys;
+    atomic_uint_least64_t waiting[SIGN_CLASSES];
+    struct signer_key_counters {
+        atomic_uint_least64_t state; /* enum sign_state */
+        atomic_int_least64_t not_before, not_after;
+        atomic_uint_least64_t ok, failed, busy, late, wait_us;
+    } keys[LIMIT_SIGNER_KEYS];
 };
 
 struct sk_counters {
@@ -40,6 +79,8 @@ struct sk_counters {
     atomic_uint_least64_t octets_in;      /* of HTTP, whatever TLS adds */
     atomic_uint_least64_t octets_out;
     struct memo_stats memo;
+    struct answer_counters answers;
+    struct signer_counters signer;
     char apart[64]; /* in an array, workers write no line of memory together */
 };
 

@@ -27,6 +27,7 @@ enum {
 
 struct front {
     const struct sk_config *config;
+    struct sk_process process;
     struct event_base *base;
     int control;
     int reports[2]; /* pipe: workers to main thread */
@@ -41,9 +42,10 @@ struct front {
     enum loop_report *signers;    /* per worker: how its signer is */
     unsigned num_loops, num_ended;
     struct sk_generation *gen; /* what the workers answer from; NULL: none yet */
+    struct sk_served *served;  /* what the policies depend on in it; NULL: not known */
     uint64_t refused;          /* a generation that could not be opened: said once */
     uint32_t told;             /* state bits the supervisor knows */
-    bool has_told, is_draining;
+    bool has_told, is_draining, was_unknown;
 };
 
 struct report {
@@ -91,6 +93,7 @@ static void start_drain(struct front *front)
     if (front->is_draining)
         return;
     front->is_draining = true;
+    atomic_store(&front->process.is_draining, true);
     log_info("front", "draining");
     for (i = 0; i < front->num_loops; i++)
         loop_drain(front->loops[i]);
@@ -193,11 +196,27 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 
 /* ---- generations ---- */
 
+/* What the policies depend on in front->gen. */
+static void look_at_lists(struct front *front)
+{
+    struct sk_err err = {0};
+    struct sk_served *served = NULL;
+    bool is_known = served_new(front->config, front->gen, clock_wall(), &served, &err) == SK_OK;
+    unsigned i;
+
+    if (!is_known && !front->was_unknown) /* tried again every second, said once */
+        log_error("front", "not ready: %s", err.text);
+    front->was_unknown = !is_known;
+    for (i = 0; i < front->num_loops; i++)
+        loop_set_generation(front->loops[i], front->gen, served);
+    served_unref(front->served);
+    front->served = served;
+}
+
 static void open_generation(struct front *front, uint64_t number)
 {
     struct sk_generation *gen;
     struct sk_err err = {0};
-    unsigned i;
 
     if (generation_open(front->config->server.cache, &gen, &err) != SK_OK) {
         if (front->refused != number)
@@ -206,10 +225,9 @@ static void open_generation(struct front *front, uint64_t number)
         return;
     }
     front->refused = 0;
-    for (i = 0; i < front->num_loops; i++)
-        loop_set_generation(front->loops[i], gen);
     generation_unref(front->gen);
     front->gen = gen;
+    look_at_lists(front);
     log_info("cache", "generation %llu is current", (unsigned long long)generation_number(gen));
     tell_state(front);
 }
@@ -253,6 +271,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)what;
     watch_directory(front);
     look_for_generation(front);
+    if (front->gen != NULL &&
+        (front->served == NULL || served_is_over(front->served, clock_wall())))
+        look_at_lists(front);
 }
 
 /* ---- life ---- */
@@ -292,6 +313,8 @@ static enum sk_status make_shared(struct front *front, size_t connections, struc
     front->counters = calloc(workers, sizeof(*front->counters));
     if (front->loops == NULL || front->signers == NULL || front->counters == NULL)
         return err_set(err, SK_NOMEM, "network process: no memory");
+    front->process.counters = front->counters;
+    front->process.workers = workers;
     if (options.per_client > 0)
         status = clients_new(&options, &front->clients, err);
     if (status == SK_OK && front->config->tls.listen.num_values > 0)
@@ -340,6 +363,7 @@ static enum sk_status start_loops(struct front *front, const struct front_option
         status = err_set(err, SK_NOMEM, "network process: no memory");
     for (w = 0; status == SK_OK && w < workers; w++) {
         struct loop_options loop = {
+            .process = &front->process,
             .config = options->config,
             .listeners = mine,
             .index = w,
@@ -409,6 +433,7 @@ static void front_done(struct front *front)
     clients_free(front->clients);
     tls_free(front->tls);
     generation_unref(front->gen);
+    served_unref(front->served);
     free_event(front->on_control);
     free_event(front->on_report);
     free_event(front->on_watch);
@@ -429,6 +454,7 @@ static void front_done(struct front *front)
 int front_run(const struct front_options *options)
 {
     struct front front = {.config = options->config,
+                          .process = {.config = options->config, .started = clock_wall()},
                           .control = options->control,
                           .reports = {-1, -1},
                           .watch = -1,

@@ -12,11 +12,13 @@
 #include <event2/event.h>
 
 #include "core/log.h"
+#include "net/metrics.h"
 #include "net/service.h"
 
 enum {
     KEYRING_KEYS = 1024,   /* issuer keys held decoded by one worker */
     ACCEPT_PAUSE_MS = 100, /* after the process ran out of descriptors */
+    TICK_MS = 1000,        /* between two looks at what the signer counts */
 };
 
 enum mail_kind { MAIL_ACCEPT = 1, MAIL_GENERATION, MAIL_SIGNER, MAIL_DRAIN, MAIL_STOP };
@@ -25,7 +27,8 @@ enum mail_kind { MAIL_ACCEPT = 1, MAIL_GENERATION, MAIL_SIGNER, MAIL_DRAIN, MAIL
 struct mail {
     enum mail_kind kind;
     int fd;
-    struct sk_generation *gen; /* a reference of its own */
+    struct sk_generation *gen; /* references of its own */
+    struct sk_served *served;
 };
 
 /* A listening socket in use. */
@@ -44,6 +47,7 @@ struct sk_loop {
     struct event *on_mail;
     struct door *doors;   /* options.num_listeners of them */
     struct event *resume; /* ends a pause of accepting */
+    struct event *tick;
     bool is_accepting;
     struct conn_set *conns;
     struct service service;
@@ -117,15 +121,29 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 
 /* ---- mail ---- */
 
-static void set_generation(struct sk_loop *loop, struct sk_generation *gen)
+static bool answers_from(const struct sk_loop *loop, const struct sk_generation *gen)
+{
+    return loop->service.reader != NULL && reader_generation(loop->service.reader) == gen;
+}
+
+static void set_generation(struct sk_loop *loop, struct sk_generation *gen,
+                           struct sk_served *served)
 {
     struct sk_reader *reader;
     struct sk_err err = {0};
 
-    if (reader_new(gen, &reader, &err) == SK_OK)
-        service_set_reader(&loop->service, reader);
-    else
-        log_error("cache", "%s", err.text);
+    if (!answers_from(loop, gen)) {
+        if (reader_new(gen, &reader, &err) == SK_OK)
+            service_set_reader(&loop->service, reader);
+        else
+            log_error("cache", "%s", err.text);
+    }
+    /* Never of another generation than the reader. */
+    if (answers_from(loop, gen)) {
+        served_unref(loop->service.served);
+        loop->service.served = served_ref(served);
+    }
+    served_unref(served);
     generation_unref(gen);
 }
 
@@ -159,7 +177,7 @@ static void take_mail(struct sk_loop *loop, const struct mail *mail)
         set_listening(loop, true);
         break;
     case MAIL_GENERATION:
-        set_generation(loop, mail->gen);
+        set_generation(loop, mail->gen, mail->served);
         break;
     case MAIL_SIGNER:
         if (loop->service.signer != NULL)
@@ -201,9 +219,12 @@ void loop_accept(struct sk_loop *loop)
     send_mail(loop, (struct mail){.kind = MAIL_ACCEPT, .fd = -1});
 }
 
-void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen)
+void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen, struct sk_served *served)
 {
-    send_mail(loop, (struct mail){.kind = MAIL_GENERATION, .fd = -1, .gen = generation_ref(gen)});
+    send_mail(loop, (struct mail){.kind = MAIL_GENERATION,
+                                  .fd = -1,
+                                  .gen = generation_ref(gen),
+                                  .served = served_ref(served)});
 }
 
 void loop_set_signer(struct sk_loop *loop, int fd)
@@ -223,6 +244,20 @@ void loop_stop(struct sk_loop *loop)
 
 /* ---- life ---- */
 
+/* For those who may not ask the signer themselves. */
+static void note_signer(struct sk_loop *loop)
+{
+    if (loop->service.signer != NULL)
+        metrics_note_signer(loop->service.counters, loop->service.signer);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    note_signer(arg);
+}
+
 static void on_signer_state(void *arg, enum signer_state state)
 {
     static const enum loop_report reports[] = {[SIGNER_DETACHED] = LOOP_SIGNER_DETACHED,
@@ -230,6 +265,7 @@ static void on_signer_state(void *arg, enum signer_state state)
                                                [SIGNER_READY] = LOOP_SIGNER_READY};
     struct sk_loop *loop = arg;
 
+    note_signer(loop);
     loop->options.report(loop->options.report_arg, loop->options.index, reports[state]);
 }
 
@@ -249,8 +285,10 @@ static void free_mail(struct sk_loop *loop)
 
     while (loop->mail[0] >= 0 &&
            read(loop->mail[0], &mail, sizeof(mail)) == (ssize_t)sizeof(mail)) {
-        if (mail.kind == MAIL_GENERATION)
+        if (mail.kind == MAIL_GENERATION) {
             generation_unref(mail.gen);
+            served_unref(mail.served);
+        }
         if (mail.kind == MAIL_SIGNER)
             (void)close(mail.fd);
     }
@@ -269,6 +307,8 @@ static void free_events(struct sk_loop *loop)
         event_free(loop->on_mail);
     if (loop->resume != NULL)
         event_free(loop->resume);
+    if (loop->tick != NULL)
+        event_free(loop->tick);
 }
 
 void loop_join(struct sk_loop *loop)
@@ -284,6 +324,7 @@ void loop_join(struct sk_loop *loop)
     free_mail(loop);
     free_events(loop);
     reader_free(loop->service.reader);
+    served_unref(loop->service.served);
     keyring_free(loop->service.keys);
     arena_free(loop->service.arena);
     if (loop->base != NULL)
@@ -297,15 +338,18 @@ void loop_join(struct sk_loop *loop)
 
 static enum sk_status make_events(struct sk_loop *loop, struct sk_err *err)
 {
+    const struct timeval tick = {TICK_MS / 1000, TICK_MS % 1000 * 1000};
     size_t i, count = loop->options.num_listeners;
 
     if (pipe2(loop->mail, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_errno(err, SK_IO, "worker %u: pipe", loop->options.index);
     loop->on_mail = event_new(loop->base, loop->mail[0], EV_READ | EV_PERSIST, on_mail, loop);
     loop->resume = evtimer_new(loop->base, on_resume, loop);
+    loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
     loop->doors = calloc(count > 0 ? count : 1, sizeof(*loop->doors));
-    if (loop->on_mail == NULL || loop->resume == NULL || loop->doors == NULL ||
-        event_add(loop->on_mail, NULL) != 0)
+    if (loop->on_mail == NULL || loop->resume == NULL || loop->tick == NULL ||
+        loop->doors == NULL || event_add(loop->on_mail, NULL) != 0 ||
+        event_add(loop->tick, &tick) != 0)
         return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
     for (i = 0; i < count; i++) {
         struct door *door = &loop->doors[i];
@@ -367,6 +411,8 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
         .counters = &loop->options.counters[loop->options.index],
     };
 
+    loop->service.process = loop->options.process;
+    loop->service.counters = &loop->options.counters[loop->options.index];
     loop->service.config = loop->options.config;
     loop->service.arena = arena_new(LIMIT_JOB_ARENA_BYTES);
     loop->service.keys = keyring_new(KEYRING_KEYS);

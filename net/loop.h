@@ -12,6 +12,7 @@
 
 #include "cache/generation.h"
 #include "net/conn.h"
+#include "net/ready.h"
 #include "policy/config.h"
 
 struct sk_loop;
@@ -30,6 +31,7 @@ struct loop_listener {
 };
 
 struct loop_options {
+    const struct sk_process *process;      /* outlives the loop */
     const struct sk_config *config;        /* outlives the loop */
     const struct loop_listener *listeners; /* copied; sockets and TLS are owned by the process */
     size_t num_listeners;
@@ -48,8 +50,9 @@ enum sk_status loop_new(const struct loop_options *options, struct sk_loop **out
 
 /* Begins to accept connections. */
 void loop_accept(struct sk_loop *loop);
-/* Answers new requests from gen; takes a reference of its own. */
-void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen);
+/* Answers new requests from gen, and what the policies depend on in it (NULL: not known); takes
+ * references of its own. */
+void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen, struct sk_served *served);
 /* A connected socket to the key process; taken over. */
 void loop_set_signer(struct sk_loop *loop, int fd);
 /* Accepts no more, finishes what is in flight, then ends. */

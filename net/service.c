@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/service.h"
 
-#include "core/clock.h"
-
 /* What a path is served by, and which methods it takes. */
 enum route_kind {
     ROUTE_NONE = 0,
@@ -14,6 +12,7 @@ enum route_kind {
     ROUTE_PKI,
     ROUTE_LIVEZ,
     ROUTE_READYZ,
+    ROUTE_METRICS,
 };
 
 static const struct route {
@@ -21,15 +20,17 @@ static const struct route {
     enum route_kind kind;
     bool is_post;
     enum acl_service service;
+    enum counted_protocol protocol;
 } routes[] = {
-    {"/ocsp", ROUTE_OCSP_POST, true, ACL_OCSP},
-    {"/ocsp/", ROUTE_OCSP_GET, false, ACL_OCSP},
-    {"/cvs", ROUTE_CVS, true, ACL_CVS},
-    {"/v1/validate", ROUTE_VALIDATE, true, ACL_VALIDATE},
-    {"/v1/snapshot", ROUTE_SNAPSHOT, false, ACL_SNAPSHOT},
-    {"/pki/", ROUTE_PKI, false, ACL_REPOSITORY},
-    {"/livez", ROUTE_LIVEZ, false, ACL_HEALTH},
-    {"/readyz", ROUTE_READYZ, false, ACL_HEALTH},
+    {"/ocsp", ROUTE_OCSP_POST, true, ACL_OCSP, COUNTED_OCSP},
+    {"/ocsp/", ROUTE_OCSP_GET, false, ACL_OCSP, COUNTED_OCSP},
+    {"/cvs", ROUTE_CVS, true, ACL_CVS, COUNTED_CVS},
+    {"/v1/validate", ROUTE_VALIDATE, true, ACL_VALIDATE, COUNTED_VALIDATE},
+    {"/v1/snapshot", ROUTE_SNAPSHOT, false, ACL_SNAPSHOT, COUNTED_SNAPSHOT},
+    {"/pki/", ROUTE_PKI, false, ACL_REPOSITORY, COUNTED_REPOSITORY},
+    {"/livez", ROUTE_LIVEZ, false, ACL_HEALTH, COUNTED_HEALTH},
+    {"/readyz", ROUTE_READYZ, false, ACL_HEALTH, COUNTED_HEALTH},
+    {"/metrics", ROUTE_METRICS, false, ACL_METRICS, COUNTED_METRICS},
 };
 
 void service_set_reader(struct service *service, struct sk_reader *reader)
@@ -84,22 +85,11 @@ static void answer_not_allowed(const struct route *route, const struct http_requ
     answer_field(out, "Allow", is_post ? "POST" : "GET, HEAD");
 }
 
-static void answer_readyz(const struct service *service, struct http_answer *out)
-{
-    if (service->reader == NULL)
-        answer_text(out, 503, "not ready: nothing has been published yet\n");
-    else if (service->signer != NULL && !signer_is_ready(service->signer))
-        answer_text(out, 503, "not ready: the signer does not answer\n");
-    else if (service->signer != NULL && !signer_is_valid_at(service->signer, clock_wall()))
-        answer_text(out, 503, "not ready: the responder certificate is not valid now\n");
-    else
-        answer_text(out, 200, "ready\n");
-}
-
 /* Answered however many wait: whoever asks must not take a busy server for a dead one. */
 static bool is_probe(const struct route *route)
 {
-    return route->kind == ROUTE_LIVEZ || route->kind == ROUTE_READYZ;
+    return route->kind == ROUTE_LIVEZ || route->kind == ROUTE_READYZ ||
+           route->kind == ROUTE_METRICS;
 }
 
 void service_handle(void *arg, struct conn_exchange *exchange, const struct http_request *request)
@@ -110,6 +100,7 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
     struct sk_bytes rest;
 
     conn_note(exchange, route != NULL ? route->path : NULL,
+              route != NULL ? route->protocol : COUNTED_OTHER,
               service->reader != NULL ? generation_number(reader_generation(service->reader)) : 0);
     if (route == NULL) {
         answer_error(&answer, 404, "not-found", "no such path");
@@ -159,7 +150,10 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
         break;
     case ROUTE_READYZ:
     case ROUTE_NONE:
-        answer_readyz(service, &answer);
+        service_readyz(service, &answer);
+        break;
+    case ROUTE_METRICS:
+        service_metrics(service, &answer);
         break;
     }
     conn_reply(exchange, &answer);

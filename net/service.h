@@ -2,8 +2,8 @@
 /*
  * What a worker's services (OCSP, JSON, repository, health) work with, and who serves which path.
  *
- * Everything here is the worker's own but config and policies, which are immutable. The reader
- * changes between two requests, never during one.
+ * Everything here is the worker's own but config and policies, which are immutable, and process.
+ * The reader changes between two requests, never during one.
  */
 #ifndef SEKISHO_NET_SERVICE_H
 #define SEKISHO_NET_SERVICE_H
@@ -13,12 +13,16 @@
 #include "net/conn.h"
 #include "net/http.h"
 #include "net/ocsp_memo.h"
+#include "net/ready.h"
 #include "policy/config.h"
 
 struct service {
     const struct sk_config *config;
-    struct sk_reader *reader; /* NULL: nothing is published yet */
-    struct sk_arena *arena;   /* of the current request, reset by each service */
+    const struct sk_process *process;
+    struct sk_counters *counters; /* of this worker */
+    struct sk_reader *reader;     /* NULL: nothing is published yet */
+    struct sk_served *served;     /* what the policies depend on in it; NULL: not known */
+    struct sk_arena *arena;       /* of the current request, reset by each service */
     struct sk_keyring *keys;
     struct sk_signer *signer; /* NULL: no [signer] in the configuration */
     struct ocsp_memo *memo;   /* NULL: no signer */
@@ -46,6 +50,13 @@ void json_validate(struct service *service, const struct http_request *request,
                    struct http_answer *out);
 /* GET /v1/snapshot. */
 void json_snapshot(struct service *service, struct http_answer *out);
+
+/* What the worker answers from, for readiness and figures. */
+struct ready_view service_view(const struct service *service);
+/* GET /readyz. */
+void service_readyz(const struct service *service, struct http_answer *out);
+/* GET /metrics. */
+void service_metrics(const struct service *service, struct http_answer *out);
 
 /* GET /pki/PATH. */
 void repository_get(struct service *service, const struct http_request *request,

@@ -20,6 +20,7 @@
 #include "core/clock.h"
 #include "core/derout.h"
 #include "core/sign.h"
+#include "net/metrics.h"
 #include "test/support/pki.h"
 
 /* After ours: OpenSSL has macros with the names of enum crl_reason, of the same values. */
@@ -195,6 +196,8 @@ void responder_reader(struct responder *b)
 
     assert_int_equal(generation_open(b->cache, &gen, NULL), SK_OK);
     assert_int_equal(reader_new(gen, &newest, NULL), SK_OK);
+    served_unref(b->service.served);
+    assert_int_equal(served_new(&b->config, gen, b->now, &b->service.served, NULL), SK_OK);
     generation_unref(gen);
     service_set_reader(&b->service, newest);
 }
@@ -214,6 +217,7 @@ void responder_attach(struct responder *b, int64_t responder_end)
     responder_serve(b);
     responder_serve(b);
     assert_true(signer_is_ready(b->service.signer));
+    metrics_note_signer(&b->counters, b->service.signer);
 }
 
 void responder_start(struct responder *b, int64_t responder_end)
@@ -230,6 +234,12 @@ void responder_start(struct responder *b, int64_t responder_end)
         .max_bytes = 1u << 20, .max_age_s = HOUR, .max_single = 4, .stats = &b->counters.memo};
 
     b->base = event_base_new();
+    b->config.signer.backend = CONFIG_SIGNER_SOFTWARE;
+    b->process.config = &b->config;
+    b->process.counters = &b->counters;
+    b->process.workers = 1;
+    b->service.process = &b->process;
+    b->service.counters = &b->counters;
     b->service.config = &b->config;
     b->service.arena = arena_new(64u << 20);
     b->service.keys = keyring_new(16);
@@ -249,6 +259,7 @@ void responder_stop(struct responder *b)
     signer_free(b->service.signer);
     ocsp_memo_free(b->service.memo);
     reader_free(b->service.reader);
+    served_unref(b->service.served);
     keyring_free(b->service.keys);
     arena_free(b->service.arena);
     event_base_free(b->base);

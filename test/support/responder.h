@@ -34,6 +34,7 @@ struct responder {
     struct event_base *base;
     struct conn_set *conns;
     struct sk_counters counters;
+    struct sk_process process;
     int key_process;     /* the test's end of the signer's socket */
     unsigned signatures; /* made so far */
 };

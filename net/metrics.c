@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/metrics.h"
+
+#include "net/metrics_int.h"
+
+const unsigned METRICS_STATUSES[COUNTED_STATUSES] = {
+    200, 304, 400, 403, 404, 405, 406, 408, 411, 413, 414, 415,
+    416, 417, 422, 429, 431, 500, 501, 503, 504, 505, 507, 0 /* any other */
+};
+
+const char *const METRICS_METHODS[COUNTED_METHODS] = {"GET", "HEAD", "POST", "other"};
+
+const char *const METRICS_VERDICTS[COUNTED_VERDICTS] = {
+    "good",  "revoked",          "unknown",       "valid",    "invalid",     "undetermined",
+    "mixed", "malformedRequest", "internalError", "tryLater", "sigRequired", "unauthorized",
+};
+
+const struct metrics_bucket METRICS_BUCKETS[COUNTED_BUCKETS] = {
+    {50, "0.00005"},  {100, "0.0001"}, {250, "0.00025"},    {500, "0.0005"},  {1000, "0.001"},
+    {2500, "0.0025"}, {5000, "0.005"}, {10000, "0.01"},     {25000, "0.025"}, {50000, "0.05"},
+    {75000, "0.075"}, {100000, "0.1"}, {250000, "0.25"},    {500000, "0.5"},  {1000000, "1"},
+    {2500000, "2.5"}, {5000000, "5"},  {INT64_MAX, "+Inf"},
+};
+
+const char *metrics_protocol_text(enum counted_protocol protocol)
+{
+    switch (protocol) {
+    case COUNTED_OTHER:
+        return "other";
+    case COUNTED_OCSP:
+        return "ocsp";
+    case COUNTED_CVS:
+        return "cvs";
+    case COUNTED_VALIDATE:
+        return "validate";
+    case COUNTED_SNAPSHOT:
+        return "snapshot";
+    case COUNTED_REPOSITORY:
+        return "repository";
+    case COUNTED_HEALTH:
+        return "health";
+    case COUNTED_METRICS:
+        return "metrics";
+    case COUNTED_PROTOCOLS:
+        break;
+    }
+    return "other";
+}
+
+static size_t status_index(unsigned status)
+{
+    size_t i;
+
+    for (i = 0; i < COUNTED_STATUSES - 1 && METRICS_STATUSES[i] != status; i++)
+        continue;
+    return i;
+}
+
+static size_t method_index(const char *method)
+{
+    size_t i;
+
+    for (i = 0; i < COUNTED_METHODS - 1; i++) {
+        if (method != NULL && strcmp(METRICS_METHODS[i], method) == 0)
+            break;
+    }
+    return i;
+}
+
+static size_t bucket_index(int64_t took_us)
+{
+    size_t i;
+
+    for (i = 0; i < COUNTED_BUCKETS - 1 && took_us > METRICS_BUCKETS[i].end_us; i++)
+        continue;
+    return i;
+}
+
+void metrics_note_answer(struct sk_counters *counters, const struct metrics_answer *answer)
+{
+    struct answer_counters *answers = &counters->answers;
+    enum counted_protocol protocol = answer->protocol;
+    size_t i;
+
+    counter_add(
+        &answers->answers[protocol][method_index(answer->method)][status_index(answer->status)], 1);
+    for (i = 0; answer->verdict != NULL && i < COUNTED_VERDICTS; i++) {
+        if (strcmp(METRICS_VERDICTS[i], answer->verdict) == 0) {
+            counter_add(&answers->verdicts[protocol][i], 1);
+            break;
+        }
+    }
+    counter_add(&answers->buckets[protocol][bucket_index(answer->took_us)], 1);
+    counter_add(&answers->sum_us[protocol], answer->took_us > 0 ? (uint64_t)answer->took_us : 0);
+}
+
+void metrics_note_signer(struct sk_counters *counters, const struct sk_signer *signer)
+{
+    struct signer_counters *out = &counters->signer;
+    struct signer_stats stats;
+    size_t i;
+
+    signer_stats(signer, &stats);
+    for (i = 0; i < stats.num_keys; i++) {
+        const struct signer_key_stats *in = &stats.keys[i];
+        const struct signer_key *about = signer_key_get0(signer, i);
+        struct signer_key_counters *key = &out->keys[i];
+
+        counter_set(&key->state, in->state);
+        atomic_store_explicit(&key->not_before, about->cert->not_before, memory_order_relaxed);
+        atomic_store_explicit(&key->not_after, about->cert->not_after, memory_order_relaxed);
+        counter_set(&key->ok, in->num_ok);
+        counter_set(&key->failed, in->num_failed);
+        counter_set(&key->busy, in->num_busy);
+        counter_set(&key->late, in->num_late);
+        counter_set(&key->wait_us, in->wait_us);
+    }
+    for (i = 0; i < SIGN_CLASSES; i++)
+        counter_set(&out->waiting[i], stats.num_waiting[i]);
+    counter_set(&out->num_keys, stats.num_keys);
+    counter_set(&out->is_ready, stats.state == SIGNER_READY);
+}
