@@ -113,9 +113,10 @@
 #define LIMIT_OCSP_NONCE_QUEUE    256u  /* answers for one request that wait for theirs */
 #define LIMIT_MEMO_BYTES          (64u * 1024u * 1024u) /* finished answers kept by one worker */
 #define LIMIT_MEMO_KEY_BYTES      8192u                 /* a longer question is not kept */
-#define LIMIT_MEMO_AGE_S          3600u                 /* since an answer was signed */
-#define LIMIT_PKI_MAX_AGE_S       3600u                 /* Cache-Control: max-age of a download */
-#define LIMIT_PKI_PATH_BYTES      256u                  /* a path below /pki/ */
+#define LIMIT_MEMO_SECOND_S       5u /* an answer that another key would have signed, were it there */
+#define LIMIT_MEMO_AGE_S          3600u /* since an answer was signed */
+#define LIMIT_PKI_MAX_AGE_S       3600u /* Cache-Control: max-age of a download */
+#define LIMIT_PKI_PATH_BYTES      256u  /* a path below /pki/ */
 #define LIMIT_JSON_ANSWER_BYTES   (16u * 1024u * 1024u)
 #define LIMIT_JSON_DEPTH          32u
 #define LIMIT_JSON_CERTS          64u                   /* certificates in one request */

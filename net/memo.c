@@ -64,7 +64,7 @@ static struct entry *look_up(const struct sk_memo *memo, struct sk_bytes key, ui
 static bool has_ended(const struct sk_memo *memo, const struct memo_answer *answer, int64_t now)
 {
     /* The clock may be set back: what was made later than now would be refused by clients. */
-    return now >= answer->ends || now < answer->produced_at ||
+    return now >= answer->kept_until || now < answer->produced_at ||
            now - answer->produced_at >= memo->options.max_age_s;
 }
 

@@ -34,7 +34,8 @@ struct memo_answer {
     char tag[MEMO_TAG];  /* entity tag, without quotes */
     const char *verdict; /* class, static */
     int64_t produced_at;
-    int64_t ends; /* not given from then on */
+    int64_t ends;       /* as clients are told */
+    int64_t kept_until; /* not given from then on; no later than ends */
 };
 
 /* NULL: no memory. */

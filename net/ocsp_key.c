@@ -163,6 +163,7 @@ enum ocsp_error ocsp_key_choose(struct sk_signer *signer, const struct ocsp_ask 
 {
     struct task task = {.signer = signer, .ask = ask, .request = request, .statuses = statuses};
     size_t i, num_serving = 0;
+    bool is_second = false;
 
     for (i = 0; i < signer_count(signer) && i < LIMIT_SIGNER_KEYS; i++) {
         const struct signer_key *key = signer_key_get0(signer, i);
@@ -172,8 +173,13 @@ enum ocsp_error ocsp_key_choose(struct sk_signer *signer, const struct ocsp_ask 
         num_serving++;
         if (signer_can_sign(signer, i, ask->now))
             add_candidate(&task, key);
+        else if (signer_key_is_valid_at(key, ask->now))
+            is_second = true;
     }
     if (num_serving == 0 && signer_count(signer) > 0)
         return OCSP_ERROR_UNAUTHORIZED;
-    return choose_algorithm(&task, out) ? OCSP_ERROR_NONE : OCSP_ERROR_TRY_LATER;
+    if (!choose_algorithm(&task, out))
+        return OCSP_ERROR_TRY_LATER;
+    out->is_second = is_second;
+    return OCSP_ERROR_NONE;
 }

@@ -11,6 +11,7 @@
 
 struct ocsp_key {
     size_t key, algorithm; /* as in struct signer_ask */
+    bool is_second;        /* another key that speaks for all cannot sign now: it might be better */
 };
 
 /* UNAUTHORIZED: no key speaks for all of these issuers. TRY_LATER: none of those that do can sign

@@ -168,7 +168,9 @@ static enum sk_status finish(const struct pending *pending, struct sk_bytes sign
     out->der = buf_bytes(der);
     out->verdict = answer->verdict;
     out->produced_at = answer->produced_at;
-    out->ends = answer->ends;
+    out->ends = out->kept_until = answer->ends;
+    if (answer->key.is_second && out->kept_until > answer->produced_at + LIMIT_MEMO_SECOND_S)
+        out->kept_until = answer->produced_at + LIMIT_MEMO_SECOND_S;
     return status == SK_OK ? ocsp_reply_tag(out) : status;
 }
 

@@ -10,7 +10,7 @@
 #include "net/memo.h"
 #include "test/support/memo_model.h"
 
-enum { NOW = 1700000000, HOUR = 3600, KILO = 1024 };
+enum { NOW = 1700000000, HOUR = 3600, DAY = 24 * HOUR, KILO = 1024 };
 
 struct bench {
     struct sk_memo *memo;
@@ -37,7 +37,8 @@ static struct memo_answer answer_of(size_t len)
                                        .tag = "tag",
                                        .verdict = "good",
                                        .produced_at = NOW,
-                                       .ends = NOW + HOUR};
+                                       .ends = NOW + DAY,
+                                       .kept_until = NOW + HOUR};
 
     return answer;
 }
@@ -126,18 +127,18 @@ static void test_nothing_outlives_its_end(void **state)
 
     (void)state;
     begin(&b, 64 * KILO, 16);
-    answer.ends = NOW + 60;
+    answer.kept_until = NOW + 60;
     memo_put(b.memo, number(&key), &answer, NOW);
     assert_true(finds_at(&b, key, NOW + 59));
     assert_false(finds_at(&b, key, NOW + 60));
     assert_false(finds_at(&b, key, NOW)); /* gone for good */
-    answer.ends = NOW + 2 * HOUR;
+    answer.kept_until = NOW + 2 * HOUR;
     memo_put(b.memo, number(&key), &answer, NOW);
     assert_true(finds_at(&b, key, NOW + HOUR - 1));
     assert_false(finds_at(&b, key, NOW + HOUR)); /* max_age_s */
     memo_put(b.memo, number(&key), &answer, NOW);
     assert_false(finds_at(&b, key, NOW - 1)); /* the clock was set back */
-    answer.ends = NOW;
+    answer.kept_until = NOW;
     memo_put(b.memo, number(&key), &answer, NOW);
     assert_int_equal(counter_get(&b.stats.entries), 0);
     memo_free(b.memo);
@@ -156,7 +157,7 @@ static void test_a_later_answer_takes_the_place(void **state)
     memo_put(b.memo, number(&key), &answer, NOW);
     assert_string_equal(memo_find(b.memo, number(&key), NOW)->verdict, "revoked");
     assert_int_equal(counter_get(&b.stats.entries), 1);
-    answer.ends = NOW; /* one that has ended takes the earlier one away */
+    answer.kept_until = NOW; /* one that has ended takes the earlier one away */
     memo_put(b.memo, number(&key), &answer, NOW);
     assert_false(finds(&b, key));
     memo_free(b.memo);

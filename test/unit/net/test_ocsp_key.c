@@ -57,6 +57,7 @@ struct bench {
     struct ocsp_statuses statuses;
     struct config_ca ca;
     bool wants_trusted;
+    bool is_second; /* the last choice */
 };
 
 static struct sk_bytes algorithm(int which)
@@ -220,7 +221,7 @@ static int choose(struct bench *b, size_t *out_algorithm)
 {
     const struct ocsp_ask ask = {
         .keys = b->keys, .arena = b->arena, .now = b->now, .wants_trusted = b->wants_trusted};
-    struct ocsp_key key = {99, 99};
+    struct ocsp_key key = {99, 99, false};
     enum ocsp_error error;
 
     if (b->signer == NULL)
@@ -228,6 +229,7 @@ static int choose(struct bench *b, size_t *out_algorithm)
     error = ocsp_key_choose(b->signer, &ask, &b->request, &b->statuses, &key);
     if (out_algorithm != NULL)
         *out_algorithm = key.algorithm;
+    b->is_second = key.is_second;
     return error == OCSP_ERROR_NONE ? (int)key.key : -(int)error;
 }
 
@@ -329,6 +331,18 @@ static void test_a_key_that_is_down_or_has_ended_is_passed_over(void **state)
     tell(b, "good", SIGN_MODEL_TRUSTED, delegate(b), WITH(es256));
     b->told[0].is_down = true;
     assert_int_equal(choose(b, NULL), 2);
+    assert_true(b->is_second);
+}
+
+static void test_a_key_that_has_ended_is_missed_by_nobody(void **state)
+{
+    struct bench *b = *state;
+
+    tell(b, "ended", SIGN_MODEL_TRUSTED, make(b, PKI_EC, 1, b->now - 1, "OCSPSigning"),
+         WITH(es256));
+    tell(b, "good", SIGN_MODEL_TRUSTED, delegate(b), WITH(es256));
+    assert_int_equal(choose(b, NULL), 1);
+    assert_false(b->is_second);
 }
 
 static void test_no_key_that_can_sign_is_try_later(void **state)
@@ -458,6 +472,7 @@ int main(void)
         TEST(test_only_a_trusted_key_speaks_for_several_cas),
         TEST(test_a_ca_may_name_its_keys),
         TEST(test_a_key_that_is_down_or_has_ended_is_passed_over),
+        TEST(test_a_key_that_has_ended_is_missed_by_nobody),
         TEST(test_no_key_that_can_sign_is_try_later),
         TEST(test_of_overlapping_keys_the_one_that_lasts_signs),
         TEST(test_the_clients_preference_comes_first),
