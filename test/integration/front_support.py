@@ -84,13 +84,13 @@ def make_ca(name):
             "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
-def make_crl(ca, serials):
+def make_crl(ca, serials, number=1):
     """CA.crl, PEM."""
     write("crl.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=crl.index\ncrlnumber=crl.number\ndefault_md=sha256\n"
           "crl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n")
     write("crl.index", "".join("R\t491231235959Z\t240101000000Z\t%02X\tunknown\t/CN=x\n" % s for s in serials))
     write("crl.index.attr", "")
-    write("crl.number", "01\n")
+    write("crl.number", "%02X\n" % number)
     openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", ca + ".key", "-cert", ca + ".pem", "-crldays", "30", "-out",
             ca + ".crl")
 
