@@ -248,6 +248,20 @@ $$(OUT)/micro/$(1): $$(OUT)/obj/bench/micro/$(1).o $$(SUPPORT_LIB) $$(call room_
 endef
 $(foreach m,$(MICRO),$(eval $(call micro,$(m))))
 
+# ---- what bench/run and bench/memory need beside the programs: bench/NAME.c on OpenSSL alone --------------------
+BENCH := $(patsubst bench/%.c,%,$(wildcard bench/*.c))
+define bench
+DEPS += $$(OUT)/obj/bench/$(1).d
+$$(OUT)/obj/bench/$(1).o: bench/$(1).c Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(SK_CFLAGS) $$(CRYPTO_CFLAGS) -MMD -MP -c -o $$@ $$<
+$$(OUT)/bench/$(1): $$(OUT)/obj/bench/$(1).o
+	@mkdir -p $$(@D)
+	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(CRYPTO_LIBS)
+endef
+$(foreach b,$(BENCH),$(eval $(call bench,$(b))))
+BENCH_PROGRAMS := $(BENCH:%=$(OUT)/bench/%) $(MICRO:%=$(OUT)/micro/%)
+
 # ---- what one compiler's run of the tests needs and does ---------------------------------------------
 .PHONY: tests check-one check-unit
 tests: all $(UNIT_TESTS) $(DOUBLES) $(if $(filter fuzz,$(MODE)),,$(FUZZ:%=$(OUT)/fuzz/%))
@@ -257,7 +271,7 @@ check-unit: $(UNIT_TESTS) $(DOUBLES)
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) unit
 
 # ---- what people call ----------------------------------------------------------------------------------
-.PHONY: help deps demo demo-stop check check-random bench-micro lint format format-check analyze fuzz-run coverage install clean
+.PHONY: help deps demo demo-stop check check-random bench bench-memory bench-micro lint format format-check analyze fuzz-run coverage install clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -280,7 +294,14 @@ check-random: $(addprefix $(OUT)/test/unit/core/test_,graphs properties verify_o
 	SEKISHO_SHUFFLES=1000 $(OUT)/test/unit/core/test_graphs
 	SEKISHO_RANDOM_GRAPHS=5000 $(OUT)/test/unit/core/test_properties
 	SEKISHO_ORACLE_PATHS=20000 $(OUT)/test/unit/core/test_verify_oracle
-#: make bench-micro  what hostile graphs cost, a line a case: BENCH_RUNS=7
+#: make bench      beside nginx, openssl ocsp and libcrypto, a table of ratios: BENCH_ROUNDS=5
+BENCH_ROUNDS ?= 5
+bench: all $(BENCH_PROGRAMS)
+	@$(PYTHON) bench/run --bin $(BIN) --out $(OUT) --rounds $(BENCH_ROUNDS)
+#: make bench-memory  memory over five million requests (minutes)
+bench-memory: all $(BENCH_PROGRAMS)
+	@$(PYTHON) bench/memory --bin $(BIN) --out $(OUT)
+#: make bench-micro  what hostile graphs and the arithmetic cost, a line a case: BENCH_RUNS=7
 BENCH_RUNS ?= 7
 bench-micro: $(MICRO:%=$(OUT)/micro/%)
 	@for m in $^; do $$m $(BENCH_RUNS) || exit 1; done
