@@ -65,15 +65,20 @@ void buf_put_text(struct sk_buf *buf, const char *text)
 
 void buf_printf(struct sk_buf *buf, const char *fmt, ...)
 {
+    char text[256]; /* most texts fit, and are then formatted once */
     va_list args;
     int n;
     uint8_t *room;
 
     va_start(args, fmt);
-    n = vsnprintf(NULL, 0, fmt, args);
+    n = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     if (n < 0) {
         buf->status = SK_INTERNAL;
+        return;
+    }
+    if ((size_t)n < sizeof(text)) {
+        buf_put(buf, text, (size_t)n);
         return;
     }
     /* vsnprintf writes a NUL after the text: reserve it, count only the text. */

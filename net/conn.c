@@ -4,7 +4,6 @@
  */
 #include "net/conn_int.h"
 
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/hex.h"
 #include "core/log.h"
 #include "net/tls.h"
 
@@ -74,10 +74,16 @@ static bool is_id(struct sk_bytes text)
 static void make_id(struct conn_set *set, char *out)
 {
     uint64_t x = (set->id_count++ ^ set->id_key[1]) * 0x9e3779b97f4a7c15u;
+    uint8_t octets[12];
+    size_t i;
 
     x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93u;
     x ^= x >> 32;
-    (void)snprintf(out, LIMIT_HTTP_ID_BYTES + 1, "%08x%016" PRIx64, (uint32_t)set->id_key[0], x);
+    for (i = 0; i < 4; i++)
+        octets[i] = (uint8_t)(set->id_key[0] >> (24 - 8 * i));
+    for (i = 0; i < 8; i++)
+        octets[4 + i] = (uint8_t)(x >> (56 - 8 * i));
+    hex_encode(bytes_of(octets, sizeof(octets)), out);
 }
 
 static void set_id(struct conn_exchange *exchange, struct conn_set *set,

@@ -62,6 +62,25 @@ static void test_buf_prints_only_what_fits(void **state)
     buf_done(&buf);
 }
 
+static void test_buf_prints_long_texts_whole(void **state)
+{
+    static const int widths[] = {254, 255, 256, 257, 1000};
+    struct sk_buf buf;
+    size_t i, k;
+
+    (void)state;
+    for (i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        buf_init(&buf, 2000);
+        buf_printf(&buf, "%*d", widths[i], 7);
+        assert_int_equal(buf_status(&buf), SK_OK);
+        assert_int_equal(buf.len, widths[i]);
+        for (k = 0; k + 1 < buf.len; k++)
+            assert_int_equal(buf.data[k], ' ');
+        assert_int_equal(buf.data[k], '7');
+        buf_done(&buf);
+    }
+}
+
 static void test_buf_grows_to_its_end(void **state)
 {
     struct sk_buf buf;
@@ -103,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_buf_failure_sticks_and_leaves_the_contents),
         cmocka_unit_test(test_buf_refuses_lengths_that_would_wrap),
         cmocka_unit_test(test_buf_prints_only_what_fits),
+        cmocka_unit_test(test_buf_prints_long_texts_whole),
         cmocka_unit_test(test_buf_grows_to_its_end),
         cmocka_unit_test(test_buf_gives_its_memory_away),
     };
