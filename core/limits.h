@@ -114,6 +114,9 @@
 #define LIMIT_MEMO_BYTES          (64u * 1024u * 1024u) /* finished answers kept by one worker */
 #define LIMIT_MEMO_KEY_BYTES      8192u                 /* a longer question is not kept */
 #define LIMIT_MEMO_SECOND_S       5u /* an answer that another key would have signed, were it there */
+#define LIMIT_PRODUCE             16384u /* answers to be signed before anybody asks, of one worker */
+#define LIMIT_PRODUCE_PAUSE_MS    2u     /* between two of them */
+#define LIMIT_PRODUCE_BUSY_MS     20u /* until the next try, when somebody waits for a signature */
 #define LIMIT_MEMO_AGE_S          3600u /* since an answer was signed */
 #define LIMIT_PKI_MAX_AGE_S       3600u /* Cache-Control: max-age of a download */
 #define LIMIT_PKI_PATH_BYTES      256u  /* a path below /pki/ */

@@ -19,6 +19,7 @@ struct memo_stats {
     atomic_uint_least64_t entries, octets; /* kept now */
     atomic_uint_least64_t evicted;         /* to make room */
     atomic_uint_least64_t joined;          /* waited for a signature that another had asked for */
+    atomic_uint_least64_t produced;        /* signed before anybody asked */
     atomic_uint_least64_t single_waiting;  /* answers for one request (nonces) being signed now */
     atomic_uint_least64_t single_refused;  /* of those, above nonce-queue: tryLater */
 };

@@ -321,6 +321,7 @@ void loop_join(struct sk_loop *loop)
     conn_set_free(loop->conns);
     signer_free(loop->service.signer);
     ocsp_memo_free(loop->service.memo);
+    ocsp_produce_free(loop->service.produce);
     free_mail(loop);
     free_events(loop);
     reader_free(loop->service.reader);
@@ -382,13 +383,20 @@ static enum sk_status make_signer(struct sk_loop *loop, struct sk_err *err)
                                         .max_single =
                                             share(single > 0 ? single : 1, config->server.workers),
                                         .stats = &loop->options.counters->memo};
+    bool wants_produce = false;
+    size_t i;
 
     if (config->signer.backend == CONFIG_SIGNER_NONE)
         return SK_OK;
+    for (i = 0; i < config->num_cas; i++)
+        wants_produce = wants_produce || config->cas[i].pre_produce;
+    if (wants_produce)
+        loop->service.produce = options.produce =
+            ocsp_produce_new(loop->base, ocsp_service_produce, &loop->service);
     loop->service.signer = options.signer = signer_new(loop->base, on_signer_state, loop);
     if (options.signer != NULL)
         loop->service.memo = ocsp_memo_new(&options);
-    if (loop->service.memo == NULL)
+    if (loop->service.memo == NULL || (wants_produce && options.produce == NULL))
         return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
     return SK_OK;
 }

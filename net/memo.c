@@ -17,6 +17,7 @@ struct entry {
     uint64_t hash;
     struct sk_bytes key;
     struct memo_answer answer;
+    uint32_t asked;
     uint8_t lives;
     bool is_new;      /* in the first queue */
     uint8_t octets[]; /* key, answer */
@@ -147,6 +148,8 @@ const struct memo_answer *memo_find(struct sk_memo *memo, struct sk_bytes key, i
         return NULL;
     if (entry->lives < MAX_LIVES)
         entry->lives++;
+    if (entry->asked < UINT32_MAX)
+        entry->asked++;
     return &entry->answer;
 }
 
@@ -169,6 +172,7 @@ static struct entry *entry_new(struct sk_bytes key, const struct memo_answer *an
     entry->key = bytes_of(entry->octets, key.len);
     entry->answer = *answer;
     entry->answer.der = bytes_of(entry->octets + key.len, answer->der.len);
+    entry->asked = answer->is_requested ? 1 : 0;
     return entry;
 }
 
@@ -197,6 +201,16 @@ void memo_put(struct sk_memo *memo, struct sk_bytes key, const struct memo_answe
         enqueue(memo, entry, true);
     }
     tell(memo);
+}
+
+void memo_each(const struct sk_memo *memo, memo_visit_fn visit, void *arg)
+{
+    const struct entry *entry;
+
+    TAILQ_FOREACH(entry, &memo->proven, link)
+    visit(arg, entry->key, &entry->answer, entry->asked);
+    TAILQ_FOREACH(entry, &memo->fresh, link)
+    visit(arg, entry->key, &entry->answer, entry->asked);
 }
 
 void memo_clear(struct sk_memo *memo)

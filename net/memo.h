@@ -36,6 +36,8 @@ struct memo_answer {
     int64_t produced_at;
     int64_t ends;       /* as clients are told */
     int64_t kept_until; /* not given from then on; no later than ends */
+    bool is_requested;  /* somebody has asked for it; false: it was made in advance */
+    bool is_renewed;    /* to be made anew when the generation changes */
 };
 
 /* NULL: no memory. */
@@ -52,6 +54,11 @@ bool memo_has(const struct sk_memo *memo, struct sk_bytes key, int64_t now);
  * memory is not kept. */
 void memo_put(struct sk_memo *memo, struct sk_bytes key, const struct memo_answer *answer,
               int64_t now);
+
+/* asked: how many have asked for it. */
+typedef void (*memo_visit_fn)(void *arg, struct sk_bytes key, const struct memo_answer *answer,
+                              uint32_t asked);
+void memo_each(const struct sk_memo *memo, memo_visit_fn visit, void *arg);
 
 void memo_clear(struct sk_memo *memo);
 

@@ -157,6 +157,8 @@ static const struct plain_row {
      "Answers that were kept and made room."},
     {"sekisho_memo_joined_total", PROM_COUNTER, AT(memo.joined),
      "Questions that waited for the signature of an identical one."},
+    {"sekisho_memo_produced_total", PROM_COUNTER, AT(memo.produced),
+     "Answers that were signed before anybody asked."},
     {"sekisho_nonce_requests_waiting", PROM_GAUGE, AT(memo.single_waiting),
      "Answers for one request alone that wait for their signature."},
     {"sekisho_nonce_requests_refused_total", PROM_COUNTER, AT(memo.single_refused),

@@ -28,6 +28,17 @@ static bool is_kept(const struct ocsp_request *request, const struct ocsp_status
     return true;
 }
 
+static bool is_renewed(const struct ocsp_request *request, const struct ocsp_statuses *statuses)
+{
+    size_t i;
+
+    for (i = 0; i < request->num_ids; i++) {
+        if (statuses->cas[i] == NULL || !statuses->cas[i]->pre_produce)
+            return false;
+    }
+    return true;
+}
+
 enum ocsp_error ocsp_answer_admit(const struct ocsp_ask *ask, const struct ocsp_request *request)
 {
     if (ask->policy->ocsp.nonce == POLICY_NONCE_REQUIRE && !request->has_nonce)
@@ -63,6 +74,7 @@ static enum ocsp_error write_data(const struct ocsp_ask *ask, struct sk_signer *
     out->is_private =
         data.has_nonce || (request->is_signed && policy->requests != POLICY_REQUESTS_IGNORE);
     out->is_kept = !out->is_private && is_kept(request, statuses);
+    out->is_renewed = out->is_kept && is_renewed(request, statuses);
     return OCSP_ERROR_NONE;
 }
 

@@ -18,6 +18,7 @@ struct ocsp_answer {     /* lacks its signature */
     int64_t ends; /* it may be kept until then: nextUpdate, or the end of the key's certificate */
     bool is_private; /* for this client alone: never kept (O-41) */
     bool is_kept;    /* by the memo: every certificate is good or revoked */
+    bool is_renewed; /* by the memo, of itself: pre-produce of every CA it speaks of */
 };
 
 /* ocsp_status_find(), or cvs_status_find() */

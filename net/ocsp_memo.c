@@ -8,6 +8,7 @@
 #include "core/clock.h"
 
 enum {
+    PREFIX = 9,         /* of a key: count and service; the question follows */
     BUCKETS = 1024,     /* of questions that wait */
     ENTRY_BYTES = 1024, /* of a small answer with all that belongs to it */
     MAX_RESPONSE = 256 * 1024,
@@ -27,6 +28,7 @@ struct pending {
     struct ocsp_answer answer;
     STAILQ_HEAD(, waiter) waiters;
     size_t num_waiters;
+    bool is_ahead; /* nobody had asked */
 };
 
 LIST_HEAD(bucket, pending);
@@ -35,7 +37,7 @@ struct ocsp_memo {
     struct ocsp_memo_options options;
     struct sk_memo *kept;
     struct bucket *waiting;
-    size_t num_single;
+    size_t num_waiting, num_single;
     uint8_t seed[SIPHASH_SEED];
     uint64_t count;             /* of generations and sets of keys */
     uint8_t keys_id[SK_SHA256]; /* of the signer's keys */
@@ -43,8 +45,21 @@ struct ocsp_memo {
 
 /* ---- keys ---- */
 
+static void produce(void *arg, struct sk_bytes key, const struct memo_answer *answer,
+                    uint32_t asked)
+{
+    struct ocsp_memo *memo = arg;
+
+    if (answer->is_renewed && asked > 0)
+        ocsp_produce_add(memo->options.produce, bytes_of(key.p + PREFIX, key.len - PREFIX), asked);
+}
+
 void ocsp_memo_renew(struct ocsp_memo *memo)
 {
+    if (memo->options.produce != NULL) {
+        memo_each(memo->kept, produce, memo);
+        ocsp_produce_start(memo->options.produce);
+    }
     memo->count++;
     memo_clear(memo->kept);
 }
@@ -115,6 +130,7 @@ static void pending_enter(struct pending *pending)
 {
     struct ocsp_memo *memo = pending->memo;
 
+    memo->num_waiting++;
     if (is_single(pending))
         counter_set(&memo->options.stats->single_waiting, ++memo->num_single);
     else
@@ -125,6 +141,7 @@ static void pending_leave(struct pending *pending)
 {
     struct ocsp_memo *memo = pending->memo;
 
+    memo->num_waiting--;
     if (is_single(pending))
         counter_set(&memo->options.stats->single_waiting, --memo->num_single);
     else
@@ -168,6 +185,8 @@ static enum sk_status finish(const struct pending *pending, struct sk_bytes sign
     out->der = buf_bytes(der);
     out->verdict = answer->verdict;
     out->produced_at = answer->produced_at;
+    out->is_requested = pending->num_waiters > 0;
+    out->is_renewed = answer->is_renewed;
     out->ends = out->kept_until = answer->ends;
     if (answer->key.is_second && out->kept_until > answer->produced_at + LIMIT_MEMO_SECOND_S)
         out->kept_until = answer->produced_at + LIMIT_MEMO_SECOND_S;
@@ -186,6 +205,8 @@ static void on_signature(void *arg, enum sk_status status, struct sk_bytes signa
     if (status == SK_OK)
         status = finish(pending, signature, &der, &answer);
     pending_leave(pending);
+    if (status == SK_OK && pending->is_ahead)
+        counter_add(&memo->options.stats->produced, 1);
     if (status == SK_OK && pending->answer.is_kept && !is_single(pending) &&
         pending->count == memo->count)
         memo_put(memo->kept, buf_bytes(&pending->key), &answer, now);
@@ -223,11 +244,13 @@ void ocsp_memo_sign(struct ocsp_memo *memo, struct sk_bytes key, struct conn_exc
 
     if (pending == NULL) {
         ocsp_answer_done(answer);
-        ocsp_reply_error(exchange, OCSP_ERROR_TRY_LATER);
+        if (exchange != NULL)
+            ocsp_reply_error(exchange, OCSP_ERROR_TRY_LATER);
         return;
     }
     pending->answer = *answer;
-    if (!join(pending, exchange, http)) {
+    pending->is_ahead = exchange == NULL;
+    if (exchange != NULL && !join(pending, exchange, http)) {
         pending_free(pending);
         ocsp_reply_error(exchange, OCSP_ERROR_TRY_LATER);
         return;
@@ -241,6 +264,16 @@ void ocsp_memo_sign(struct ocsp_memo *memo, struct sk_bytes key, struct conn_exc
 }
 
 /* ---- answers that are there ---- */
+
+bool ocsp_memo_is_idle(const struct ocsp_memo *memo)
+{
+    return memo->num_waiting == 0 && signer_is_ready(memo->options.signer);
+}
+
+bool ocsp_memo_has(struct ocsp_memo *memo, struct sk_bytes key, int64_t now)
+{
+    return memo_has(memo->kept, key, now) || look_up(memo, key) != NULL;
+}
 
 static bool refuse_single(struct ocsp_memo *memo, struct conn_exchange *exchange)
 {

@@ -49,6 +49,19 @@ static enum ocsp_error why_not(const struct service *service, const struct kind 
     return OCSP_ERROR_NONE;
 }
 
+static struct ocsp_ask ask_of(const struct service *service, const struct kind *kind)
+{
+    const struct ocsp_ask ask = {.config = service->config,
+                                 .policy = kind->policy,
+                                 .reader = service->reader,
+                                 .keys = service->keys,
+                                 .arena = service->arena,
+                                 .now = clock_wall(),
+                                 .wants_trusted = kind->wants_trusted};
+
+    return ask;
+}
+
 /* A nonce that is echoed makes an answer one for one request; so may who signed it, and the
  * signature's algorithm (O-14). */
 static bool is_shared(const struct kind *kind, const struct ocsp_request *request)
@@ -82,13 +95,7 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
                            const struct http_request *http, const struct kind *kind,
                            struct sk_bytes der)
 {
-    struct ocsp_ask ask = {.config = service->config,
-                           .policy = kind->policy,
-                           .reader = service->reader,
-                           .keys = service->keys,
-                           .arena = service->arena,
-                           .now = clock_wall(),
-                           .wants_trusted = kind->wants_trusted};
+    const struct ocsp_ask ask = ask_of(service, kind);
     struct ocsp_request request;
     struct sk_err err = {0};
     enum ocsp_error error;
@@ -106,6 +113,30 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
         error = answer_from(service, &ask, kind, &request, exchange, http);
     if (error != OCSP_ERROR_NONE)
         ocsp_reply_error(exchange, error);
+}
+
+bool ocsp_service_produce(void *arg, struct sk_bytes question)
+{
+    struct service *service = arg;
+    const struct kind kind = plain(service);
+    const struct ocsp_ask ask = ask_of(service, &kind);
+    struct ocsp_request request;
+    struct ocsp_answer answer;
+    struct sk_buf key;
+
+    if (!ocsp_memo_is_idle(service->memo))
+        return false;
+    arena_reset(service->arena);
+    if (why_not(service, &kind, ask.now) != OCSP_ERROR_NONE ||
+        ocsp_request_parse(question, &kind.rules, &request, NULL) != SK_OK)
+        return true;
+    buf_init(&key, LIMIT_MEMO_KEY_BYTES);
+    ocsp_memo_key(service->memo, kind.number, &request, &kind.rules, &key);
+    if (key.len > 0 && !ocsp_memo_has(service->memo, buf_bytes(&key), ask.now) &&
+        ocsp_answer_make(&ask, service->signer, &request, kind.find, &answer) == OCSP_ERROR_NONE)
+        ocsp_memo_sign(service->memo, buf_bytes(&key), NULL, NULL, &answer);
+    buf_done(&key);
+    return true;
 }
 
 static void post(struct service *service, struct conn_exchange *exchange,

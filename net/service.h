@@ -24,8 +24,9 @@ struct service {
     struct sk_served *served;     /* what the policies depend on in it; NULL: not known */
     struct sk_arena *arena;       /* of the current request, reset by each service */
     struct sk_keyring *keys;
-    struct sk_signer *signer; /* NULL: no [signer] in the configuration */
-    struct ocsp_memo *memo;   /* NULL: no signer */
+    struct sk_signer *signer;     /* NULL: no [signer] in the configuration */
+    struct ocsp_memo *memo;       /* NULL: no signer */
+    struct ocsp_produce *produce; /* NULL: no CA has pre-produce */
 };
 
 /* From now on answers are of this reader's generation; takes it over. */
@@ -40,6 +41,9 @@ void ocsp_service_post(struct service *service, struct conn_exchange *exchange,
                        const struct http_request *request);
 void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
                       const struct http_request *request, struct sk_bytes encoded);
+
+/* An ocsp_produce_fn of a struct service: has a question's answer signed before anybody asks. */
+bool ocsp_service_produce(void *service, struct sk_bytes question);
 
 /* POST /cvs: 404 unless [cvs] is configured. */
 void ocsp_service_cvs(struct service *service, struct conn_exchange *exchange,

@@ -122,6 +122,7 @@ struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /
     struct config_list arls;         /* lists for CA certificates */
     struct config_list responders;   /* names of the keys that may sign; none: whichever fits */
     enum config_unissued unissued;
+    bool pre_produce;  /* OCSP answers are signed anew with each generation */
     int64_t archive_s; /* its lists keep entries this long after notAfter; 0: nothing is promised */
 };
 

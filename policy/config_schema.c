@@ -486,6 +486,10 @@ static const struct schema_row ROWS[] = {
              "hold since 1970, RFC 6960 2.2) are right only when certificates names every "
              "certificate that the CA has issued: one that is missing, or newer than the last "
              "fetch, is refused. Such answers are kept for a minute."},
+    {CONFIG_CA, "pre-produce", SCHEMA_BOOL, IN(config_ca, pre_produce), .number = false,
+     .help = "When a new generation is published, the OCSP answers of this CA that were asked for "
+             "under the one before are signed anew of themselves, those most asked for first, "
+             "whenever nobody waits for a signature. Each worker does so for its own."},
     {CONFIG_CA, "archive-cutoff", SCHEMA_SECONDS64, IN(config_ca, archive_s), .number = 0, .min = 0,
      .max = 36500 * DAY,
      .help = "How long after a certificate's end the CA's lists keep it. OCSP answers then carry "

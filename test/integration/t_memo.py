@@ -7,7 +7,7 @@ import re
 import select
 import signal
 
-from front_support import (Daemon, check_config, finish, free_port, make_crl, make_pki, ok, openssl, pki_config, publish, read,
+from front_support import (Daemon, check_config, finish, free_port, get, make_crl, make_pki, ok, openssl, pki_config, publish, read,
                            read_answer, until, write)
 
 CITIZEN = 5
@@ -17,7 +17,7 @@ port = free_port()
 
 def write_config(limits=""):
     write("s.conf", "[server]\nlisten = 127.0.0.1:%d\nworkers = 1\ncache = cache\n[limits]\n%s\n%s" %
-          (port, limits, pki_config()))
+          (port, limits, pki_config().replace("[ca root]\n", "[ca root]\npre-produce = yes\n")))
 
 
 def post(body):
@@ -99,6 +99,8 @@ def test_revoked(daemon):
     ok(set(seen) <= {"good", "revoked"} and seen[-1] == "revoked", "the published revocation is told", seen)
     again = [status(body(daemon, plain(CITIZEN))) for _ in range(20)]
     ok(set(again) == {"revoked"}, "and good is never told again", again)
+    ok(until(lambda: re.search(r"\nsekisho_memo_produced_total [1-9]", body(daemon, get("/metrics")).decode())),
+       "what else was asked for is signed of itself")
 
 
 def test_off(daemon):

@@ -17,6 +17,7 @@ struct model {
     struct memo_stats stats;
     struct known known[KEYS];
     struct sk_bytes script;
+    size_t seen; /* entries met by memo_each() */
     int64_t now;
     uint64_t asked, found;
     const char *fault;
@@ -59,7 +60,7 @@ static void put(struct model *m)
     uint8_t octets[KEY_BYTES];
     size_t index = take(m) % KEYS, i;
     struct known *known = &m->known[index];
-    struct memo_answer answer = {.verdict = "good"};
+    struct memo_answer answer = {.verdict = "good", .is_requested = true};
 
     known->is_known = true;
     known->len = 1 + take(m);
@@ -103,6 +104,22 @@ static void find(struct model *m)
     check(m, index, answer);
 }
 
+static void visit(void *arg, struct sk_bytes key, const struct memo_answer *answer, uint32_t asked)
+{
+    struct model *m = arg;
+    uint8_t octets[KEY_BYTES];
+    size_t i;
+
+    m->seen++;
+    must(m, asked > 0, "an answer that nobody asked for");
+    for (i = 0; i < KEYS; i++) {
+        if (bytes_equal(key_of(i, octets), key))
+            break;
+    }
+    must(m, i < KEYS && bytes_equal(answer->der, bytes_of(m->known[i].der, m->known[i].len)),
+         "an entry that nobody put");
+}
+
 static void check_bounds(struct model *m)
 {
     must(m, counter_get(&m->stats.octets) <= MAX_BYTES, "more octets than the bound");
@@ -122,9 +139,13 @@ static void step(struct model *m)
         find(m);
     else if (what < 250)
         m->now += (int64_t)take(m) - 16; /* back as well */
-    else {
+    else if (what < 252) {
         memo_clear(m->memo);
         memset(m->known, 0, sizeof(m->known));
+    } else {
+        m->seen = 0;
+        memo_each(m->memo, visit, m);
+        must(m, m->seen == counter_get(&m->stats.entries), "entries are miscounted");
     }
     check_bounds(m);
 }

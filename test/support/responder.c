@@ -245,6 +245,9 @@ void responder_start(struct responder *b, int64_t responder_end)
     b->service.keys = keyring_new(16);
     b->service.signer = signer_new(b->base, on_state, NULL);
     memo.signer = b->service.signer;
+    memo.produce = b->service.produce =
+        ocsp_produce_new(b->base, ocsp_service_produce, &b->service);
+    assert_non_null(memo.produce);
     b->service.memo = ocsp_memo_new(&memo);
     assert_non_null(b->service.memo);
     b->conns = conn_set_new(b->base, &options, service_handle, &b->service);
@@ -258,6 +261,7 @@ void responder_stop(struct responder *b)
     conn_set_free(b->conns);
     signer_free(b->service.signer);
     ocsp_memo_free(b->service.memo);
+    ocsp_produce_free(b->service.produce);
     reader_free(b->service.reader);
     served_unref(b->service.served);
     keyring_free(b->service.keys);

@@ -38,7 +38,8 @@ static struct memo_answer answer_of(size_t len)
                                        .verdict = "good",
                                        .produced_at = NOW,
                                        .ends = NOW + DAY,
-                                       .kept_until = NOW + HOUR};
+                                       .kept_until = NOW + HOUR,
+                                       .is_requested = true};
 
     return answer;
 }
@@ -245,6 +246,46 @@ static void test_entries_are_bounded_and_cleared(void **state)
     memo_free(b.memo);
 }
 
+struct tally {
+    size_t count;
+    uint32_t asked[3];
+};
+
+static void add(void *arg, struct sk_bytes key, const struct memo_answer *answer, uint32_t asked)
+{
+    struct tally *tally = arg;
+    uint64_t index;
+
+    assert_int_equal(answer->der.len, 10);
+    memcpy(&index, key.p, sizeof(index));
+    tally->asked[index] = asked;
+    tally->count++;
+}
+
+static void test_each_tells_how_many_asked(void **state)
+{
+    struct bench b;
+    struct memo_answer ahead = answer_of(10);
+    const uint64_t two = 2;
+    struct tally tally = {0};
+
+    (void)state;
+    begin(&b, 64 * KILO, 10);
+    put(&b, 0, 10);
+    put(&b, 1, 10);
+    ahead.is_requested = false;
+    memo_put(b.memo, number(&two), &ahead, NOW);
+    assert_true(finds(&b, 1));
+    assert_true(finds(&b, 1));
+    assert_true(memo_has(b.memo, number(&two), NOW)); /* is no question */
+    memo_each(b.memo, add, &tally);
+    assert_int_equal(tally.count, 3);
+    assert_int_equal(tally.asked[0], 1);
+    assert_int_equal(tally.asked[1], 3);
+    assert_int_equal(tally.asked[2], 0);
+    memo_free(b.memo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_a_flood_that_asks_twice),
         cmocka_unit_test(test_what_is_too_large_is_not_kept),
         cmocka_unit_test(test_entries_are_bounded_and_cleared),
+        cmocka_unit_test(test_each_tells_how_many_asked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,6 +389,107 @@ static void test_what_is_kept_outlives_the_key_process(void **state)
     responder_stop(b);
 }
 
+/* ---- made in advance ---- */
+
+/* Serves until so many signatures were made; what never comes fails. */
+static void serve_until(struct responder *b, unsigned signatures)
+{
+    int i;
+
+    for (i = 0; i < 5000 && b->signatures < signatures; i++) {
+        (void)usleep(1000);
+        responder_turn(b);
+        responder_serve(b);
+    }
+    assert_int_equal(b->signatures, signatures);
+}
+
+static void test_what_was_asked_for_is_made_anew(void **state)
+{
+    struct responder *b = *state;
+    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = true};
+    int i;
+
+    b->config.cas = &ca;
+    b->config.num_cas = 1;
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    (void)responder_ask(b, RESPONDER_ABSENT + 1);
+    for (i = 0; i < 3; i++)
+        (void)responder_ask(b, RESPONDER_ABSENT);
+    assert_int_equal(b->signatures, 2);
+    b->listed = RESPONDER_ABSENT;
+    responder_publish(b, b->now + DAY, 0);
+    responder_reader(b);
+    assert_int_equal(entries(b), 0);
+    serve_until(b, 3); /* what was asked for most comes first */
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_REVOKED);
+    assert_int_equal(b->signatures, 3);
+    serve_until(b, 4);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT + 1).status, V_OCSP_CERTSTATUS_GOOD);
+    assert_int_equal(b->signatures, 4);
+    assert_int_equal(counter_get(&b->counters.memo.produced), 2);
+    /* What nobody has asked for since is not made a third time. */
+    responder_publish(b, b->now + DAY, 0);
+    responder_reader(b);
+    serve_until(b, 6);
+    responder_publish(b, b->now + DAY, 0);
+    responder_reader(b);
+    for (i = 0; i < 20; i++) {
+        (void)usleep(2000);
+        responder_turn(b);
+        responder_serve(b);
+    }
+    assert_int_equal(b->signatures, 6);
+    responder_stop(b);
+}
+
+static void test_nothing_is_made_while_somebody_waits(void **state)
+{
+    struct responder *b = *state;
+    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = true};
+    struct signer_stats stats;
+    int fd, i;
+
+    b->config.cas = &ca;
+    b->config.num_cas = 1;
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    (void)responder_ask(b, RESPONDER_ABSENT);
+    fd = send_request(b, responder_with_nonce(b));
+    responder_publish(b, b->now + DAY, 0);
+    responder_reader(b);
+    for (i = 0; i < 50; i++) {
+        (void)usleep(1000);
+        responder_turn(b);
+        signer_stats(b->service.signer, &stats);
+        assert_int_equal(stats.num_waiting[SIGN_CLASS_NORMAL], 0);
+    }
+    responder_serve(b);
+    assert_int_equal(take(b, RESPONDER_ABSENT, fd).num_extensions, 1);
+    serve_until(b, 3);
+    assert_int_equal(counter_get(&b->counters.memo.produced), 1);
+    responder_stop(b);
+}
+
+static void test_only_of_a_ca_that_says_so(void **state)
+{
+    struct responder *b = *state;
+    int i;
+
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    (void)responder_ask(b, RESPONDER_ABSENT);
+    responder_reader(b);
+    for (i = 0; i < 20; i++) {
+        (void)usleep(2000);
+        responder_turn(b);
+        responder_serve(b);
+    }
+    assert_int_equal(b->signatures, 1);
+    responder_stop(b);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, responder_setup, responder_teardown)
 
 int main(void)
@@ -408,6 +509,9 @@ int main(void)
         TEST(test_an_answer_ends_with_its_responder_certificate),
         TEST(test_another_certificate_gives_other_answers),
         TEST(test_what_is_kept_outlives_the_key_process),
+        TEST(test_what_was_asked_for_is_made_anew),
+        TEST(test_nothing_is_made_while_somebody_waits),
+        TEST(test_only_of_a_ca_that_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
