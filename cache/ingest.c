@@ -214,6 +214,19 @@ static enum sk_status merge_duplicates(struct ingest *in, struct sk_err *err)
     return status == SK_OK ? SK_OK : err_set(err, status, "CRL: entries of one serial");
 }
 
+/* Entries that cannot be read through, or that no record can hold: nothing may be said of a serial
+ * by this list, neither that it is listed nor that it is not. To leave the list out would let an
+ * older one answer in its place. */
+static void give_up(struct ingest *in)
+{
+    stage_done(&in->entries);
+    stage_done(&in->names);
+    stage_init(&in->entries);
+    stage_init(&in->names);
+    in->flags |= RECORD_CRL_UNUSABLE;
+    in->num_entries = 0;
+}
+
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
                               unsigned *out_flags, uint64_t *out_entries, struct sk_err *err)
 {
@@ -233,6 +246,11 @@ enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, uns
         status = walk(&in, err);
     if (status == SK_OK)
         status = merge_duplicates(&in, err);
+    if (status == SK_INPUT || status == SK_LIMIT) {
+        give_up(&in);
+        err_clear(err);
+        status = SK_OK;
+    }
     if (status == SK_OK)
         status = chain_append(build, RECORD_REVOKED, id, &in.entries, err);
     if (status == SK_OK && in.names.num > 0)

@@ -28,8 +28,9 @@ enum sk_status publish_checked(struct sk_publish *pub, const uint8_t object_sha2
                                const uint8_t spki_sha256[SK_SHA256],
                                struct sk_err *err) SK_MUST_CHECK;
 /* crl and its DER, both copied; sha256 is of the DER. is_arl as configured; ca: the configured CA
- * name. Entries are walked here: SK_INPUT when malformed (nothing of the CRL is kept). The same CRL
- * again for the same CA and kind is harmless. */
+ * name. Entries are walked here: a CRL whose entries are malformed or past a cap is marked as
+ * unusable, and every look-up in it is an error. The same CRL again for the same CA and kind is
+ * harmless. */
 enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
                            const uint8_t sha256[SK_SHA256], const char *ca, bool is_arl,
                            struct sk_err *err) SK_MUST_CHECK;

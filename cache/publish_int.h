@@ -19,8 +19,8 @@ struct sk_publish {
 };
 
 /* Walks the entries of a CRL and writes its revoked and crlname records under the id. *out_flags:
- * RECORD_CRL_UNUSABLE and _INDIRECT; *out_entries: how many entries. SK_INPUT: malformed; nothing
- * has been written. SK_LIMIT: too many certificate issuers, or a serial too long. */
+ * RECORD_CRL_UNUSABLE and _INDIRECT; *out_entries: how many entries. Of a list that is malformed,
+ * or past a cap (certificate issuers, length of a serial), nothing is written: it is unusable. */
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
                               unsigned *out_flags, uint64_t *out_entries,
                               struct sk_err *err) SK_MUST_CHECK;

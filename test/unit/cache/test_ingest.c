@@ -163,18 +163,31 @@ static enum sk_status find(const struct fixture *f, const struct sk_reader *read
     return source->ops->crl_find(source, f->arena, crl, canon, serial, out);
 }
 
-static void test_ingest_writes_nothing_of_a_malformed_list(void **state)
+/* The list is there, and says nothing of anybody: of what it lists nor of what it does not. */
+static void assert_unusable(const struct fixture *f)
+{
+    struct source_crl crl;
+    struct crl_entry entry;
+    struct sk_reader *reader = open_list(f, &crl);
+
+    assert_non_null(crl.crl);
+    assert_int_equal(find(f, reader, &crl, CA, bytes_of("\x01", 1), &entry), SK_INPUT);
+    assert_int_equal(find(f, reader, &crl, CA, bytes_of("\x02", 1), &entry), SK_INPUT);
+    reader_free(reader);
+}
+
+static void test_ingest_makes_a_malformed_list_unusable(void **state)
 {
     const struct fixture *f = *state;
-    struct source_crl crl;
     struct sk_buf entries;
 
     buf_init(&entries, 1u << 20);
     put_entry(f, &entries, bytes_of("\x01", 1), PKI_T0, NULL);
     derout_tlv(&entries, DER_SEQUENCE, bytes_of("x", 1));
-    assert_int_equal(publish(f, buf_bytes(&entries), false), SK_INPUT);
-    reader_free(open_list(f, &crl));
-    assert_null(crl.crl);
+    assert_int_equal(publish(f, buf_bytes(&entries), false), SK_OK);
+    assert_unusable(f);
+    assert_int_equal(publish(f, buf_bytes(&entries), true), SK_OK);
+    assert_unusable(f);
     buf_done(&entries);
 }
 
@@ -204,7 +217,8 @@ static void test_ingest_takes_as_many_certificate_issuers_as_the_cap(void **stat
     assert_int_equal(find(f, reader, &crl, CA, bytes_of("\x01", 1), &entry), SK_NOTFOUND);
     reader_free(reader);
     put_entry(f, &entries, bytes_of("\x01", 1), PKI_T0, "/CN=one too many\0");
-    assert_int_equal(publish(f, buf_bytes(&entries), true), SK_LIMIT);
+    assert_int_equal(publish(f, buf_bytes(&entries), true), SK_OK);
+    assert_unusable(f);
     buf_done(&entries);
 }
 
@@ -235,7 +249,7 @@ static void test_ingest_enters_every_name_of_a_certificate_issuer_up_to_the_cap(
     buf_done(&entries);
 }
 
-static void test_ingest_takes_serials_at_the_cap_and_refuses_a_list_with_a_longer_one(void **state)
+static void test_ingest_takes_serials_at_the_cap_and_marks_a_list_with_a_longer_one(void **state)
 {
     const struct fixture *f = *state;
     uint8_t serial[LIMIT_SERIAL_BYTES + 1];
@@ -257,9 +271,8 @@ static void test_ingest_takes_serials_at_the_cap_and_refuses_a_list_with_a_longe
     assert_int_equal(find(f, reader, &crl, CA, bytes_of("\x01", 1), &entry), SK_OK);
     reader_free(reader);
     put_entry(f, &entries, bytes_of(serial, LIMIT_SERIAL_BYTES + 1), PKI_T0, NULL);
-    assert_int_equal(publish(f, buf_bytes(&entries), false), SK_LIMIT);
-    reader_free(open_list(f, &crl));
-    assert_null(crl.crl);
+    assert_int_equal(publish(f, buf_bytes(&entries), false), SK_OK);
+    assert_unusable(f);
     buf_done(&entries);
 }
 
@@ -305,10 +318,10 @@ static void test_ingest_finds_every_entry_of_a_large_unsorted_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_ingest_writes_nothing_of_a_malformed_list),
+        TEST(test_ingest_makes_a_malformed_list_unusable),
         TEST(test_ingest_takes_as_many_certificate_issuers_as_the_cap),
         TEST(test_ingest_enters_every_name_of_a_certificate_issuer_up_to_the_cap),
-        TEST(test_ingest_takes_serials_at_the_cap_and_refuses_a_list_with_a_longer_one),
+        TEST(test_ingest_takes_serials_at_the_cap_and_marks_a_list_with_a_longer_one),
         TEST(test_ingest_finds_every_entry_of_a_large_unsorted_list),
     };
 
