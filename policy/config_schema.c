@@ -474,7 +474,8 @@ static const struct schema_row ROWS[] = {
     {CONFIG_CA, "crls", SCHEMA_URL, IN(config_ca, crls), .example = "http://ca.example/crl.crl",
      .help = "Address of revocation lists for end entities, or for both kinds of certificates."},
     {CONFIG_CA, "arls", SCHEMA_URL, IN(config_ca, arls), .example = "http://ca.example/arl.crl",
-     .help = "Address of revocation lists for CA certificates."},
+     .help = "Address of revocation lists for CA certificates. A list that says itself for which "
+             "certificates it is may stand under crls as well as under arls."},
     {CONFIG_CA, "responder", SCHEMA_TEXTS, IN(config_ca, responders), .example = "next-year",
      .help = "A key that may sign OCSP answers about the CA's certificates: NAME of a [responder "
              "NAME], or signer for the key of [signer]. May stand several times; without it every "

@@ -35,37 +35,56 @@ def moment(when):
         if when >= 2524608000 else tlv(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime(when)).encode())
 
 
+def extension(oid, value, critical=False):
+    """oid: hex of the contents octets; value: DER."""
+    return tlv(0x30, tlv(6, bytes.fromhex(oid)), tlv(1, b"\xff") if critical else b"", tlv(4, value))
+
+
+def issuing_point(flag):
+    """issuingDistributionPoint: 1 only end entities, 2 only CAs, 5 only attribute certificates."""
+    return extension("551d1c", tlv(0x30, tlv(0x80 | flag, b"\xff")), True)
+
+
+def delta_of(number):
+    return extension("551d1b", integer(number), True)
+
+
+UNKNOWN_CRITICAL = extension("2a0304", b"\x05\x00", True)
+ECDSA_SHA1 = tlv(0x30, tlv(6, bytes.fromhex("2a8648ce3d0401")))
 ECDSA_SHA256 = tlv(0x30, tlv(6, bytes.fromhex("2a8648ce3d040302")))
 
 
 class Ca:
     """A CA with a key; signed by another one, or by itself."""
 
-    def __init__(self, name, issuer=None):
+    def __init__(self, name, issuer=None, may_sign_lists=True):
+        self.may_sign_lists = may_sign_lists
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
                                x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.der = (issuer or self).certify(self)
 
-    def certify(self, subject):
+    def certify(self, subject, serial=None, is_ca=True):
         now = datetime.datetime.utcnow()
         cert = (x509.CertificateBuilder().subject_name(subject.name).issuer_name(self.name)
-                .public_key(subject.key.public_key()).serial_number(x509.random_serial_number())
+                .public_key(subject.key.public_key()).serial_number(serial or x509.random_serial_number())
                 .not_valid_before(now - 2 * DAY).not_valid_after(now + 30 * DAY)
-                .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-                .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False),
-                               critical=True)
+                .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+                .add_extension(x509.KeyUsage(not is_ca, False, False, False, False, is_ca,
+                                             is_ca and subject.may_sign_lists, False, False), critical=True)
                 .sign(self.key, hashes.SHA256()))
         return cert.public_bytes(serialization.Encoding.DER)
 
-    def crl(self, number, serials=(), age=3600, life=7 * 86400, signer=None):
+    def crl(self, number, serials=(), age=3600, life=7 * 86400, signer=None, more=b"", extensions=(), weak=False):
+        """life None: no nextUpdate; more: octets behind the entries; extensions: DER of each; weak: with SHA-1."""
         now = int(time.time())
-        entries = b"".join(tlv(0x30, integer(s), moment(now - age)) for s in serials)
-        tbs = tlv(0x30, integer(1), ECDSA_SHA256, self.name.public_bytes(), moment(now - age),
-                  moment(now - age + life), tlv(0x30, entries) if entries else b"",
-                  tlv(0xa0, tlv(0x30, tlv(0x30, tlv(6, b"\x55\x1d\x14"), tlv(4, integer(number))))))
-        signature = (signer or self).key.sign(tbs, ec.ECDSA(hashes.SHA256()))
-        return tlv(0x30, tbs, ECDSA_SHA256, tlv(3, b"\0" + signature))
+        algorithm = ECDSA_SHA1 if weak else ECDSA_SHA256
+        entries = b"".join(tlv(0x30, integer(s), moment(min(now, now - age))) for s in serials) + more
+        tbs = tlv(0x30, integer(1), algorithm, self.name.public_bytes(), moment(now - age),
+                  b"" if life is None else moment(now - age + life), tlv(0x30, entries) if entries else b"",
+                  tlv(0xa0, tlv(0x30, extension("551d14", integer(number)), *extensions)))
+        signature = (signer or self).key.sign(tbs, ec.ECDSA(hashes.SHA1() if weak else hashes.SHA256()))
+        return tlv(0x30, tbs, algorithm, tlv(3, b"\0" + signature))
 
 
 def fingerprint(der):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fetch_support import BIN, Ca, Tap, Web, fetch, fingerprint, pem  # noqa: E402
+from fetch_support import BIN, UNKNOWN_CRITICAL, Ca, Tap, Web, fetch, fingerprint, issuing_point, pem  # noqa: E402
 
 tap = Tap()
 web = Web()
@@ -151,8 +151,7 @@ cases = [
     ("malformed", "a certificate", seal.der),
     ("wrong-signature", "another key's list", seal.crl(8, signer=alien)),
     ("wrong-issuer", "another CA's list", root.crl(8)),
-    ("not-yet-valid", "a list of tomorrow", seal.crl(8, age=-86400)),
-    ("expired", "a list of last week", seal.crl(8, age=86400, life=3600)),
+    ("wrong-scope", "a list for attribute certificates", seal.crl(8, extensions=[issuing_point(5)])),
     ("older-than-held", "a list with a lower number", seal.crl(6)),
     ("older-than-held", "a list of yesterday", seal.crl(8, age=86400)),
 ]
@@ -176,6 +175,32 @@ web.paths["/one"] = redirect("/two")
 web.paths["/two"] = NEXT
 status, out, err = fetch(conf)
 tap.ok(status == 0 and current("plain") == "4", "a redirection over http is followed", (status, err))
+
+# ---- what its CA signed last is published, also when validation will not rely on it ------------------------------------------
+CRL = seal.crl(9, [1001], age=1800)
+doubtful = [
+    (1, "not-yet-valid", "a list of tomorrow", seal.crl(10, age=-86400)),
+    (1, "unusable", "one with an unknown critical extension", seal.crl(10, age=1700, extensions=[UNKNOWN_CRITICAL])),
+    (1, "unusable", "one whose last entry is malformed", seal.crl(11, [1001], age=1600, more=b"\x30\x01\x00")),
+    (2, "expired", "one that has ended", seal.crl(12, age=1500, life=600)),
+    (2, "expired", "one that never ends", seal.crl(13, age=1400, life=None)),
+]
+web.paths["/seal.crl"] = CRL
+status, out, err = fetch(conf)
+tap.ok(status == 0 and current("plain") == "5", "a good list", (status, err))
+for number, (wanted, reason, name, what) in enumerate(doubtful):
+    web.paths["/seal.crl"] = what
+    status, out, err = fetch(conf)
+    line = "sekisho-fetch: seal: %s: %s: published, but " % (web.url("/seal.crl"), reason)
+    tap.ok(status == wanted and err.startswith(line), "%s is %s" % (name, reason), (status, out, err))
+    tap.ok(current("plain") == str(6 + number), "%s is published" % name, current("plain"))
+    web.paths["/seal.crl"] = CRL
+    if number > 0:
+        status, out, err = fetch(conf)
+        tap.ok(": older-than-held: " in err, "%s keeps older ones out" % name, (status, err))
+web.paths["/seal.crl"] = seal.crl(14, age=1300)
+status, out, err = fetch(conf)
+tap.ok(status == 0, "the next good one ends that", (status, err))
 
 # ---- many at a time, and a server that is not there ----------------------------------------------------------------
 for i in range(20):

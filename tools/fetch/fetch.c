@@ -162,10 +162,13 @@ static enum sk_status check_list(void *arg, const struct reader_crl_info *info)
     struct sk_err err = {SK_OK, ""};
     char text[CLOCK_TEXT];
 
-    if (info->next_update >= fresh->limit)
+    if (info->next_update >= fresh->limit && info->next_update != CLOCK_NEVER)
         return SK_OK;
     fresh->is_stale = true;
-    clock_format_rfc3339(info->next_update, text);
+    if (info->next_update == CLOCK_NEVER)
+        (void)snprintf(text, sizeof(text), "nobody knows when");
+    else
+        clock_format_rfc3339(info->next_update, text);
     (void)err_set(&err, SK_INPUT, "the %s that is served ends %s", info->is_arl ? "ARL" : "CRL",
                   text);
     report_fault(fresh->report, info->ca, NULL, REASON_STALE, &err);

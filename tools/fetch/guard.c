@@ -14,6 +14,7 @@ struct guard {
     const struct held *held;
     const struct list *list;
     struct sk_arena *arena;
+    int64_t now;
     bool is_same_source; /* while the held lists of the same URL are visited */
     bool is_refused;
     struct sk_err *err;
@@ -81,7 +82,7 @@ static enum sk_status visit_der(void *arg, const uint8_t sha256[SK_SHA256], stru
         return SK_OK;
     arena_reset(guard->arena);
     /* Not a list, or damaged: nothing to compare with. */
-    if (crl_parse(guard->arena, der, &crl, NULL) != SK_OK)
+    if (crl_parse(guard->arena, der, &crl, NULL) != SK_OK || crl.this_update > guard->now)
         return SK_OK;
     status = compare(guard, &crl,
                      source->ops->is_checked(source, sha256, guard->list->signer->spki_sha256));
@@ -92,18 +93,20 @@ static enum sk_status visit_der(void *arg, const uint8_t sha256[SK_SHA256], stru
 static enum sk_status visit_info(void *arg, const struct reader_crl_info *info)
 {
     const struct guard *guard = arg;
-    const struct fetch_source *source = guard->list->source;
     struct sk_bytes der;
 
-    if (strcmp(info->ca, source->ca->name) != 0 || info->is_arl != (source->kind == FETCH_ARL) ||
+    if (strcmp(info->ca, guard->list->source->ca->name) != 0 ||
+        info->is_arl != list_is_arl(guard->list) ||
         reader_blob(guard->held->reader, info->sha256, &der) != SK_OK)
         return SK_OK;
     return visit_der(arg, info->sha256, der);
 }
 
-enum sk_status guard_check(const struct held *held, const struct list *list, struct sk_err *err)
+enum sk_status guard_check(const struct held *held, const struct list *list, int64_t now,
+                           struct sk_err *err)
 {
-    struct guard guard = {.held = held, .list = list, .is_same_source = true, .err = err};
+    struct guard guard = {
+        .held = held, .list = list, .now = now, .is_same_source = true, .err = err};
     enum sk_status status;
 
     if (held->reader == NULL)

@@ -14,9 +14,10 @@
  *   of the same CA, issuer, scope and key, whatever the source: neither may be older.
  * The scope is the issuingDistributionPoint and being a delta. A list with another key of the
  * issuer may count by itself (RFC 5280 5.2.3 is about one key's lists as CAs practise it).
- * What is held but cannot be read is nothing to compare with: it must not keep a good list out.
+ * What is held but cannot be read is nothing to compare with, nor is what is not in force at now:
+ * neither a damaged list nor one of a far future, made by mistake, may keep a good one out.
  * SK_INPUT: older, the text says what is held. */
-enum sk_status guard_check(const struct held *held, const struct list *list,
+enum sk_status guard_check(const struct held *held, const struct list *list, int64_t now,
                            struct sk_err *err) SK_MUST_CHECK;
 
 #endif

@@ -13,7 +13,6 @@
 struct trial {
     const struct lists_input *in;
     struct list list;
-    bool has_unknown_critical; /* of the list or of an entry (C-06) */
     enum fetch_reason reason;
     struct sk_err err;
 };
@@ -25,35 +24,11 @@ static bool refuse(struct trial *trial, enum fetch_reason reason, const char *te
     return false;
 }
 
-/* Walks to the last entry: a list is taken whole or not at all. */
-static bool check_entries(struct trial *trial)
-{
-    struct crl_walk walk;
-    struct crl_entry entry;
-    enum sk_status status;
-
-    trial->has_unknown_critical = trial->list.crl.has_unknown_critical;
-    crl_entries(&trial->list.crl, &walk);
-    while ((status = crl_entry_next(&walk, &entry, &trial->err)) == SK_OK)
-        trial->has_unknown_critical |= entry.has_unknown_critical;
-    if (status == SK_NOTFOUND)
-        return true;
-    trial->reason = REASON_MALFORMED;
-    return false;
-}
-
+/* A list that says itself for which certificates it is may come from anywhere (C-05). */
 static bool check_scope(struct trial *trial)
 {
-    const struct crl_idp *idp = &trial->list.crl.idp;
-
-    if (idp->only_attribute_certs)
+    if (trial->list.crl.idp.only_attribute_certs)
         return refuse(trial, REASON_WRONG_SCOPE, "a list for attribute certificates");
-    if (trial->list.source->kind == FETCH_CRL && idp->only_ca_certs)
-        return refuse(trial, REASON_WRONG_SCOPE,
-                      "a list for CA certificates only; its place is under arls");
-    if (trial->list.source->kind == FETCH_ARL && idp->only_user_certs)
-        return refuse(trial, REASON_WRONG_SCOPE,
-                      "a list for end entities only; its place is under crls");
     return true;
 }
 
@@ -94,9 +69,11 @@ static bool check_issuer(struct trial *trial)
                    : refuse(trial, REASON_UNVERIFIED, "no certificate of this CA is verified");
 }
 
-static bool may_sign_lists(const struct sk_cert *cert)
+/* An anchor is trusted as it is, in lists as in certificates (V-01). */
+static bool may_sign_lists(const struct pool_cert *cert)
 {
-    return !cert->key_usage.is_present || (cert->key_usage_bits & KEY_USAGE_CRL_SIGN) != 0;
+    return cert->is_anchor || !cert->cert.key_usage.is_present ||
+           (cert->cert.key_usage_bits & KEY_USAGE_CRL_SIGN) != 0;
 }
 
 /* Is the list signed by cert's key? */
@@ -122,7 +99,7 @@ static bool check_signature(struct trial *trial)
         return refuse(trial, REASON_WRONG_SIGNATURE, "two different signature algorithms");
     for (i = 0; i < pool->num_certs; i++) {
         cert = pool->certs[i];
-        if (!cert->is_verified || !may_sign_lists(&cert->cert) ||
+        if (!cert->is_verified || !may_sign_lists(cert) ||
             !name_equal(cert->cert.subject_canon, crl->issuer_canon))
             continue;
         num++;
@@ -137,31 +114,9 @@ static bool check_signature(struct trial *trial)
     return refuse(trial, REASON_WRONG_SIGNATURE, "of none of its issuer's keys");
 }
 
-static bool check_dates(struct trial *trial)
-{
-    const struct sk_crl *crl = &trial->list.crl;
-    char text[CLOCK_TEXT];
-
-    if (crl->this_update > trial->in->now) {
-        clock_format_rfc3339(crl->this_update, text);
-        trial->reason = REASON_NOT_YET_VALID;
-        (void)err_set(&trial->err, SK_INPUT, "thisUpdate is %s", text);
-        return false;
-    }
-    if (!crl->has_next_update)
-        return refuse(trial, REASON_EXPIRED, "no nextUpdate (RFC 5280 5.1.2.5)");
-    if (crl->next_update < trial->in->now) {
-        clock_format_rfc3339(crl->next_update, text);
-        trial->reason = REASON_EXPIRED;
-        (void)err_set(&trial->err, SK_INPUT, "nextUpdate was %s", text);
-        return false;
-    }
-    return true;
-}
-
 static bool check_guard(struct trial *trial)
 {
-    enum sk_status status = guard_check(trial->in->held, &trial->list, &trial->err);
+    enum sk_status status = guard_check(trial->in->held, &trial->list, trial->in->now, &trial->err);
 
     if (status == SK_OK)
         return true;
@@ -169,7 +124,7 @@ static bool check_guard(struct trial *trial)
     return false;
 }
 
-/* Everything but dates and sequence, which do not count for what is held. */
+/* Everything but the sequence, which does not count for what is held. */
 static bool check_list(struct trial *trial, struct sk_bytes der)
 {
     if (crl_parse(trial->in->arena, der, &trial->list.crl, &trial->err) != SK_OK) {
@@ -177,8 +132,7 @@ static bool check_list(struct trial *trial, struct sk_bytes der)
         return false;
     }
     key_sha256(der, trial->list.sha256);
-    return check_entries(trial) && check_scope(trial) && check_issuer(trial) &&
-           check_signature(trial);
+    return check_scope(trial) && check_issuer(trial) && check_signature(trial);
 }
 
 static enum sk_status add(struct lists *lists, const struct list *list)
@@ -197,16 +151,53 @@ static enum sk_status add(struct lists *lists, const struct list *list)
     return SK_OK;
 }
 
-/* A list that is published but that validation will not be able to use (C-06) is a fault of the
- * source, and still better than going on with an older one: it may revoke. */
-static void warn_unusable(struct trial *trial)
+/* Tells of a list that is published but that validation will not rely on, or not yet. That is a
+ * fault of the source, and still better than going on as if the list were not there: an older one
+ * would answer in its place, and what it lists would not count. */
+static void warn(const struct trial *trial, enum fetch_reason reason, const char *what,
+                 const char *more)
 {
-    if (!trial->has_unknown_critical)
-        return;
+    struct sk_err err = {SK_OK, ""};
+
     trial->list.source->has_fault = true;
-    (void)refuse(trial, REASON_UNUSABLE, "published, but it has an unknown critical extension");
-    report_fault(trial->in->report, trial->list.source->ca->name, trial->list.source->url,
-                 trial->reason, &trial->err);
+    (void)err_set(&err, SK_INPUT, "published, but %s%s", what, more);
+    report_fault(trial->in->report, trial->list.source->ca->name, trial->list.source->url, reason,
+                 &err);
+}
+
+static void warn_of_dates(const struct trial *trial)
+{
+    const struct sk_crl *crl = &trial->list.crl;
+    char text[CLOCK_TEXT];
+
+    if (crl->this_update > trial->in->now) {
+        clock_format_rfc3339(crl->this_update, text);
+        warn(trial, REASON_NOT_YET_VALID, "thisUpdate is ", text);
+    }
+    if (!crl->has_next_update) {
+        warn(trial, REASON_EXPIRED, "it has no nextUpdate (RFC 5280 5.1.2.5)", "");
+    } else if (crl->next_update < trial->in->now) {
+        clock_format_rfc3339(crl->next_update, text);
+        warn(trial, REASON_EXPIRED, "nextUpdate was ", text);
+    }
+}
+
+/* Walks to the last entry: of a list that cannot be read through nothing is relied on. */
+static void warn_of_contents(const struct trial *trial)
+{
+    bool is_unknown = trial->list.crl.has_unknown_critical;
+    struct sk_err err = {SK_OK, ""};
+    struct crl_entry entry;
+    struct crl_walk walk;
+    enum sk_status status;
+
+    crl_entries(&trial->list.crl, &walk);
+    while ((status = crl_entry_next(&walk, &entry, &err)) == SK_OK)
+        is_unknown |= entry.has_unknown_critical;
+    if (is_unknown)
+        warn(trial, REASON_UNUSABLE, "it has an unknown critical extension", "");
+    if (status != SK_NOTFOUND)
+        warn(trial, REASON_UNUSABLE, "its entries are malformed: ", err.text);
 }
 
 /* True when the source's body is accepted; its fault has been told otherwise. */
@@ -217,8 +208,9 @@ static bool try_fetched(struct trial *trial)
 
     if (decode_crl(trial->in->arena, buf_bytes(&source->bodies[0].bytes), &der, &trial->reason,
                    &trial->err) == SK_OK &&
-        check_list(trial, der) && check_dates(trial) && check_guard(trial)) {
-        warn_unusable(trial);
+        check_list(trial, der) && check_guard(trial)) {
+        warn_of_dates(trial);
+        warn_of_contents(trial);
         return true;
     }
     if (trial->reason == REASON_NONE)
@@ -232,7 +224,27 @@ struct held_visit {
     struct lists *lists;
     const struct lists_input *in;
     struct fetch_source *source;
+    bool is_until_next; /* keep only the newest that is in force: what comes next is here already */
+    size_t first;       /* of the source's lists in lists */
 };
+
+/* Does the held list stay? */
+static enum sk_status keep(const struct held_visit *visit, const struct list *list)
+{
+    struct lists *lists = visit->lists;
+    struct list *kept;
+
+    if (!visit->is_until_next)
+        return add(lists, list);
+    if (list->crl.this_update > visit->in->now)
+        return SK_OK;
+    if (lists->num_lists == visit->first)
+        return add(lists, list);
+    kept = &lists->lists[visit->first];
+    if (list->crl.this_update > kept->crl.this_update)
+        *kept = *list;
+    return SK_OK;
+}
 
 static enum sk_status keep_held(void *arg, const uint8_t sha256[SK_SHA256], struct sk_bytes der)
 {
@@ -241,7 +253,7 @@ static enum sk_status keep_held(void *arg, const uint8_t sha256[SK_SHA256], stru
 
     (void)sha256;
     if (check_list(&trial, der))
-        return add(visit->lists, &trial.list);
+        return keep(visit, &trial.list);
     visit->source->has_fault = true;
     (void)err_context(&trial.err, "held until now");
     report_fault(visit->in->report, visit->source->ca->name, visit->source->url, trial.reason,
@@ -249,23 +261,36 @@ static enum sk_status keep_held(void *arg, const uint8_t sha256[SK_SHA256], stru
     return SK_OK;
 }
 
-static enum sk_status gather_source(struct lists *lists, const struct lists_input *in,
-                                    struct fetch_source *source)
+static enum sk_status gather_held(struct held_visit *visit)
 {
-    struct held_visit visit = {lists, in, source};
-    struct trial trial = {.in = in, .list = {.source = source}};
+    const struct lists_input *in = visit->in;
+    struct fetch_source *source = visit->source;
     struct sk_err err = {SK_OK, ""};
     enum sk_status status;
 
-    if (source->outcome == FETCH_GOT && try_fetched(&trial))
-        return add(lists, &trial.list);
-    status = held_each(in->held, source->url, keep_held, &visit);
+    status = held_each(in->held, source->url, keep_held, visit);
     if (status != SK_INPUT && status != SK_NOTFOUND)
         return status;
     source->has_fault = true;
     (void)err_set(&err, status, "what is held of it cannot be read");
     report_fault(in->report, source->ca->name, source->url, REASON_DAMAGED, &err);
     return SK_OK;
+}
+
+static enum sk_status gather_source(struct lists *lists, const struct lists_input *in,
+                                    struct fetch_source *source)
+{
+    struct held_visit visit = {lists, in, source, false, lists->num_lists};
+    struct trial trial = {.in = in, .list = {.source = source}};
+    enum sk_status status;
+
+    if (source->outcome != FETCH_GOT || !try_fetched(&trial))
+        return gather_held(&visit);
+    /* One that is not in force yet replaces nothing yet. */
+    visit.is_until_next = trial.list.crl.this_update > in->now;
+    if (visit.is_until_next && (status = gather_held(&visit)) != SK_OK)
+        return status;
+    return add(lists, &trial.list);
 }
 
 enum sk_status lists_gather(struct lists *lists, const struct lists_input *in,

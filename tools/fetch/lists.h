@@ -2,11 +2,15 @@
 /*
  * The revocation lists of a run: for each source the one that is published, fetched or held.
  *
- * A fetched list is accepted when it is well-formed to its last entry, its scope is what the source
- * is configured for, its issuer is the CA, a verified key of that issuer signed it, it is current
- * (RFC 5280 5.1.2.4, 5.1.2.5), and it is not older than what is held (guard.h). Otherwise it is
- * refused with its reason and the held one stays, as it does when the source fails; a held list
- * must still verify, but may have ended.
+ * A fetched list is accepted when its head is well-formed, it is not for attribute certificates,
+ * its issuer is the CA, a verified key of that issuer signed it, and it is not older than what is
+ * held (guard.h). Otherwise it is refused with its reason and the held one stays, as it does when
+ * the source fails; a held list must still verify.
+ *
+ * What its issuer signed last is accepted although validation will not rely on it: a list that has
+ * ended, one with a critical extension that is not known or with malformed entries (C-06), and one
+ * that is not in force yet (RFC 5280 5.1.2.4), with which the held one stays until then. Such
+ * faults are told. sekisho-verify sees the same lists, and both come to the same verdict (X-01).
  */
 #ifndef SEKISHO_TOOLS_FETCH_LISTS_H
 #define SEKISHO_TOOLS_FETCH_LISTS_H
@@ -20,6 +24,12 @@ struct list {
     uint8_t sha256[SK_SHA256];
     const struct sk_cert *signer;
 };
+
+/* Is it known to come as ARL (C-21)? A list for end entities only is none, wherever it lay. */
+static inline bool list_is_arl(const struct list *list)
+{
+    return list->source->kind == FETCH_ARL && !list->crl.idp.only_user_certs;
+}
 
 struct lists {
     struct list *lists; /* in order of the plan */

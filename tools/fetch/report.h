@@ -22,14 +22,14 @@
     X(REASON_OVERSIZED, "oversized", "larger than max-bytes")                                      \
     X(REASON_TRUNCATED, "truncated", "ends before its own length says")                            \
     X(REASON_MALFORMED, "malformed", "not what it should be, or not well-formed")                  \
-    X(REASON_WRONG_SCOPE, "wrong-scope", "a list for another kind of certificate")                 \
+    X(REASON_WRONG_SCOPE, "wrong-scope", "a list for attribute certificates")                      \
     X(REASON_WRONG_ISSUER, "wrong-issuer", "a list of another issuer than this CA")                \
     X(REASON_WRONG_SIGNATURE, "wrong-signature", "no key of the issuer made the signature")        \
     X(REASON_UNVERIFIED, "unverified", "no verified chain of signatures to a trust anchor")        \
-    X(REASON_NOT_YET_VALID, "not-yet-valid", "thisUpdate is in the future")                        \
-    X(REASON_EXPIRED, "expired", "nextUpdate is past, or there is none")                           \
+    X(REASON_NOT_YET_VALID, "not-yet-valid", "published, but thisUpdate is in the future")         \
+    X(REASON_EXPIRED, "expired", "published, but nextUpdate is past, or there is none")            \
     X(REASON_OLDER_THAN_HELD, "older-than-held", "a newer list was published before")              \
-    X(REASON_UNUSABLE, "unusable", "a critical extension that is not known")                       \
+    X(REASON_UNUSABLE, "unusable", "published, but nobody can say what it means")                  \
     X(REASON_STALE, "stale", "something served ends now or soon")                                  \
     X(REASON_DAMAGED, "damaged", "the current generation cannot be read")                          \
     X(REASON_FAILED, "failed", "this machine: memory, disk")

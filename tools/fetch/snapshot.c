@@ -41,7 +41,7 @@ static enum sk_status write_lists(const struct snapshot *snapshot, struct sk_pub
     for (i = 0; status == SK_OK && i < snapshot->lists->num_lists; i++) {
         list = &snapshot->lists->lists[i];
         status = publish_crl(pub, &list->crl, list->sha256, list->source->ca->name,
-                             list->source->kind == FETCH_ARL, err);
+                             list_is_arl(list), err);
         if (status == SK_OK)
             status = publish_origin(pub, list->source->url, list->sha256, err);
         if (status == SK_OK && edges_add(snapshot->edges, list->sha256, list->signer) != SK_OK)
@@ -140,20 +140,43 @@ static enum sk_status write_ca_certs(const struct snapshot *snapshot, struct sk_
     return status;
 }
 
-/* The first list of a CA that fits: configured first, served first. */
-static const struct list *first_list(const struct snapshot *snapshot, const struct config_ca *ca,
-                                     bool is_delta, bool any_kind, enum fetch_kind kind)
+/* The objects below /pki/ that are lists. */
+enum list_object { OBJECT_CRL, OBJECT_ARL, OBJECT_DELTA };
+
+static bool is_object(const struct list *list, enum list_object object)
 {
-    const struct list *list;
+    const bool is_arl = list_is_arl(list) || list->crl.idp.only_ca_certs;
+
+    switch (object) {
+    case OBJECT_CRL:
+        return !list->crl.is_delta && !is_arl;
+    case OBJECT_ARL:
+        return !list->crl.is_delta && is_arl;
+    case OBJECT_DELTA:
+        return list->crl.is_delta;
+    }
+    return false;
+}
+
+/* The first list of a CA that fits: configured first, served first. One that is not current is
+ * served when no other fits. */
+static const struct list *first_list(const struct snapshot *snapshot, const struct config_ca *ca,
+                                     enum list_object object)
+{
+    const struct list *list, *first = NULL;
     size_t i;
 
     for (i = 0; i < snapshot->lists->num_lists; i++) {
         list = &snapshot->lists->lists[i];
-        if (list->source->ca == ca && list->crl.is_delta == is_delta &&
-            (any_kind || list->source->kind == kind))
+        if (list->source->ca != ca || !is_object(list, object))
+            continue;
+        if (list->crl.this_update <= snapshot->now && list->crl.has_next_update &&
+            list->crl.next_update >= snapshot->now)
             return list;
+        if (first == NULL)
+            first = list;
     }
-    return NULL;
+    return first;
 }
 
 static enum sk_status write_list_object(struct sk_publish *pub, const char *ca, const char *name,
@@ -176,14 +199,14 @@ static enum sk_status write_ca(const struct snapshot *snapshot, struct sk_publis
     enum sk_status status = write_ca_certs(snapshot, pub, ca, err);
 
     if (status == SK_OK)
-        status = write_list_object(pub, ca->name, "crl.crl",
-                                   first_list(snapshot, ca, false, false, FETCH_CRL), err);
+        status =
+            write_list_object(pub, ca->name, "crl.crl", first_list(snapshot, ca, OBJECT_CRL), err);
     if (status == SK_OK)
-        status = write_list_object(pub, ca->name, "arl.crl",
-                                   first_list(snapshot, ca, false, false, FETCH_ARL), err);
+        status =
+            write_list_object(pub, ca->name, "arl.crl", first_list(snapshot, ca, OBJECT_ARL), err);
     if (status == SK_OK)
         status = write_list_object(pub, ca->name, "delta.crl",
-                                   first_list(snapshot, ca, true, true, FETCH_CRL), err);
+                                   first_list(snapshot, ca, OBJECT_DELTA), err);
     return status;
 }
 
