@@ -201,8 +201,7 @@ void clock_format_http(int64_t when, char out[CLOCK_TEXT])
     if (when > year_9999_end)
         when = year_9999_end;
     civil_from_seconds(when, &c);
-    /* By hand: each OCSP answer has two of them, and printf() would take longer than all the rest
-     * of its head. */
+    /* By hand, since each OCSP answer has two of them and printf() shows in a profile. */
     memcpy(out, "Ddd, dd Mmm yyyy hh:mm:ss GMT", 30);
     memcpy(out, week_day(when), 3);
     put_two(out + 5, c.day);

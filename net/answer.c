@@ -28,8 +28,8 @@ void answer_done(struct http_answer *answer)
     answer->release = NULL;
 }
 
-/* Heads are put together without printf(), which would be half of what a kept answer costs outside
- * the kernel. */
+/* Heads are put together without printf(), which took a twelfth of the CPU time of a kept answer.
+ */
 static void put_field(struct sk_buf *out, const char *name, const char *value)
 {
     buf_put_text(out, name);
