@@ -86,7 +86,7 @@
     (64u * 1024u)                      /* taken per LIMIT_HTTP_WRITE_MS, or the client is cut */
 #define LIMIT_HTTP_LINGER_MS     1000u /* reading on after the last answer of a connection */
 #define LIMIT_HTTP_LINGER_BYTES  (4u * 1024u * 1024u) /* octets thrown away meanwhile */
-#define LIMIT_HTTP_DRAIN_IDLE_MS 1000u /* an idle connection of a process that drains */
+#define LIMIT_HTTP_DRAIN_IDLE_MS 1000u                /* an idle connection when the server ends */
 #define LIMIT_HTTP_TURN          16u   /* requests of one connection in one turn of the loop */
 #define LIMIT_HTTP_ACCEPTS       64u   /* connections accepted in one turn of the loop */
 #define LIMIT_HTTP_SLOW_MS       1000u /* sending one request; then the connection may make room */

@@ -70,9 +70,11 @@ void conn_set_add(struct conn_set *set, const struct conn_arrival *arrival);
 bool conn_set_evict(struct conn_set *set);
 size_t conn_set_count(const struct conn_set *set);
 
-/* From now on each connection ends with its next answer; those that stay silent end after
- * LIMIT_HTTP_DRAIN_IDLE_MS. when_empty is called once no connection is left, perhaps at once. */
+/* From now on each connection ends with its next answer, which says so; a silent one has its idle
+ * time as ever. when_empty is called once no connection is left, perhaps at once. */
 void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *arg);
+/* While it drains: connections that stay silent end after LIMIT_HTTP_DRAIN_IDLE_MS. */
+void conn_set_hurry(struct conn_set *set);
 
 /* In the handler: what access log and figures say of the request. path: its class, static. */
 void conn_note(struct conn_exchange *exchange, const char *path, enum counted_protocol protocol,

@@ -91,6 +91,7 @@ struct conn_set {
     struct conn_list slow; /* in the middle of sending one, longest first */
     size_t count;
     bool is_draining;
+    bool in_hurry; /* draining, and silent connections are not waited for */
     void (*when_empty)(void *arg);
     void *when_empty_arg;
     int64_t date_s; /* what date says */

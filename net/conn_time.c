@@ -39,7 +39,7 @@ static unsigned phase_ms(const struct conn *conn, enum conn_phase phase)
     case PHASE_HANDSHAKE:
         return options->handshake_ms;
     case PHASE_IDLE:
-        return conn->set->is_draining ? LIMIT_HTTP_DRAIN_IDLE_MS : options->idle_ms;
+        return conn->set->in_hurry ? LIMIT_HTTP_DRAIN_IDLE_MS : options->idle_ms;
     case PHASE_HEAD:
         return options->head_ms;
     case PHASE_BODY:
@@ -195,19 +195,29 @@ bool conn_set_evict(struct conn_set *set)
     return true;
 }
 
+/* A request may already be on its way on a connection that looks silent: closed before an answer
+ * has announced it, that request would be lost (RFC 9112 9.6). */
 void conn_set_drain(struct conn_set *set, void (*when_empty)(void *arg), void *arg)
 {
-    struct conn *conn;
-    int64_t now = clock_mono_us();
-
     set->is_draining = true;
     set->when_empty = when_empty;
     set->when_empty_arg = arg;
-    TAILQ_FOREACH(conn, &set->idle, room_link)
-    {
-        conn->phase_end_us = now + (int64_t)LIMIT_HTTP_DRAIN_IDLE_MS * 1000;
-        arm_timer(conn, now);
-    }
     if (set->count == 0 && when_empty != NULL)
         when_empty(arg);
+}
+
+void conn_set_hurry(struct conn_set *set)
+{
+    int64_t now = clock_mono_us(), end = now + (int64_t)LIMIT_HTTP_DRAIN_IDLE_MS * 1000;
+    struct conn *conn;
+
+    if (set->in_hurry)
+        return;
+    set->in_hurry = true;
+    TAILQ_FOREACH(conn, &set->idle, room_link)
+    {
+        if (conn->phase_end_us > end)
+            conn->phase_end_us = end;
+        arm_timer(conn, now);
+    }
 }

@@ -59,6 +59,7 @@ static bool is_message(const struct frame *frame, int fd)
         return fd >= 0;
     case CONTROL_ACCEPT:
     case CONTROL_STATE:
+    case CONTROL_DRAIN:
         return fd < 0;
     default: /* an octet string of the peer's */
         return false;

@@ -2,9 +2,11 @@
 /*
  * What supervisor and network process say to each other over a SOCK_SEQPACKET pair.
  *
- * Supervisor: KEY (a worker's socket to the key process, again after each restart of that process)
- * and ACCEPT (begin to accept connections; before it only the signer and the snapshot are readied).
- * Network process: STATE whenever it changes. Both are of one program and one version.
+ * Supervisor: KEY (a worker's socket to the key process, again after each restart of that process),
+ * ACCEPT (begin to accept connections; before it only the signer and the snapshot are readied) and
+ * DRAIN (another process serves now; SIGTERM says the same and that the server ends).
+ * Network process: STATE whenever it changes. Both are of one program and one version, but for a
+ * network process whose supervisor has become a later version (tools/daemon/upgrade.h).
  */
 #ifndef SEKISHO_NET_CONTROL_H
 #define SEKISHO_NET_CONTROL_H
@@ -19,6 +21,7 @@ enum control_kind {
     CONTROL_KEY = 1, /* value: worker; fd: its socket */
     CONTROL_ACCEPT = 2,
     CONTROL_STATE = 3, /* value: CONTROL_HAS_* bits */
+    CONTROL_DRAIN = 4,
 };
 
 enum {

@@ -100,11 +100,21 @@ static void start_drain(struct front *front)
     (void)event_add(front->on_late, &late);
 }
 
+/* The server ends: clients that stay silent are not waited for. */
+static void hurry(struct front *front)
+{
+    unsigned i;
+
+    start_drain(front);
+    for (i = 0; i < front->num_loops; i++)
+        loop_hurry(front->loops[i]);
+}
+
 static void on_term(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    start_drain(arg);
+    hurry(arg);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *arg)
@@ -134,6 +144,9 @@ static void take_message(struct front *front, const struct control_message *mess
         for (i = 0; i < front->num_loops; i++)
             loop_accept(front->loops[i]);
         break;
+    case CONTROL_DRAIN:
+        start_drain(front);
+        break;
     case CONTROL_NONE:
     case CONTROL_STATE:
         break;
@@ -154,7 +167,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
         return;
     log_warning("front", "the supervisor has gone");
     (void)event_del(front->on_control);
-    start_drain(front);
+    hurry(front);
 }
 
 /* ---- the workers ---- */

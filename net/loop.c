@@ -21,7 +21,7 @@ enum {
     TICK_MS = 1000,        /* between two looks at what the signer counts */
 };
 
-enum mail_kind { MAIL_ACCEPT = 1, MAIL_GENERATION, MAIL_SIGNER, MAIL_DRAIN, MAIL_STOP };
+enum mail_kind { MAIL_ACCEPT = 1, MAIL_GENERATION, MAIL_SIGNER, MAIL_DRAIN, MAIL_HURRY, MAIL_STOP };
 
 /* Written whole: it is far below PIPE_BUF. */
 struct mail {
@@ -188,6 +188,9 @@ static void take_mail(struct sk_loop *loop, const struct mail *mail)
     case MAIL_DRAIN:
         drain(loop);
         break;
+    case MAIL_HURRY:
+        conn_set_hurry(loop->conns);
+        break;
     case MAIL_STOP:
         end(loop);
         break;
@@ -235,6 +238,11 @@ void loop_set_signer(struct sk_loop *loop, int fd)
 void loop_drain(struct sk_loop *loop)
 {
     send_mail(loop, (struct mail){.kind = MAIL_DRAIN, .fd = -1});
+}
+
+void loop_hurry(struct sk_loop *loop)
+{
+    send_mail(loop, (struct mail){.kind = MAIL_HURRY, .fd = -1});
 }
 
 void loop_stop(struct sk_loop *loop)

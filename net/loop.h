@@ -55,8 +55,10 @@ void loop_accept(struct sk_loop *loop);
 void loop_set_generation(struct sk_loop *loop, struct sk_generation *gen, struct sk_served *served);
 /* A connected socket to the key process; taken over. */
 void loop_set_signer(struct sk_loop *loop, int fd);
-/* Accepts no more, finishes what is in flight, then ends. */
+/* Accepts no more, ends each connection with its next answer, then ends itself. */
 void loop_drain(struct sk_loop *loop);
+/* After loop_drain(): silent connections are not waited for. */
+void loop_hurry(struct sk_loop *loop);
 /* Ends at once. */
 void loop_stop(struct sk_loop *loop);
 

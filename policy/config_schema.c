@@ -151,7 +151,12 @@ static const struct schema_row ROWS[] = {
          "client sends is kept (up to 64 letters, digits, '.', '_' and '-'): for a proxy that "
          "makes them."},
     {CONFIG_SERVER, "drain", SCHEMA_MS, IN(config_server, drain_ms), .number = 10000, .min = 0,
-     .max = HOUR * 1000, .help = "How long a stopping server finishes requests it has begun."},
+     .max = HOUR * 1000,
+     .help = "How long a stopping server finishes requests it has begun. After a reload also how "
+             "long the "
+             "old process waits for clients that keep a connection and are silent, to tell them "
+             "with an "
+             "answer that it ends: better longer than they stay silent."},
 
     /* [tls] */
     {CONFIG_TLS, "listen", SCHEMA_LISTEN, IN(config_tls, listen), .example = "0.0.0.0:8443",

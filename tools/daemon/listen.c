@@ -123,9 +123,10 @@ static struct listen_socket *next_socket(struct listen_table *table, const char 
     return next;
 }
 
-/* ---- from the service manager ---- */
+/* ---- handed over, by the service manager or an earlier program ---- */
 
-static enum sk_status inherit_one(struct listen_table *table, int fd, struct sk_err *err)
+enum sk_status listen_adopt(struct listen_table *table, int fd, bool is_inherited,
+                            struct sk_err *err)
 {
     struct listen_socket *next;
     char address[ADDRESS_TEXT];
@@ -134,15 +135,15 @@ static enum sk_status inherit_one(struct listen_table *table, int fd, struct sk_
 
     if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) != 0 ||
         listens == 0 || address_of_listener(fd, address) != SK_OK)
-        return err_set(err, SK_INPUT, "LISTEN_FDS: descriptor %d is no listening TCP socket", fd);
+        return err_set(err, SK_INPUT, "descriptor %d is no listening TCP socket", fd);
     if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-        return err_errno(err, SK_IO, "LISTEN_FDS: descriptor %d", fd);
+        return err_errno(err, SK_IO, "descriptor %d", fd);
     next = next_socket(table, address, err);
     if (next == NULL)
         return SK_LIMIT;
     next->fd = fd;
     next->is_listening = true;
-    next->is_inherited = true;
+    next->is_inherited = is_inherited;
     table->num_sockets++;
     return SK_OK;
 }
@@ -175,7 +176,7 @@ enum sk_status listen_inherit(struct listen_table *table, struct sk_err *err)
     (void)unsetenv("LISTEN_FDS");
     (void)unsetenv("LISTEN_FDNAMES");
     for (i = 0; status == SK_OK && i < count; i++)
-        status = inherit_one(table, FIRST_INHERITED + (int)i, err);
+        status = listen_adopt(table, FIRST_INHERITED + (int)i, true, err);
     return status;
 }
 

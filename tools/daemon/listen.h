@@ -32,6 +32,9 @@ struct listen_table {
 /* Takes what the service manager has handed over, if anything; called once, before the first
  * listen_open(). SK_INPUT: not what LISTEN_FDS says. */
 enum sk_status listen_inherit(struct listen_table *table, struct sk_err *err) SK_MUST_CHECK;
+/* Takes a socket that listens, from this supervisor's earlier program. SK_INPUT, SK_LIMIT. */
+enum sk_status listen_adopt(struct listen_table *table, int fd, bool is_inherited,
+                            struct sk_err *err) SK_MUST_CHECK;
 /* Binds what config needs and is not there. A socket gets clients from the moment it listens, so
  * none does before there is a process to accept them. On failure nothing is added. SK_IO with text,
  * SK_LIMIT. */

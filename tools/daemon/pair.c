@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "net/control.h"
 #include "policy/file.h"
@@ -115,6 +116,65 @@ void pair_free(struct pair *pair)
         (void)close(pair->text);
     config_free(pair->config);
     free(pair);
+}
+
+void pair_hand_over(const struct pair *pair, struct pair_handover *out)
+{
+    out->phase = (int32_t)pair->phase;
+    out->net = pair->net.pid;
+    out->key = pair->key.pid;
+    out->text = pair->text;
+    out->control = pair->control;
+    out->state = pair->state;
+    out->has_state = pair->has_state;
+    out->is_accepting = pair->is_accepting;
+}
+
+static void log_fault(void *arg, const char *line)
+{
+    (void)arg;
+    log_error("config", "%s", line);
+}
+
+/* A child that had ended before is due at once, as after pair_new(). */
+static void adopt_child(struct pair_child *child, enum role_kind kind, int32_t pid)
+{
+    child->kind = kind;
+    child->pid = pid;
+    child->start_ms = clock_mono_us() / 1000;
+    child->due_ms = pid == 0 ? 1 : 0;
+}
+
+struct pair *pair_adopt(const char *file, const struct pair_handover *handover, int pin)
+{
+    struct pair *pair = calloc(1, sizeof(*pair));
+
+    if (pair == NULL)
+        return NULL;
+    pair->phase = handover->phase == PAIR_SERVING ? PAIR_SERVING : PAIR_RETIRING;
+    pair->file = file;
+    pair->text = handover->text;
+    pair->control = handover->control;
+    pair->pin = pin;
+    pair->state = handover->state;
+    pair->has_state = handover->has_state != 0;
+    pair->is_accepting = handover->is_accepting != 0;
+    pair->retire_ms = clock_mono_us() / 1000;
+    pair->config = role_config(file, pair->text);
+    /* The earlier version may have taken what this one does not; the file was checked for it. */
+    if (pair->config == NULL) {
+        (void)close(pair->text);
+        pair->text = -1;
+        if (read_config(pair, log_fault) != SK_OK) {
+            pair_free(pair);
+            return NULL;
+        }
+    }
+    adopt_child(&pair->net, ROLE_NET, handover->net);
+    adopt_child(&pair->key, ROLE_KEY, handover->key);
+    if (pair->config->signer.backend == CONFIG_SIGNER_NONE)
+        pair->key.due_ms = 0;
+    return pair;
 }
 
 /* ---- starting ---- */
@@ -379,13 +439,23 @@ bool pair_ended(struct pair *pair, pid_t pid, int status, int64_t now_ms)
 
 void pair_retire(struct pair *pair, int64_t now_ms)
 {
+    const struct control_message message = {.kind = CONTROL_DRAIN, .fd = -1};
+    struct sk_err err = {0};
+
     if (pair->phase == PAIR_RETIRING)
         return;
     pair->phase = PAIR_RETIRING;
     pair->retire_ms = now_ms;
-    signal_child(&pair->net, SIGTERM);
     if (pair->net.pid == 0)
         signal_child(&pair->key, SIGTERM);
+    else if (pair->control < 0 || control_send(pair->control, &message, &err) != SK_OK)
+        signal_child(&pair->net, SIGTERM);
+}
+
+void pair_end(struct pair *pair, int64_t now_ms)
+{
+    pair_retire(pair, now_ms);
+    signal_child(&pair->net, SIGTERM);
 }
 
 bool pair_is_over(struct pair *pair, int64_t now_ms)

@@ -49,9 +49,21 @@ struct pair {
 };
 TAILQ_HEAD(pair_list, pair);
 
+/* A pair as one program hands it over to the next, which becomes the same process. */
+struct pair_handover {
+    int32_t phase, net, key; /* pids */
+    int32_t text, control;   /* descriptors */
+    uint32_t state;
+    int32_t has_state, is_accepting;
+};
+
 /* Reads and checks the configuration file. Faults are reported line by line. NULL on failure;
  * out_status then tells SK_INPUT (faults) from SK_IO. */
 struct pair *pair_new(const char *file, config_report_fn report, enum sk_status *out_status);
+/* What pair_adopt() needs; everything stays the pair's. */
+void pair_hand_over(const struct pair *pair, struct pair_handover *out);
+/* Makes the pair again, in the program that took over. NULL: it cannot be, logged. */
+struct pair *pair_adopt(const char *file, const struct pair_handover *handover, int pin);
 /* Closes and frees; no child may run. Accepts NULL. */
 void pair_free(struct pair *pair);
 
@@ -76,8 +88,11 @@ void pair_accept(struct pair *pair);
  * child of this pair. */
 bool pair_ended(struct pair *pair, pid_t pid, int status, int64_t now_ms);
 
-/* Begins to end it: the network process drains, then the key process goes. */
+/* Another pair serves now: the network process answers what still comes on its connections and ends
+ * each with an answer that says so, within the drain time; then the key process goes. */
 void pair_retire(struct pair *pair, int64_t now_ms);
+/* The same, without waiting for clients that stay silent; may come after pair_retire(). */
+void pair_end(struct pair *pair, int64_t now_ms);
 /* Moves a retiring pair on. True: no child runs any more. */
 bool pair_is_over(struct pair *pair, int64_t now_ms);
 

@@ -55,7 +55,8 @@ static void exec_child(const struct role *role, char **argv, pid_t parent)
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)sigaction(SIGINT, &ignore, NULL); /* a terminal sends both to the whole group */
-    (void)sigaction(SIGHUP, &ignore, NULL);
+    (void)sigaction(SIGHUP, &ignore, NULL); /* and a service manager to the whole service */
+    (void)sigaction(SIGUSR2, &ignore, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
         _exit(EXIT_FAILED);
     if (!keep_open(role->config) || !keep_open(role->control))
@@ -128,7 +129,7 @@ static void report(void *arg, const char *line)
 }
 
 /* The memory file is shared with the other children: it is read without moving its offset. */
-static struct sk_config *read_config(const char *file, int fd)
+struct sk_config *role_config(const char *file, int fd)
 {
     struct sk_config *config = NULL;
     struct sk_buf text;
@@ -149,7 +150,6 @@ static struct sk_config *read_config(const char *file, int fd)
             config = NULL;
     }
     buf_done(&text);
-    (void)close(fd);
     return config;
 }
 
@@ -205,7 +205,7 @@ int role_main(int argc, char **argv)
     static int fds[LISTEN_SOCKETS];
     struct sk_config *config;
     size_t num_fds;
-    int status;
+    int config_fd, status;
 
     log_start(is_net ? "sekishod-net" : "sekishod-key", LOG_LEVEL_INFO);
     if (argc != ARG_COUNT || (!is_net && strcmp(argv[ARG_ROLE], "--role=key") != 0)) {
@@ -213,7 +213,9 @@ int role_main(int argc, char **argv)
         return EXIT_FAILED;
     }
     (void)prctl(PR_SET_NAME, is_net ? "sekishod-net" : "sekishod-key");
-    config = read_config(argv[ARG_FILE], (int)strtol(argv[ARG_CONFIG], NULL, 10));
+    config_fd = (int)strtol(argv[ARG_CONFIG], NULL, 10);
+    config = role_config(argv[ARG_FILE], config_fd);
+    (void)close(config_fd);
     if (config == NULL)
         return EXIT_FAILED;
     log_set_level(config->log_level);

@@ -15,6 +15,8 @@
 
 #include "core/err.h"
 
+struct sk_config;
+
 enum role_kind { ROLE_NONE = 0, ROLE_NET, ROLE_KEY };
 
 struct role {
@@ -34,6 +36,9 @@ enum sk_status role_start(const struct role *role, pid_t *out, struct sk_err *er
 bool role_is_child(int argc, char **argv);
 /* Is the child; its exit status. */
 int role_main(int argc, char **argv);
+
+/* Parses the text in a memory file, which stays open; faults are logged. NULL: it cannot be. */
+struct sk_config *role_config(const char *file, int fd);
 
 const char *role_name(enum role_kind kind);
 

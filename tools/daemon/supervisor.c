@@ -18,25 +18,32 @@
 #include "net/access_log.h"
 #include "net/tls.h"
 #include "tools/daemon/pair.h"
+#include "tools/daemon/upgrade.h"
 #include "tools/signer/keyproc.h"
 #include "tools/signer/pin.h"
 
 enum {
     RELOAD_PATIENCE_MS = 10000, /* for a new pair to become as able as the one that serves */
+    CHECK_PATIENCE_MS = 10000,  /* for a new program to say that it can take over */
     MAX_PAIRS = 16,             /* alive at once; a further reload waits for an older to end */
+    PATIENT_PAIRS = 8,          /* of these; older ones do not wait for silent clients */
     EXIT_FAILED = 1,
     EXIT_CONFIG = 64,
 };
 
 struct supervisor {
+    struct upgrade_program program;
     const char *file;
     struct listen_table listeners;
     struct pair_list pairs; /* in the order of their making */
     struct pair *serving;   /* NULL only before the start and while stopping */
     struct pair *starting;  /* a reload under way */
     int64_t starting_ms;
-    int signals; /* signalfd */
-    int pin;     /* memory file with the PIN that was asked for; -1: none */
+    pid_t checking; /* a program that is asked whether it can take over; 0: none */
+    int64_t checking_ms;
+    int signals;        /* signalfd */
+    int pin;            /* memory file with the PIN that was asked for; -1: none */
+    bool is_reload_due; /* waits for room among the pairs */
     bool is_stopping;
 };
 
@@ -156,9 +163,23 @@ static unsigned count_pairs(const struct supervisor *sup)
 static void abandon_reload(struct supervisor *sup, const char *why)
 {
     log_error("supervisor", "reload: %s; the old configuration stays", why);
-    pair_retire(sup->starting, now_ms());
+    pair_end(sup->starting, now_ms());
     sup->starting = NULL;
     listen_close_bound(&sup->listeners);
+}
+
+static void hurry_oldest(struct supervisor *sup)
+{
+    unsigned count = count_pairs(sup);
+    struct pair *pair;
+
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    {
+        if (count-- <= PATIENT_PAIRS)
+            break;
+        if (pair->phase == PAIR_RETIRING)
+            pair_end(pair, now_ms());
+    }
 }
 
 static void reload(struct supervisor *sup)
@@ -169,8 +190,11 @@ static void reload(struct supervisor *sup)
         return;
     if (sup->starting != NULL)
         abandon_reload(sup, "another one was asked for");
+    hurry_oldest(sup);
+    sup->is_reload_due = false;
     if (count_pairs(sup) >= MAX_PAIRS) {
-        log_error("supervisor", "reload: too many processes still drain; try again");
+        log_warning("supervisor", "reload: waits for older processes to end");
+        sup->is_reload_due = true;
         return;
     }
     log_info("supervisor", "reload of %s", sup->file);
@@ -223,6 +247,47 @@ static void look_at_reload(struct supervisor *sup)
     }
 }
 
+/* ---- another program ---- */
+
+static void start_upgrade(struct supervisor *sup)
+{
+    struct sk_err err = {0};
+
+    if (sup->is_stopping || sup->checking != 0)
+        return;
+    if (upgrade_check(&sup->program, &sup->checking, &err) != SK_OK) {
+        log_error("supervisor", "%s; the old program stays", err.text);
+        return;
+    }
+    sup->checking_ms = now_ms();
+    log_info("supervisor", "upgrade: checking %s", sup->program.program);
+}
+
+static void end_upgrade(struct supervisor *sup, int status)
+{
+    struct sk_err err = {0};
+
+    sup->checking = 0;
+    if (sup->is_stopping)
+        return;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        log_error("supervisor", "upgrade: %s cannot take over; the old program stays",
+                  sup->program.program);
+        return;
+    }
+    if (sup->starting != NULL)
+        abandon_reload(sup, "an upgrade was asked for");
+    log_info("supervisor", "upgrade: becoming %s", sup->program.program);
+    upgrade_exec(&sup->program, &sup->listeners, &sup->pairs, sup->pin, &err);
+    log_error("supervisor", "%s; the old program stays", err.text);
+}
+
+static void look_at_upgrade(struct supervisor *sup)
+{
+    if (sup->checking != 0 && now_ms() - sup->checking_ms > CHECK_PATIENCE_MS)
+        (void)kill(sup->checking, SIGKILL);
+}
+
 /* ---- events ---- */
 
 static void stop(struct supervisor *sup)
@@ -235,7 +300,7 @@ static void stop(struct supervisor *sup)
     sup->is_stopping = true;
     sup->serving = sup->starting = NULL;
     TAILQ_FOREACH(pair, &sup->pairs, link)
-    pair_retire(pair, now_ms());
+    pair_end(pair, now_ms());
 }
 
 static void reap(struct supervisor *sup)
@@ -245,6 +310,10 @@ static void reap(struct supervisor *sup)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == sup->checking) {
+            end_upgrade(sup, status);
+            continue;
+        }
         TAILQ_FOREACH(pair, &sup->pairs, link)
         {
             if (pair_ended(pair, pid, status, now_ms()))
@@ -261,6 +330,9 @@ static void read_signals(struct supervisor *sup)
         switch (info.ssi_signo) {
         case SIGHUP:
             reload(sup);
+            break;
+        case SIGUSR2:
+            start_upgrade(sup);
             break;
         case SIGCHLD:
             reap(sup);
@@ -303,6 +375,8 @@ static int wait_ms(const struct supervisor *sup)
     }
     if (sup->starting != NULL && sup->starting_ms + RELOAD_PATIENCE_MS + 1 < due)
         due = sup->starting_ms + RELOAD_PATIENCE_MS + 1;
+    if (sup->checking != 0 && sup->checking_ms + CHECK_PATIENCE_MS + 1 < due)
+        due = sup->checking_ms + CHECK_PATIENCE_MS + 1;
     if (due == INT64_MAX)
         return -1;
     left = due - now_ms();
@@ -346,7 +420,10 @@ static void run(struct supervisor *sup)
             if (pair_accept_due(pair, now_ms()))
                 pair_accept(pair);
         }
+        if (sup->is_reload_due && count_pairs(sup) < MAX_PAIRS)
+            reload(sup);
         look_at_reload(sup);
+        look_at_upgrade(sup);
         wait_events(sup);
         sweep(sup);
     }
@@ -362,6 +439,7 @@ static bool open_signals(struct supervisor *sup)
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGHUP);
+    (void)sigaddset(&set, SIGUSR2);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGCHLD);
@@ -399,35 +477,75 @@ static bool start_listening(struct supervisor *sup)
     return is_good;
 }
 
-int supervisor_run(const char *file, const char *pid_file)
+static bool start_afresh(struct supervisor *sup, int *out_exit)
 {
-    static struct supervisor sup;
-    int exit_status = EXIT_FAILED;
     struct sk_err err = {0};
 
-    sup.file = file;
+    *out_exit = EXIT_FAILED;
+    if (listen_inherit(&sup->listeners, &err) != SK_OK) {
+        print_fault(NULL, err.text);
+        return false;
+    }
+    sup->serving = make_pair(sup, print_fault, out_exit);
+    if (sup->serving == NULL)
+        return false;
+    sup->serving->phase = PAIR_SERVING;
+    log_set_level(sup->serving->config->log_level);
+    if (!start_listening(sup) || !write_pid(sup->program.pid_file))
+        stop(sup);
+    *out_exit = sup->is_stopping ? EXIT_FAILED : 0;
+    return true;
+}
+
+/* The processes of the earlier program serve until those of this one do, and on if these fail. */
+static bool take_up(struct supervisor *sup, int handover, int *out_exit)
+{
+    struct sk_err err = {0};
+    struct pair *pair;
+
+    *out_exit = EXIT_FAILED;
+    if (upgrade_adopt(sup->file, handover, &sup->listeners, &sup->pairs, &sup->pin, &err) !=
+        SK_OK) {
+        log_error("supervisor", "%s", err.text);
+        return false;
+    }
+    if (sup->pin >= 0)
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    {
+        if (pair->phase == PAIR_SERVING)
+            sup->serving = pair;
+    }
+    if (sup->serving == NULL) {
+        log_error("supervisor", "upgrade: no process that serves");
+        return false;
+    }
+    *out_exit = 0;
+    log_info("supervisor", "upgrade: now " SEKISHO_VERSION);
+    reap(sup);
+    reload(sup);
+    return true;
+}
+
+int supervisor_run(const struct upgrade_program *program, int handover)
+{
+    static struct supervisor sup;
+    int exit_status;
+
+    sup.program = *program;
+    sup.file = program->file;
     sup.pin = -1;
     TAILQ_INIT(&sup.pairs);
     if (!open_signals(&sup)) {
         (void)fprintf(stderr, "sekishod: signals: %s\n", strerror(errno));
         return EXIT_FAILED;
     }
-    if (listen_inherit(&sup.listeners, &err) != SK_OK) {
-        print_fault(NULL, err.text);
-        return EXIT_FAILED;
-    }
-    sup.serving = make_pair(&sup, print_fault, &exit_status);
-    if (sup.serving == NULL)
+    if (!(handover >= 0 ? take_up(&sup, handover, &exit_status) : start_afresh(&sup, &exit_status)))
         return exit_status;
-    sup.serving->phase = PAIR_SERVING;
-    log_set_level(sup.serving->config->log_level);
-    if (!start_listening(&sup) || !write_pid(pid_file))
-        stop(&sup);
-    exit_status = sup.is_stopping ? EXIT_FAILED : 0;
     run(&sup);
     listen_close_others(&sup.listeners, NULL);
-    if (pid_file != NULL && exit_status == 0)
-        (void)unlink(pid_file);
+    if (program->pid_file != NULL && exit_status == 0)
+        (void)unlink(program->pid_file);
     (void)close(sup.signals);
     log_info("supervisor", "ended");
     return exit_status;

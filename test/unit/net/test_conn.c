@@ -631,6 +631,32 @@ static void test_conn_drains_with_the_next_answer(void **state)
     stop(&bench);
 }
 
+/* Only a server that ends closes a connection on which a request may be on its way. */
+static void test_conn_waits_for_the_silent_unless_in_a_hurry(void **state)
+{
+    const struct timeval longer = {LIMIT_HTTP_DRAIN_IDLE_MS / 1000 + 1, 0};
+    struct bench bench;
+    bool ended;
+    int fd;
+
+    (void)state;
+    start(&bench, 8);
+    fd = dial(&bench);
+    conn_set_drain(bench.set, note_empty, &bench);
+    (void)event_base_loopexit(bench.base, &longer);
+    (void)event_base_dispatch(bench.base);
+    assert_string_equal(hear(&bench, fd, &ended), "");
+    assert_false(ended);
+    assert_int_equal(bench.emptied, 0);
+    conn_set_hurry(bench.set);
+    (void)event_base_dispatch(bench.base); /* until nothing is left to wait for */
+    assert_string_equal(hear(&bench, fd, &ended), "");
+    assert_true(ended);
+    assert_int_equal(bench.emptied, 1);
+    (void)close(fd);
+    stop(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,6 +675,7 @@ int main(void)
         cmocka_unit_test(test_conn_sheds_what_is_above_the_queue),
         cmocka_unit_test(test_conn_counts_waiting_requests_of_clients_that_are_gone),
         cmocka_unit_test(test_conn_drains_with_the_next_answer),
+        cmocka_unit_test(test_conn_waits_for_the_silent_unless_in_a_hurry),
     };
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
