@@ -93,18 +93,19 @@ static void start_drain(struct front *front)
     if (front->is_draining)
         return;
     front->is_draining = true;
-    atomic_store(&front->process.is_draining, true);
     log_info("front", "draining");
     for (i = 0; i < front->num_loops; i++)
         loop_drain(front->loops[i]);
     (void)event_add(front->on_late, &late);
 }
 
-/* The server ends: clients that stay silent are not waited for. */
+/* The server ends: it is not ready any more, and clients that stay silent are not waited for. After
+ * a reload another process is ready, which a probe over an old connection must not deny. */
 static void hurry(struct front *front)
 {
     unsigned i;
 
+    atomic_store(&front->process.is_draining, true);
     start_drain(front);
     for (i = 0; i < front->num_loops; i++)
         loop_hurry(front->loops[i]);

@@ -4,8 +4,9 @@
  * with the supervisor (net/control.h). It holds no signing key (that of [tls] is
  * its own) and loads no PKCS#11 module.
  *
- * SIGTERM, and the end of the supervisor, drain: no new connections, what is in flight is finished
- * within the configured drain time.
+ * CONTROL_DRAIN: no new connections, those there are end with their next answers within the
+ * configured drain time. SIGTERM, and the end of the supervisor: the same, without waiting for
+ * silent clients.
  */
 #ifndef SEKISHO_NET_FRONT_H
 #define SEKISHO_NET_FRONT_H

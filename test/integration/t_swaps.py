@@ -362,11 +362,11 @@ def run_all(material, clients, original):
     d.ok(d.daemon.process.poll() is None and int(d.read("pid")) == supervisor, "the supervisor's process id is what it was")
 
 
-def livez(s):
+def readyz(s):
     """The answer to one request on an open connection; b"" when the server has closed it."""
     got = b""
-    s.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-    while not got.endswith(b"live\n"):
+    s.sendall(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
+    while not got.endswith(b"\nready\n"):
         piece = s.recv(4096)
         if not piece:
             break
@@ -376,15 +376,15 @@ def livez(s):
 
 def is_told(s):
     """Asks until the server says that the connection ends, as it has to before it ends it."""
-    got = d.until(lambda: [a for a in [livez(s)] if b"Connection: close" in a or not a.endswith(b"live\n")])
-    return bool(got) and got[0].startswith(b"HTTP/1.1 200 ") and got[0].endswith(b"live\n") and s.recv(1) == b""
+    got = d.until(lambda: [a for a in [readyz(s)] if b"Connection: close" in a or not a.endswith(b"\nready\n")])
+    return bool(got) and got[0].startswith(b"HTTP/1.1 200 ") and got[0].endswith(b"\nready\n") and s.recv(1) == b""
 
 
 def test_silent():
     """A client that was silent over a reload is told in an answer. Of many that keep old processes waiting the first are
     let go, so that reloads go on."""
     crowd = [d.daemon.connect() for _ in range(8)]
-    good = all(livez(s).startswith(b"HTTP/1.1 200 ") for s in crowd)
+    good = all(readyz(s).startswith(b"HTTP/1.1 200 ") for s in crowd)
     for turn in range(18):
         good = good and bool(after_signal(signal.SIGHUP, "reload: done"))
         if turn == 0:
