@@ -305,6 +305,11 @@ bool cert_names_eku(const struct sk_cert *cert, enum oid_id purpose)
     return false;
 }
 
+bool cert_may_sign_crls(const struct sk_cert *cert)
+{
+    return !cert->key_usage.is_present || (cert->key_usage_bits & KEY_USAGE_CRL_SIGN);
+}
+
 unsigned cert_reasons(struct sk_bytes bits)
 {
     unsigned bit, mask = 0;

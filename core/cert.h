@@ -107,6 +107,8 @@ enum sk_status cert_mapping_next(struct cert_walk *w, struct sk_bytes *out_issue
 enum sk_status cert_eku_next(struct cert_walk *w, struct sk_bytes *out_oid) SK_MUST_CHECK;
 /* True when extendedKeyUsage is there and names this very purpose. */
 bool cert_names_eku(const struct sk_cert *cert, enum oid_id purpose);
+/* RFC 5280 6.3.3(f): keyUsage, if present, has cRLSign. */
+bool cert_may_sign_crls(const struct sk_cert *cert);
 
 /* DistributionPoint (4.2.1.13) and the name part of issuingDistributionPoint (5.2.5). */
 #define CERT_ALL_REASONS 0xffu /* ReasonFlags bits 1..8 as mask bits 0..7; see cert_reasons() */

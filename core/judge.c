@@ -15,6 +15,8 @@ struct trial {
     size_t best_progress, current_progress;
     struct explain explain;
     bool is_decided; /* the target alone is at fault */
+    bool is_cut_off; /* certs[cut_off] of the last path is revoked on every path to its issuer */
+    size_t cut_off;
 };
 
 /* The only place where a verdict becomes valid. */
@@ -187,8 +189,11 @@ static enum sk_status check_revocation(struct trial *trial, const struct verify_
             if (status != SK_OK)
                 return status;
             is_good = take_status(trial, index_of(path, i), &state) && is_good;
-            if (state.kind == REVOCATION_REVOKED)
+            if (state.kind == REVOCATION_REVOKED) {
+                trial->is_cut_off = state.is_by_issuer;
+                trial->cut_off = i;
                 return SK_OK;
+            }
             has_claim[i] = state.has_claim;
         }
     if (is_good && (status = check_claims(trial, path, has_claim, &is_good)) != SK_OK)
@@ -223,6 +228,7 @@ static enum sk_status judge_path(struct trial *trial, const struct verify_path *
     enum sk_status status;
 
     begin_path(verdict, path);
+    trial->is_cut_off = false;
     if ((status = verify_path(&trial->job, path, &result)) != SK_OK)
         return status;
     trial->current_progress = result.progress;
@@ -311,6 +317,8 @@ static enum sk_status try_paths(struct trial *trial, struct path_search *search)
             return SK_OK;
         if (trial->is_decided)
             return SK_NOTFOUND;
+        if (trial->is_cut_off)
+            path_search_leave_out(search, trial->cut_off);
     }
     return status;
 }
@@ -323,7 +331,7 @@ static void set_exhausted(const struct trial *trial, bool is_cut, struct sk_verd
     explain_budget(&trial->explain, &trial->job, is_cut, out);
 }
 
-static void conclude(struct trial *trial, const struct path_search *search, enum sk_status status,
+static void conclude(struct trial *trial, struct path_search *search, enum sk_status status,
                      struct sk_verdict *out)
 {
     if (trial->best != NULL)
@@ -332,8 +340,8 @@ static void conclude(struct trial *trial, const struct path_search *search, enum
         set_exhausted(trial, false, out);
     else if (trial->best == NULL)
         explain_no_path(&trial->explain, search, out);
-    if (status == SK_NOTFOUND && out->kind == VERDICT_INVALID && path_search_is_cut(search) &&
-        !is_of_target_alone(trial->query->target, &out->findings[0]))
+    if (status == SK_NOTFOUND && out->kind == VERDICT_INVALID &&
+        !is_of_target_alone(trial->query->target, &out->findings[0]) && path_search_is_cut(search))
         set_exhausted(trial, true, out);
     explain_others(&trial->explain, out);
     out->work = trial->job.work;

@@ -13,6 +13,9 @@ enum pass {
     NUM_PASSES,
 };
 
+/* Each time is linear in the graph. */
+enum { MAX_MEASURED = 32 };
+
 /* One certificate of the path being tried. */
 struct frame {
     struct graph_node *node;
@@ -31,6 +34,8 @@ struct path_search {
     unsigned num_proposed; /* paths of this pass */
     size_t doubtful_steps;
     bool is_cut;
+    bool has_left_out;                            /* path_search_leave_out() */
+    unsigned num_measured;                        /* anew, since the graph was built */
     const struct sk_cert *path[LIMIT_PATH_CERTS]; /* of the last proposal, anchor side first */
 };
 
@@ -128,9 +133,11 @@ static bool choice_fits(struct path_search *search, const struct graph_choice *c
     const struct frame *top = &search->frames[search->depth - 1];
     unsigned distance;
 
+    if (graph_is_revoked(top->node, choice))
+        return false;
     if (choice->anchor != NULL)
         return !is_detour(search, choice->cert);
-    if (is_repeated(search, choice->cert))
+    if (choice->node->is_dead || is_repeated(search, choice->cert))
         return false;
     if (search->pass == PASS_HOPEFUL && choice->cert->has_path_len &&
         top->num_cas > choice->cert->path_len) /* 6.1.4(l), (m) */
@@ -138,6 +145,8 @@ static bool choice_fits(struct path_search *search, const struct graph_choice *c
     if (search->pass == PASS_HOPEFUL && is_cut_by_content(search, top, choice->node, out_need))
         return false;
     distance = choice->node->issuer->distance[search->pass != PASS_HOPEFUL];
+    if (distance == GRAPH_FAR) /* since something died */
+        return false;
     if (search->depth + 1 + distance > search->max_depth) {
         search->is_cut = search->is_cut || search->pass == PASS_HOPEFUL;
         return false;
@@ -274,8 +283,46 @@ enum sk_status path_search_next(struct path_search *search, struct verify_path *
     return status;
 }
 
-bool path_search_is_cut(const struct path_search *search)
+static bool is_revoked_everywhere(const struct graph_node *node)
 {
+    size_t i;
+
+    for (i = 0; i < node->num_choices; i++)
+        if (!graph_is_revoked(node, &node->choices[i]))
+            return false;
+    return true;
+}
+
+void path_search_leave_out(struct path_search *search, size_t index)
+{
+    const struct frame *frame = &search->frames[search->depth - 1 - index];
+    struct graph_node *node = frame->node;
+    const struct graph_choice *issuer = &node->choices[frame->next_choice - 1];
+
+    search->has_left_out = true;
+    if (node->revoked_below == NULL) /* no second key has signed it */
+        node->revoked_below = issuer->cert;
+    if (graph_is_revoked(node, issuer))
+        search->depth -= index; /* whatever stands above the issuer */
+    node->is_dead = is_revoked_everywhere(node);
+    if (node->is_dead && search->num_measured++ < MAX_MEASURED)
+        graph_measure(&search->graph);
+}
+
+/* A cut that was noticed before something on that way was known to be revoked is no cut: the search
+ * is walked once more, without judging. */
+bool path_search_is_cut(struct path_search *search)
+{
+    enum sk_status status = SK_OK;
+    struct verify_path path;
+
+    if (!search->is_cut || !search->has_left_out)
+        return search->is_cut;
+    search->has_left_out = search->is_cut = false;
+    start_pass(search, PASS_HOPEFUL);
+    while (status == SK_OK && !search->is_cut)
+        status = run_pass(search, &path);
+    search->is_cut = search->is_cut || status != SK_NOTFOUND;
     return search->is_cut;
 }
 

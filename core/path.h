@@ -34,9 +34,14 @@ void path_search_require_policy(struct path_search *search);
 /* The next candidate path, anchor first; its memory is valid until the next call. SK_NOTFOUND: no
  * more. SK_LIMIT: a budget ended. */
 enum sk_status path_search_next(struct path_search *search, struct verify_path *out) SK_MUST_CHECK;
-/* True when a path may exist that is longer than the budget's max_path_certs: then finding none, or
- * no good one, proves nothing. */
-bool path_search_is_cut(const struct path_search *search);
+/* certs[index] of the last proposal, not the target, is revoked by its issuer's own key: no path
+ * with it below that name and key is proposed any more, for each would be found revoked there or
+ * above, or fail before. */
+void path_search_leave_out(struct path_search *search, size_t index);
+/* Asked in the end. True when a path may exist that is longer than the budget's max_path_certs:
+ * then finding none, or no good one, proves nothing. Paths that path_search_leave_out() knows to be
+ * revoked do not count, whenever it learned of them. */
+bool path_search_is_cut(struct path_search *search);
 /* For explaining why there is no path: the most likely issuers upwards from the target as far as
  * certificates are known, target first. At most max; the number is returned. */
 size_t path_search_partial(const struct path_search *search, const struct sk_cert **out,

@@ -216,13 +216,19 @@ static void measure(struct path_graph *graph, int kind)
         const struct graph_node *node;
 
         for (node = name->issued; node != NULL; node = node->next_issued) {
-            if (node->subject->distance[kind] != GRAPH_FAR || (kind == 0 && node->is_hopeless))
+            if (node->subject->distance[kind] != GRAPH_FAR ||
+                (kind == 0 && (node->is_hopeless || node->is_dead)))
                 continue;
             node->subject->distance[kind] = name->distance[kind] + 1;
             *tail = node->subject;
             tail = &node->subject->next_due;
         }
     }
+}
+
+void graph_measure(struct path_graph *graph)
+{
+    measure(graph, 0);
 }
 
 enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,

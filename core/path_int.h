@@ -18,6 +18,8 @@ struct graph_node {
     struct graph_node *next_issued;      /* by the same issuer */
     bool is_hopeless; /* whatever stands around it, RFC 5280 6.1 refuses it as an issuer */
     bool constraints_looked_at, constraints_refuse; /* graph_refuses_target() */
+    const struct sk_cert *revoked_below; /* revoked where it stands below this name and key */
+    bool is_dead;                        /* so it is below each of its possible issuers */
     struct graph_choice *choices; /* its possible issuers in order; NULL until first asked for */
     size_t num_choices;
 };
@@ -34,7 +36,7 @@ struct graph_name {
     bool has_anchor; /* an allowed anchor has this name */
     bool was_listed; /* its nodes have been looked at as issuers: from now on that is paid again */
     /* Fewest certificates between a certificate issued by this name and an anchor: 0 when an
-     * anchor has the name. [0] counts only nodes with hope, [1] all. */
+     * anchor has the name. [0] counts only nodes with hope that are not dead, [1] all. */
     unsigned distance[2];
     struct graph_name *next_in_bucket, *next; /* next: in order of discovery */
     struct graph_name *next_due;              /* whose neighbours get their distance next */
@@ -61,6 +63,8 @@ struct path_graph {
 enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
                            const struct sk_cert *target,
                            const struct sk_anchor *only_anchor) SK_MUST_CHECK;
+/* Measures distance[0] anew, after a node has died. */
+void graph_measure(struct path_graph *graph);
 /* Fills node->choices. with_hopeless: also what 6.1 is sure to refuse. */
 enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node,
                              bool with_hopeless) SK_MUST_CHECK;
@@ -95,5 +99,7 @@ void policy_need_above(struct sk_job *job, const struct policy_need *below,
 /* The nameConstraints of node refuse the target, so every path through node fails. Looked at once,
  * and only while it is cheap. */
 bool graph_refuses_target(struct path_graph *graph, struct graph_node *node);
+/* Is node known to be revoked in every path in which choice stands above it? */
+bool graph_is_revoked(const struct graph_node *node, const struct graph_choice *choice);
 
 #endif

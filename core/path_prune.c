@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What makes every path through a certificate fail, seen from below while the search goes up. It
- * may say too little, never too much: what it cuts, core/verify.c would refuse in every path.
+ * may say too little, never too much: what it cuts, core/verify.c would refuse in every path, or
+ * core/revocation.c would find revoked in every path that core/verify.c passes.
  */
+#include "core/name.h"
 #include "core/name_constraints.h"
 #include "core/path_int.h"
 
@@ -130,4 +132,15 @@ bool graph_refuses_target(struct path_graph *graph, struct graph_node *node)
         status = name_constraints_check(&constraints, graph->job, graph->target.cert, &err);
     node->constraints_refuse = status == SK_INPUT;
     return node->constraints_refuse;
+}
+
+/* What the issuer's own key says counts on every path to it, but a list only where its certificate
+ * lets it sign lists; an anchor is not asked. */
+bool graph_is_revoked(const struct graph_node *node, const struct graph_choice *choice)
+{
+    const struct sk_cert *issuer = node->revoked_below;
+
+    return issuer != NULL && (choice->anchor != NULL || cert_may_sign_crls(choice->cert)) &&
+           memcmp(issuer->spki_sha256, choice->cert->spki_sha256, SK_SHA256) == 0 &&
+           name_equal(issuer->subject_canon, choice->cert->subject_canon);
 }

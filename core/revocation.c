@@ -677,8 +677,10 @@ static enum sk_status by_lists(struct sk_job *job, const struct revocation_subje
             continue;
         if ((status = consult(&task, &task.items[i])) != SK_OK)
             return status;
-        if (out->kind == REVOCATION_REVOKED)
+        if (out->kind == REVOCATION_REVOKED) {
+            out->is_by_issuer = revocation_is_by_issuer(subject, task.items[i].signer.cert);
             return job->is_exhausted ? SK_LIMIT : SK_OK;
+        }
     }
     if (out->has_unproven && (status = find_claim(&task)) != SK_OK)
         return status;

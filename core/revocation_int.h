@@ -118,6 +118,10 @@ enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocatio
  * out_changes is lowered to when one of its certificates begins to count. */
 enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out,
                                     int64_t *out_changes) SK_MUST_CHECK;
+/* Is the signer the very name and key that issued the subject? Then whichever path leads to them
+ * proves what they signed. Not said of keys that inherit parameters. */
+bool revocation_is_by_issuer(const struct revocation_subject *subject,
+                             const struct sk_cert *signer);
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
                                           const struct revocation_signer *signer) SK_MUST_CHECK;
 

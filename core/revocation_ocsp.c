@@ -376,7 +376,7 @@ static void leave_out(struct ocsp_task *task, const struct sk_ocsp *response,
 
 static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *response)
 {
-    struct revocation_signer signer;
+    struct revocation_signer signer = {NULL, NULL, CLOCK_NEVER};
     struct answer answer;
     enum sk_status status;
 
@@ -394,10 +394,12 @@ static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *resp
     }
     if (status != SK_OK)
         return status;
-    if (answer.single.status == OCSP_ENTRY_REVOKED)
+    if (answer.single.status == OCSP_ENTRY_REVOKED) {
         set_revoked(task->out, response, &answer.single);
-    else
+        task->out->is_by_issuer = revocation_is_by_issuer(task->subject, signer.cert);
+    } else {
         set_good(task->out, response, &answer.single, signer.holds_until);
+    }
     return SK_OK;
 }
 

@@ -34,10 +34,13 @@ static unsigned rank_key_id(const struct sk_crl *crl, const struct sk_cert *cert
     return bytes_equal(crl->aki.key_id, cert->ski_id) ? 0 : RANK_OTHER_KEY_ID;
 }
 
-/* 6.3.3(f): keyUsage, if present, has cRLSign. */
-static bool may_sign_crls(const struct sk_cert *cert)
+bool revocation_is_by_issuer(const struct revocation_subject *subject, const struct sk_cert *signer)
 {
-    return !cert->key_usage.is_present || (cert->key_usage_bits & KEY_USAGE_CRL_SIGN);
+    const struct sk_cert *issuer = subject->issuer;
+
+    return !key_needs_parameters(issuer->spki) &&
+           memcmp(signer->spki_sha256, issuer->spki_sha256, SK_SHA256) == 0 &&
+           name_equal(signer->subject_canon, issuer->subject_canon);
 }
 
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
@@ -68,7 +71,7 @@ static enum sk_status try_own(struct sk_job *job, const struct revocation_subjec
     enum sk_status status = SK_OK;
 
     signer.cert = num_certs > 0 ? subject->above[num_certs - 1] : subject->anchor->cert;
-    if (num_certs > 0 && !may_sign_crls(signer.cert))
+    if (num_certs > 0 && !cert_may_sign_crls(signer.cert))
         return SK_NOTFOUND;
     status = params_of(job, subject->anchor, subject->above, num_certs, &signer.params);
     if (status == SK_OK)
@@ -107,7 +110,7 @@ static enum sk_status find_given(struct sk_job *job, const struct revocation_sub
     enum sk_status status;
 
     if (!name_equal(signer.cert->subject_canon, crl->crl->issuer_canon) ||
-        !may_sign_crls(signer.cert) ||
+        !cert_may_sign_crls(signer.cert) ||
         strength_of_key(job->params, signer.cert->spki, bytes_of(NULL, 0), NULL) != FINDING_NONE)
         return SK_NOTFOUND;
     status = revocation_check_signature(job, crl, &signer);
@@ -121,7 +124,7 @@ static enum sk_status add_candidate(void *arg, const struct sk_cert *cert)
     struct candidates *list = arg;
     struct candidate *item;
 
-    if (!name_equal(cert->subject_canon, list->crl->issuer_canon) || !may_sign_crls(cert))
+    if (!name_equal(cert->subject_canon, list->crl->issuer_canon) || !cert_may_sign_crls(cert))
         return SK_OK;
     if (!job_spend_step(list->job))
         return SK_LIMIT;
@@ -416,7 +419,7 @@ enum sk_status revocation_find_signer(struct sk_job *job, const struct revocatio
         return SK_NOTFOUND;
     }
     status = find_other(job, subject, crl, out);
-    if (status == SK_NOTFOUND && !may_sign_crls(subject->issuer) &&
+    if (status == SK_NOTFOUND && !cert_may_sign_crls(subject->issuer) &&
         name_equal(subject->issuer->subject_canon, crl->crl->issuer_canon))
         *out_why = FAULT_CRL_SIGNER_USAGE;
     return status;

@@ -111,6 +111,46 @@ static const struct sk_cert *mesh_revocation(struct graph *g)
     return layers(g, 8, 4, none, 0);
 }
 
+/* A CA with the serial 1, which the list of its issuer revokes. */
+static void certify_revoked(struct graph *g, const char *subject, size_t key, const char *issuer,
+                            size_t signer)
+{
+    g->params.revocation = REVOCATION_IF_AVAILABLE;
+    fast_cert(g, &(struct fast_cert){.subject = subject,
+                                     .issuer = issuer,
+                                     .spki = fast_spki(g->arena, fast_key(key)),
+                                     .signer = fast_key(signer),
+                                     .is_ca = true,
+                                     .serial = 1});
+    fast_crl(g, &(struct fast_crl){
+                    .issuer = issuer, .signer = fast_key(signer), .number = 1, .revokes = 1});
+}
+
+static const struct sk_cert *mesh_revoked_below(struct graph *g)
+{
+    (void)layers(g, 8, 4, none, 0);
+    certify_revoked(g, "revoked", 21, "ca 7 3", 1 + (7 * 4 + 3) % KEYS);
+    return leaf(g, "revoked", fast_key(21), none);
+}
+
+/* Under an anchor whose own certificate of the first layer is revoked, and there is no other. */
+static const struct sk_cert *mesh_revoked_above(struct graph *g)
+{
+    char subject[NAME];
+    unsigned i;
+
+    (void)layers(g, 8, 4, none, 0);
+    fast_anchor(g, "top", fast_key(21));
+    g->params.anchors++;
+    g->params.num_anchors--;
+    certify_revoked(g, "root", 0, "top", 21);
+    for (i = 0; i < 4; i++) {
+        (void)snprintf(subject, sizeof(subject), "ca 0 %u", i);
+        certify(g, subject, 1 + i, "root", 0, none);
+    }
+    return leaf(g, "ca 7 3", fast_key(1 + (7 * 4 + 3) % KEYS), none);
+}
+
 /* num CAs that certify each other and are certified by no anchor. */
 static const struct sk_cert *mesh_without_anchor(struct graph *g)
 {
@@ -620,6 +660,8 @@ const struct hostile_case hostile_cases[] = {
     {"mesh, 8 ^ 10 paths, another policy", mesh_other_policy, UNDETERMINED, 0},
     {"mesh, 8 ^ 10 paths, forged", mesh_signatures, INVALID | UNDETERMINED, 0},
     {"mesh, 4 ^ 8 paths, no revocation data", mesh_revocation, UNDETERMINED, 0},
+    {"mesh, 4 ^ 8 paths, revoked below", mesh_revoked_below, INVALID, 64},
+    {"mesh, 4 ^ 8 paths, revoked above", mesh_revoked_above, INVALID, 64},
     {"mesh of 60 without an anchor", mesh_without_anchor, INVALID, 0},
     {"mesh of 60 over what is no CA", mesh_without_hope, INVALID, 0},
     {"many look-alikes, unrooted", look_alikes_unrooted, VALID, 2},

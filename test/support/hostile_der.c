@@ -166,7 +166,7 @@ struct sk_bytes fast_cert_der(struct sk_arena *arena, const struct fast_cert *ce
     mark = derout_open(&buf, DER_CONTEXT_CONSTRUCTED(0));
     derout_uint(&buf, DER_INTEGER, 2);
     derout_close(&buf, mark);
-    derout_uint(&buf, DER_INTEGER, serial++);
+    derout_uint(&buf, DER_INTEGER, cert->serial != 0 ? cert->serial : serial++);
     derout_raw(&buf, algorithm(cert->signer, cert->octets));
     asn1_common_name(&buf, cert->issuer);
     put_validity(&buf);
@@ -217,6 +217,16 @@ static void put_number(struct sk_arena *arena, struct sk_buf *buf, enum oid_id i
     asn1_extension(buf, id, is_critical, fast_take(arena, &value));
 }
 
+static void put_revoked(struct sk_buf *buf, unsigned serial)
+{
+    size_t list = derout_open(buf, DER_SEQUENCE), entry = derout_open(buf, DER_SEQUENCE);
+
+    derout_uint(buf, DER_INTEGER, serial);
+    derout_time(buf, PKI_T0);
+    derout_close(buf, entry);
+    derout_close(buf, list);
+}
+
 void fast_crl(struct graph *g, const struct fast_crl *crl)
 {
     struct sk_buf buf;
@@ -230,6 +240,8 @@ void fast_crl(struct graph *g, const struct fast_crl *crl)
     asn1_common_name(&buf, crl->issuer);
     derout_time(&buf, PKI_T0 + crl->number);
     derout_time(&buf, PKI_T1);
+    if (crl->revokes != 0)
+        put_revoked(&buf, crl->revokes);
     mark = derout_open(&buf, DER_CONTEXT_CONSTRUCTED(0));
     list = derout_open(&buf, DER_SEQUENCE);
     put_number(g->arena, &buf, OID_EXT_CRL_NUMBER, false, crl->number);

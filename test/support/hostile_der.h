@@ -15,6 +15,7 @@ struct fast_cert {
     EVP_PKEY *signer;             /* NULL: a signature of zeros, as long as octets */
     size_t octets;
     bool is_ca;
+    unsigned serial;        /* 0: another one for each */
     struct sk_bytes key_id; /* subjectKeyIdentifier; len 0: none */
     struct sk_bytes exts;   /* more extensions, one after the other */
 };
@@ -31,6 +32,7 @@ struct fast_crl {
     EVP_PKEY *signer; /* NULL: a signature of zeros */
     unsigned number;
     unsigned base;       /* not 0: a delta to it */
+    unsigned revokes;    /* a serial; 0: none */
     struct sk_bytes idp; /* contents of issuingDistributionPoint's extnValue; len 0: none */
 };
 void fast_crl(struct graph *g, const struct fast_crl *crl);
