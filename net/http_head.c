@@ -550,7 +550,6 @@ const char *http_status_text(unsigned status)
         {304, "Not Modified"},
         {400, "Bad Request"},
         {403, "Forbidden"},
-        {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {408, "Request Timeout"},
