@@ -193,7 +193,7 @@ def openssl_judges_revocation_as_expected(p):
 def configuration_names_files_that_are_there(p):
     text = open(p.path("sekisho.conf")).read()
     files = [l.split("file:", 1)[1] for l in text.splitlines() if "= file:" in l]
-    check(len(files) == 44 and all(os.path.isfile(f) for f in files), [f for f in files if not os.path.isfile(f)])
+    check(len(files) == 45 and all(os.path.isfile(f) for f in files), [f for f in files if not os.path.isfile(f)])
     check("[policy default]" in text and "stray" not in text, "sections")
 
 
