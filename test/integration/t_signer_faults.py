@@ -6,6 +6,7 @@ One responder key is in two SoftHSM tokens, each behind a PKCS#11 module that fa
 happens to sessions, log-ins, tokens and the key process itself: an answer is right and verifies, or it is tryLater, and
 good answers come again without a restart of the daemon. Times are printed, not judged."""
 import ctypes
+import glob
 import os
 import re
 import shutil
@@ -77,6 +78,14 @@ def make_tokens():
             subprocess.run(["softhsm2-util", *words, "--pin", PIN], check=True, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL)
         shutil.copy(MODULE, d.path(token + ".so"))
+        shutil.copy(softhsm(), d.path(token + ".so.real"))
+
+
+def softhsm():
+    """SoftHSM's module; each double has a copy, for C_Finalize of one would end the other's under its threads."""
+    known = [os.environ.get("SOFTHSM2_MODULE", "")] + sorted(glob.glob("/usr/lib/softhsm/libsofthsm2.so") +
+                                                            glob.glob("/usr/lib/*/softhsm/libsofthsm2.so"))
+    return next(f for f in known if os.path.isfile(f))
 
 
 # ---- clients ----
