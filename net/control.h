@@ -6,7 +6,8 @@
  * ACCEPT (begin to accept connections; before it only the signer and the snapshot are readied) and
  * DRAIN (another process serves now; SIGTERM says the same and that the server ends).
  * Network process: STATE whenever it changes. Both are of one program and one version, but for a
- * network process whose supervisor has become a later version (tools/daemon/upgrade.h).
+ * network process whose supervisor has become another version (tools/daemon/upgrade.h): bits of the
+ * state that one does not know do not hurt it, a kind of message would.
  */
 #ifndef SEKISHO_NET_CONTROL_H
 #define SEKISHO_NET_CONTROL_H
@@ -20,7 +21,7 @@ enum control_kind {
     CONTROL_NONE = 0,
     CONTROL_KEY = 1, /* value: worker; fd: its socket */
     CONTROL_ACCEPT = 2,
-    CONTROL_STATE = 3, /* value: CONTROL_HAS_* bits */
+    CONTROL_STATE = 3, /* value: CONTROL_HAS_* and CONTROL_IS_* bits */
     CONTROL_DRAIN = 4,
 };
 
@@ -28,6 +29,7 @@ enum {
     CONTROL_HAS_SIGNER = 1u << 0,   /* every worker's signer answers, or none is configured */
     CONTROL_HAS_SNAPSHOT = 1u << 1, /* a generation is open */
     CONTROL_HAS_KEY = 1u << 2,      /* every worker holds a socket to the key process */
+    CONTROL_IS_CLOSED = 1u << 3,    /* draining, and no worker accepts any more */
 };
 
 struct control_message {

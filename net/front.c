@@ -40,7 +40,7 @@ struct front {
     struct access_log *access;    /* NULL: none */
     struct sk_tls *tls;           /* NULL: no [tls] */
     enum loop_report *signers;    /* per worker: how its signer is */
-    unsigned num_loops, num_ended;
+    unsigned num_loops, num_closed, num_ended;
     struct sk_generation *gen; /* what the workers answer from; NULL: none yet */
     struct sk_served *served;  /* what the policies depend on in it; NULL: not known */
     uint64_t refused;          /* a generation that could not be opened: said once */
@@ -67,6 +67,8 @@ static uint32_t state_of(const struct front *front)
         else if (front->signers[i] == LOOP_SIGNER_ILL)
             state &= ~(uint32_t)CONTROL_HAS_SIGNER;
     }
+    if (front->num_closed == front->num_loops)
+        state |= CONTROL_IS_CLOSED;
     return state;
 }
 
@@ -197,6 +199,9 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
         case LOOP_SIGNER_ILL:
         case LOOP_SIGNER_READY:
             front->signers[message.index] = message.what;
+            break;
+        case LOOP_CLOSED:
+            front->num_closed++;
             break;
         case LOOP_ENDED:
             front->num_ended++;

@@ -165,7 +165,8 @@ static void drain(struct sk_loop *loop)
             on_accept(event_get_fd(loop->doors[i].event), 0, &loop->doors[i]);
     }
     loop->is_accepting = false;
-    set_listening(loop, false);
+    set_listening(loop, false); /* also those that are ready in this turn of the loop */
+    loop->options.report(loop->options.report_arg, loop->options.index, LOOP_CLOSED);
     conn_set_drain(loop->conns, end, loop);
 }
 

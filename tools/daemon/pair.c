@@ -228,6 +228,7 @@ static enum sk_status start_net(struct pair *pair, const struct listen_table *ta
     }
     (void)fcntl(sockets[0], F_SETFL, O_NONBLOCK);
     close_control(pair);
+    pair->is_closed = false;
     pair->control = sockets[0];
     return SK_OK;
 }
@@ -360,7 +361,8 @@ void pair_read_control(struct pair *pair, int64_t now_ms)
         if (message.fd >= 0)
             (void)close(message.fd);
         if (message.kind == CONTROL_STATE) {
-            pair->state = message.value;
+            pair->state = message.value & ~(uint32_t)CONTROL_IS_CLOSED;
+            pair->is_closed = (message.value & CONTROL_IS_CLOSED) != 0;
             pair->has_state = true;
             if ((message.value & CONTROL_HAS_KEY) != 0)
                 pair->lost_ms = 0;
@@ -456,6 +458,11 @@ void pair_end(struct pair *pair, int64_t now_ms)
 {
     pair_retire(pair, now_ms);
     signal_child(&pair->net, SIGTERM);
+}
+
+bool pair_is_closed(const struct pair *pair)
+{
+    return pair->net.pid == 0 || pair->is_closed;
 }
 
 bool pair_is_over(struct pair *pair, int64_t now_ms)

@@ -41,6 +41,7 @@ struct pair {
     uint32_t state;    /* CONTROL_HAS_* it last reported */
     bool has_state;    /* it has reported */
     bool is_accepting; /* it was told to accept */
+    bool is_closed;    /* it has said that it accepts no connection any more */
     int pin;           /* borrowed memory file for the key process; -1: none */
     int64_t lost_ms;   /* since when a worker has no socket to the key process; 0: all have */
     bool is_key_ended; /* this key process was told to end for that */
@@ -93,6 +94,8 @@ bool pair_ended(struct pair *pair, pid_t pid, int status, int64_t now_ms);
 void pair_retire(struct pair *pair, int64_t now_ms);
 /* The same, without waiting for clients that stay silent; may come after pair_retire(). */
 void pair_end(struct pair *pair, int64_t now_ms);
+/* A retiring pair accepts no connection any more: whoever connects from now on gets another. */
+bool pair_is_closed(const struct pair *pair);
 /* Moves a retiring pair on. True: no child runs any more. */
 bool pair_is_over(struct pair *pair, int64_t now_ms);
 

@@ -24,6 +24,7 @@
 
 enum {
     RELOAD_PATIENCE_MS = 10000, /* for a new pair to become as able as the one that serves */
+    CLOSE_PATIENCE_MS = 3000,   /* for the old pair to accept no more */
     CHECK_PATIENCE_MS = 10000,  /* for a new program to say that it can take over */
     MAX_PAIRS = 16,             /* alive at once; a further reload waits for an older to end */
     PATIENT_PAIRS = 8,          /* of these; older ones do not wait for silent clients */
@@ -39,11 +40,13 @@ struct supervisor {
     struct pair *serving;   /* NULL only before the start and while stopping */
     struct pair *starting;  /* a reload under way */
     int64_t starting_ms;
-    pid_t checking; /* a program that is asked whether it can take over; 0: none */
+    struct pair *closing; /* the one that served before, until it accepts no more */
+    pid_t checking;       /* a program that is asked whether it can take over; 0: none */
     int64_t checking_ms;
-    int signals;        /* signalfd */
-    int pin;            /* memory file with the PIN that was asked for; -1: none */
-    bool is_reload_due; /* waits for room among the pairs */
+    int signals;         /* signalfd */
+    int pin;             /* memory file with the PIN that was asked for; -1: none */
+    bool is_reload_due;  /* waits for room among the pairs, or for the end of another */
+    bool is_upgrade_due; /* the program was checked; waits for the end of a reload */
     bool is_stopping;
 };
 
@@ -191,12 +194,14 @@ static void reload(struct supervisor *sup)
     if (sup->starting != NULL)
         abandon_reload(sup, "another one was asked for");
     hurry_oldest(sup);
-    sup->is_reload_due = false;
+    sup->is_reload_due = true;
+    if (sup->closing != NULL)
+        return;
     if (count_pairs(sup) >= MAX_PAIRS) {
         log_warning("supervisor", "reload: waits for older processes to end");
-        sup->is_reload_due = true;
         return;
     }
+    sup->is_reload_due = false;
     log_info("supervisor", "reload of %s", sup->file);
     sup->starting = make_pair(sup, log_fault, &exit_status);
     sup->starting_ms = now_ms();
@@ -218,10 +223,29 @@ static void take_over(struct supervisor *sup)
     pair_accept(next);
     next->phase = PAIR_SERVING;
     pair_retire(sup->serving, now_ms());
+    sup->closing = sup->serving;
     sup->serving = next;
     sup->starting = NULL;
     log_set_level(next->config->log_level);
-    log_info("supervisor", "reload: done");
+}
+
+/* A reload is done when nobody who connects gets the old configuration any more. A network process
+ * of an earlier version does not say when that is. */
+static void look_at_closing(struct supervisor *sup)
+{
+    const struct pair *old = sup->closing;
+
+    if (old == NULL)
+        return;
+    if (pair_is_closed(old))
+        log_info("supervisor", "reload: done");
+    else if (now_ms() - old->retire_ms > CLOSE_PATIENCE_MS)
+        log_warning("supervisor",
+                    "reload: done, but network process %ld has not said that it accepts no more",
+                    (long)old->net.pid);
+    else
+        return;
+    sup->closing = NULL;
 }
 
 /* The new pair takes over once it can do all that the serving one can. */
@@ -263,10 +287,8 @@ static void start_upgrade(struct supervisor *sup)
     log_info("supervisor", "upgrade: checking %s", sup->program.program);
 }
 
-static void end_upgrade(struct supervisor *sup, int status)
+static void end_check(struct supervisor *sup, int status)
 {
-    struct sk_err err = {0};
-
     sup->checking = 0;
     if (sup->is_stopping)
         return;
@@ -275,6 +297,16 @@ static void end_upgrade(struct supervisor *sup, int status)
                   sup->program.program);
         return;
     }
+    sup->is_upgrade_due = true;
+}
+
+static void upgrade(struct supervisor *sup)
+{
+    struct sk_err err = {0};
+
+    sup->is_upgrade_due = false;
+    if (sup->is_stopping)
+        return;
     if (sup->starting != NULL)
         abandon_reload(sup, "an upgrade was asked for");
     log_info("supervisor", "upgrade: becoming %s", sup->program.program);
@@ -286,6 +318,8 @@ static void look_at_upgrade(struct supervisor *sup)
 {
     if (sup->checking != 0 && now_ms() - sup->checking_ms > CHECK_PATIENCE_MS)
         (void)kill(sup->checking, SIGKILL);
+    if (sup->is_upgrade_due && sup->closing == NULL)
+        upgrade(sup);
 }
 
 /* ---- events ---- */
@@ -298,7 +332,7 @@ static void stop(struct supervisor *sup)
         return;
     log_info("supervisor", "stopping");
     sup->is_stopping = true;
-    sup->serving = sup->starting = NULL;
+    sup->serving = sup->starting = sup->closing = NULL;
     TAILQ_FOREACH(pair, &sup->pairs, link)
     pair_end(pair, now_ms());
 }
@@ -311,7 +345,7 @@ static void reap(struct supervisor *sup)
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == sup->checking) {
-            end_upgrade(sup, status);
+            end_check(sup, status);
             continue;
         }
         TAILQ_FOREACH(pair, &sup->pairs, link)
@@ -375,6 +409,8 @@ static int wait_ms(const struct supervisor *sup)
     }
     if (sup->starting != NULL && sup->starting_ms + RELOAD_PATIENCE_MS + 1 < due)
         due = sup->starting_ms + RELOAD_PATIENCE_MS + 1;
+    if (sup->closing != NULL && sup->closing->retire_ms + CLOSE_PATIENCE_MS + 1 < due)
+        due = sup->closing->retire_ms + CLOSE_PATIENCE_MS + 1;
     if (sup->checking != 0 && sup->checking_ms + CHECK_PATIENCE_MS + 1 < due)
         due = sup->checking_ms + CHECK_PATIENCE_MS + 1;
     if (due == INT64_MAX)
@@ -410,7 +446,7 @@ static void wait_events(struct supervisor *sup)
 
 static void run(struct supervisor *sup)
 {
-    while (!TAILQ_EMPTY(&sup->pairs)) {
+    for (;;) {
         struct pair *pair;
 
         TAILQ_FOREACH(pair, &sup->pairs, link)
@@ -420,12 +456,15 @@ static void run(struct supervisor *sup)
             if (pair_accept_due(pair, now_ms()))
                 pair_accept(pair);
         }
-        if (sup->is_reload_due && count_pairs(sup) < MAX_PAIRS)
-            reload(sup);
         look_at_reload(sup);
-        look_at_upgrade(sup);
-        wait_events(sup);
+        look_at_closing(sup);
         sweep(sup);
+        if (TAILQ_EMPTY(&sup->pairs))
+            return;
+        look_at_upgrade(sup);
+        if (sup->is_reload_due && sup->closing == NULL && count_pairs(sup) < MAX_PAIRS)
+            reload(sup);
+        wait_events(sup);
     }
 }
 
