@@ -78,7 +78,10 @@ enum sk_status reader_object_get(struct sk_reader *reader, const char *path,
  * of entries. */
 struct reader_crl_info {
     const char *ca; /* configured CA name; in the map */
-    bool is_arl;
+    bool is_arl;    /* configured as ARL */
+    bool is_usable; /* its entries could be read */
+    enum crl_kind kind;
+    const struct sk_crl *crl; /* until the visit ends */
     uint8_t sha256[SK_SHA256];
     int64_t this_update, next_update;
     uint64_t num_entries;

@@ -310,26 +310,44 @@ enum sk_status reader_ca_of_issuer(const struct sk_reader *reader,
     return SK_OK;
 }
 
+static enum sk_status visit_crl(struct sk_reader *reader, struct sk_arena *arena, unsigned id,
+                                reader_crl_info_fn visit, void *arg)
+{
+    struct reader_crl_info info = {0};
+    struct record_crl record;
+    struct sk_crl crl;
+    struct sk_bytes der;
+    enum sk_status status = get_crl_record(reader, id, &record);
+
+    if (status == SK_OK)
+        status = get_promised(reader, RECORD_BLOB, bytes_of(record.sha256, SK_SHA256), &der);
+    if (status == SK_OK)
+        status = crl_parse(arena, der, &crl, NULL);
+    if (status != SK_OK)
+        return status;
+    info.ca = record.ca;
+    info.is_arl = (record.flags & RECORD_CRL_ARL) != 0;
+    info.is_usable = (record.flags & RECORD_CRL_UNUSABLE) == 0;
+    info.kind = crl_kind(&crl, info.is_arl);
+    info.crl = &crl;
+    memcpy(info.sha256, record.sha256, SK_SHA256);
+    info.this_update = record.this_update;
+    info.next_update = record.next_update;
+    info.num_entries = record.num_entries;
+    return visit(arg, &info);
+}
+
 enum sk_status reader_crls(struct sk_reader *reader, reader_crl_info_fn visit, void *arg)
 {
-    struct reader_crl_info info;
-    struct record_crl record;
-    enum sk_status status = SK_OK;
+    struct sk_arena *arena = arena_new(LIMIT_JOB_ARENA_BYTES);
+    enum sk_status status = arena != NULL ? SK_OK : SK_NOMEM;
     unsigned id;
 
     for (id = 0; status == SK_OK && id < reader->gen->meta.num_crls; id++) {
-        status = get_crl_record(reader, id, &record);
-        if (status != SK_OK)
-            return status;
-        memset(&info, 0, sizeof(info));
-        info.ca = record.ca;
-        info.is_arl = (record.flags & RECORD_CRL_ARL) != 0;
-        memcpy(info.sha256, record.sha256, SK_SHA256);
-        info.this_update = record.this_update;
-        info.next_update = record.next_update;
-        info.num_entries = record.num_entries;
-        status = visit(arg, &info);
+        status = visit_crl(reader, arena, id, visit, arg);
+        arena_reset(arena);
     }
+    arena_free(arena);
     return status;
 }
 

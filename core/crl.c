@@ -473,3 +473,52 @@ int crl_number_compare(struct sk_bytes a, struct sk_bytes b)
         return x.len < y.len ? -1 : 1;
     return bytes_compare(x, y);
 }
+
+bool crl_same_scope(const struct sk_crl *a, const struct sk_crl *b)
+{
+    return bytes_equal(a->issuer_canon, b->issuer_canon) &&
+           a->idp.is_present == b->idp.is_present && bytes_equal(a->idp.der, b->idp.der);
+}
+
+bool crl_is_newer(const struct sk_crl *a, const struct sk_crl *b)
+{
+    if (a->has_number && b->has_number)
+        return crl_number_compare(a->number, b->number) > 0 && a->this_update >= b->this_update;
+    return a->this_update > b->this_update;
+}
+
+static bool same_aki(const struct sk_crl *a, const struct sk_crl *b)
+{
+    return a->has_aki == b->has_aki && a->aki.has_key_id == b->aki.has_key_id &&
+           bytes_equal(a->aki.key_id, b->aki.key_id);
+}
+
+bool crl_delta_fits(const struct sk_crl *base, const struct sk_crl *delta)
+{
+    return delta->is_delta && delta->has_number && base->has_number &&
+           crl_same_scope(base, delta) && same_aki(base, delta) &&
+           crl_number_compare(delta->base_number, base->number) <= 0 &&
+           crl_number_compare(base->number, delta->number) < 0;
+}
+
+enum crl_kind crl_kind(const struct sk_crl *crl, bool is_arl)
+{
+    if (crl->is_delta)
+        return CRL_KIND_DELTA;
+    return is_arl || crl->idp.only_ca_certs ? CRL_KIND_ARL : CRL_KIND_CRL;
+}
+
+const char *crl_kind_text(enum crl_kind kind)
+{
+    switch (kind) {
+    case CRL_KIND_CRL:
+        return "crl";
+    case CRL_KIND_ARL:
+        return "arl";
+    case CRL_KIND_DELTA:
+        return "delta";
+    case CRL_KINDS:
+        break;
+    }
+    return "unknown";
+}

@@ -99,4 +99,18 @@ void crl_entry_worsen(struct crl_entry *entry, const struct crl_entry *other);
 /* Orders two cRLNumber contents (C-20): <0, 0, >0. */
 int crl_number_compare(struct sk_bytes a, struct sk_bytes b);
 
+/* Same issuer, same scope: one list replaces the other (C-20) or completes it (C-14), if one key
+ * signed both. */
+bool crl_same_scope(const struct sk_crl *a, const struct sk_crl *b);
+/* C-20: of two of one scope. */
+bool crl_is_newer(const struct sk_crl *a, const struct sk_crl *b);
+/* C-14, RFC 5280 5.2.4: may delta complete base, dates and signer aside? */
+bool crl_delta_fits(const struct sk_crl *base, const struct sk_crl *delta);
+
+/* What a list is for, as far as it or who configured it as an ARL says (C-21). */
+enum crl_kind { CRL_KIND_CRL = 0, CRL_KIND_ARL, CRL_KIND_DELTA, CRL_KINDS };
+enum crl_kind crl_kind(const struct sk_crl *crl, bool is_arl);
+/* "crl"; static. */
+const char *crl_kind_text(enum crl_kind kind);
+
 #endif

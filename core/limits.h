@@ -149,6 +149,8 @@
 #define LIMIT_CONFIG_ARENA_BYTES (256u * 1024u * 1024u)
 #define LIMIT_ANCHORS            64u /* trust anchors of one policy */
 #define LIMIT_GENERATION_CERTS   200000u
+#define LIMIT_SERVED_ARENA_BYTES                                                                   \
+    (256u * 1024u * 1024u) /* heads of all its lists, while looked at */
 #define LIMIT_GENERATION_CRLS    65535u
 #define LIMIT_GENERATION_OBJECTS 500000u                         /* paths below /pki/ */
 #define LIMIT_OBJECT_PATH_BYTES  255u                            /* one such path */

@@ -30,6 +30,7 @@ struct revocation_task {
     struct sk_bytes *issuers;    /* canonical names whose lists have been gathered */
     size_t num_issuers, cap_issuers;
     bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
+    bool has_whole;   /* one that clears is of no one distribution point */
     unsigned covered; /* reasons for which the subject is known not to be revoked */
     int64_t changes;  /* first second at which a list or entry counts that does not count yet */
     struct revocation_status *out;
@@ -203,18 +204,11 @@ static bool is_stale(const struct revocation_task *task, const struct sk_crl *cr
            task->job->time - crl->next_update > task->job->params->grace_s;
 }
 
-static bool is_newer(const struct sk_crl *a, const struct sk_crl *b)
-{
-    if (a->has_number && b->has_number)
-        return crl_number_compare(a->number, b->number) > 0 && a->this_update >= b->this_update;
-    return a->this_update > b->this_update;
-}
-
 static bool may_replace(const struct crl_item *newer, const struct crl_item *item)
 {
     return newer->src.from_arl_attribute == item->src.from_arl_attribute &&
-           revocation_same_scope(newer->src.crl, item->src.crl) &&
-           is_newer(newer->src.crl, item->src.crl);
+           crl_same_scope(newer->src.crl, item->src.crl) &&
+           crl_is_newer(newer->src.crl, item->src.crl);
 }
 
 /* C-20 without a signature: whichever key signed the list, a newer authentic one of that key
@@ -307,21 +301,12 @@ static bool is_superseded(const struct revocation_task *task, const struct crl_i
     return false;
 }
 
-static bool same_aki(const struct sk_crl *a, const struct sk_crl *b)
-{
-    return a->has_aki == b->has_aki && a->aki.has_key_id == b->aki.has_key_id &&
-           bytes_equal(a->aki.key_id, b->aki.key_id);
-}
-
-/* C-14, RFC 5280 5.2.4: may delta complete base? */
+/* C-14: may delta complete base at the time asked about? */
 static bool delta_fits(const struct revocation_task *task, const struct sk_crl *base,
                        const struct sk_crl *delta)
 {
-    return delta->is_delta && delta->has_number && base->has_number &&
-           revocation_same_scope(base, delta) && same_aki(base, delta) &&
-           crl_number_compare(delta->base_number, base->number) <= 0 &&
-           crl_number_compare(base->number, delta->number) < 0 && !is_future(task, delta) &&
-           delta->has_next_update && !delta->has_unknown_critical && delta->is_sig_alg_equal;
+    return crl_delta_fits(base, delta) && !is_future(task, delta) && delta->has_next_update &&
+           !delta->has_unknown_critical && delta->is_sig_alg_equal;
 }
 
 /* 6.3.3(h): the key that signed base must have signed it. */
@@ -344,7 +329,7 @@ static bool is_replaced(const struct crl_item *deltas, const struct crl_item *de
 {
     for (; deltas != NULL; deltas = deltas->next)
         if (deltas->src.from_arl_attribute == delta->src.from_arl_attribute &&
-            is_newer(deltas->src.crl, delta->src.crl))
+            crl_is_newer(deltas->src.crl, delta->src.crl))
             return true;
     return false;
 }
@@ -489,6 +474,7 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
     if (task->subject->is_ca && task->has_arl && !item->src.from_arl_attribute &&
         !crl->idp.is_present)
         return;
+    task->has_whole = task->has_whole || !crl->idp.has_name;
     if (task->subject->cert != NULL && (item->reasons & ~task->covered) == 0)
         return; /* 6.3.3(e): says nothing new */
     task->covered |= item->reasons;
@@ -688,6 +674,7 @@ static enum sk_status by_lists(struct sk_job *job, const struct revocation_subje
         return SK_LIMIT;
     if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task))) {
         out->kind = REVOCATION_GOOD;
+        out->is_partial = subject->cert == NULL && !task.has_whole;
         if (out->holds_until >= task.changes)
             out->holds_until = task.changes - 1;
         return SK_OK;

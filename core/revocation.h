@@ -28,6 +28,8 @@ struct revocation_status {
     bool has_unproven; /* a list in scope was left out: signed with no key that is known to count */
     bool has_claim;    /* one of those lists the certificate: revocation_elsewhere() */
     bool is_by_issuer; /* when revoked: the issuer's own key says so, so on every path to it */
+    bool is_partial;   /* when good, of a serial: every list that says so is of one distribution
+                          point, and the certificate may name another (C-03) */
     bool in_grace;     /* rests on a CRL past its nextUpdate, within params->grace_s */
     int64_t this_update; /* of the CRL used: the latest thisUpdate and the earliest nextUpdate */
     int64_t next_update;

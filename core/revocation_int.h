@@ -31,8 +31,6 @@ enum sk_status revocation_scope(struct sk_job *job, const struct revocation_subj
 typedef enum sk_status (*revocation_name_fn)(void *arg, struct sk_bytes canon);
 enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocation_subject *subject,
                                       revocation_name_fn visit, void *arg) SK_MUST_CHECK;
-/* Same issuer, same scope: one list replaces the other (C-20) or completes it (C-14). */
-bool revocation_same_scope(const struct sk_crl *a, const struct sk_crl *b);
 
 /* X(constant, finding, rule, what it asks for, what was found): why a list or response is left out.
  */

@@ -250,9 +250,3 @@ enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocatio
             return status;
     return status == SK_NOTFOUND ? SK_OK : status;
 }
-
-bool revocation_same_scope(const struct sk_crl *a, const struct sk_crl *b)
-{
-    return name_equal(a->issuer_canon, b->issuer_canon) && a->idp.is_present == b->idp.is_present &&
-           bytes_equal(a->idp.der, b->idp.der);
-}

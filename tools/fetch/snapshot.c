@@ -140,35 +140,17 @@ static enum sk_status write_ca_certs(const struct snapshot *snapshot, struct sk_
     return status;
 }
 
-/* The objects below /pki/ that are lists. */
-enum list_object { OBJECT_CRL, OBJECT_ARL, OBJECT_DELTA };
-
-static bool is_object(const struct list *list, enum list_object object)
-{
-    const bool is_arl = list_is_arl(list) || list->crl.idp.only_ca_certs;
-
-    switch (object) {
-    case OBJECT_CRL:
-        return !list->crl.is_delta && !is_arl;
-    case OBJECT_ARL:
-        return !list->crl.is_delta && is_arl;
-    case OBJECT_DELTA:
-        return list->crl.is_delta;
-    }
-    return false;
-}
-
 /* The first list of a CA that fits: configured first, served first. One that is not current is
  * served when no other fits. */
 static const struct list *first_list(const struct snapshot *snapshot, const struct config_ca *ca,
-                                     enum list_object object)
+                                     enum crl_kind kind)
 {
     const struct list *list, *first = NULL;
     size_t i;
 
     for (i = 0; i < snapshot->lists->num_lists; i++) {
         list = &snapshot->lists->lists[i];
-        if (list->source->ca != ca || !is_object(list, object))
+        if (list->source->ca != ca || crl_kind(&list->crl, list_is_arl(list)) != kind)
             continue;
         if (list->crl.this_update <= snapshot->now && list->crl.has_next_update &&
             list->crl.next_update >= snapshot->now)
@@ -199,14 +181,14 @@ static enum sk_status write_ca(const struct snapshot *snapshot, struct sk_publis
     enum sk_status status = write_ca_certs(snapshot, pub, ca, err);
 
     if (status == SK_OK)
-        status =
-            write_list_object(pub, ca->name, "crl.crl", first_list(snapshot, ca, OBJECT_CRL), err);
+        status = write_list_object(pub, ca->name, "crl.crl", first_list(snapshot, ca, CRL_KIND_CRL),
+                                   err);
     if (status == SK_OK)
-        status =
-            write_list_object(pub, ca->name, "arl.crl", first_list(snapshot, ca, OBJECT_ARL), err);
+        status = write_list_object(pub, ca->name, "arl.crl", first_list(snapshot, ca, CRL_KIND_ARL),
+                                   err);
     if (status == SK_OK)
         status = write_list_object(pub, ca->name, "delta.crl",
-                                   first_list(snapshot, ca, OBJECT_DELTA), err);
+                                   first_list(snapshot, ca, CRL_KIND_DELTA), err);
     return status;
 }
 
