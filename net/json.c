@@ -191,7 +191,7 @@ static enum sk_status add_crl(void *arg, const struct reader_crl_info *info)
 {
     json_t *one =
         json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "ca", info->ca, "kind",
-                  info->is_arl ? "arl" : "crl", "sha256", verdict_json_hash(info->sha256),
+                  crl_kind_text(info->kind), "sha256", verdict_json_hash(info->sha256),
                   "this_update", verdict_json_time(info->this_update), "next_update",
                   verdict_json_time(info->next_update), "entries", (json_int_t)info->num_entries);
 

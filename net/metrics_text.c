@@ -302,12 +302,30 @@ static void write_signer(const struct metrics_view *view, struct sk_buf *out)
 
 /* ---- the snapshot ---- */
 
-static void begin_list(struct prom_sample *sample, struct sk_buf *out, const char *name,
-                       const struct served_list *list)
+static void begin_lists(struct prom_sample *sample, struct sk_buf *out, const char *name,
+                        const struct served_group *group)
 {
     prom_begin(sample, out, name);
-    prom_label(sample, "ca", list->ca);
-    prom_label(sample, "kind", served_kind_text(list->kind));
+    prom_label(sample, "ca", group->ca);
+    prom_label(sample, "kind", crl_kind_text(group->kind));
+}
+
+static void write_list_states(const struct metrics_view *view, struct sk_buf *out)
+{
+    static const char lists[] = "sekisho_crl_lists";
+    struct served_group group;
+    struct prom_sample sample;
+    size_t i = 0, s;
+
+    prom_family(out, lists, PROM_GAUGE,
+                "Lists of the snapshot, by what they are to verdicts: used, or why not.");
+    while (served_next(view->ready.served, &i, &group)) {
+        for (s = 0; s < SERVED_STATES; s++) {
+            begin_lists(&sample, out, lists, &group);
+            prom_label(&sample, "state", served_state_text((enum served_state)s));
+            prom_end_count(&sample, group.counts[s]);
+        }
+    }
 }
 
 static void write_lists(const struct metrics_view *view, struct sk_buf *out)
@@ -315,25 +333,27 @@ static void write_lists(const struct metrics_view *view, struct sk_buf *out)
     static const char left[] = "sekisho_crl_time_to_next_update_seconds",
                       stale[] = "sekisho_crl_stale";
     const struct sk_served *served = view->ready.served;
-    const struct served_list *list;
+    struct served_group group;
     struct prom_sample sample;
     size_t i = 0;
 
     prom_family(out, left, PROM_GAUGE,
-                "Until nextUpdate of the CA's list of the kind that ends first; negative: past.");
-    while (served_next(served, view->ready.now, &i, &list)) {
-        if (list == NULL)
+                "Until nextUpdate of that used list of the CA and kind that ends first; negative: "
+                "past.");
+    while (served_next(served, &i, &group)) {
+        if (group.first == NULL)
             continue;
-        begin_list(&sample, out, left, list);
-        prom_end_number(&sample, list->next_update - view->ready.now);
+        begin_lists(&sample, out, left, &group);
+        prom_end_number(&sample, group.first->next_update - view->ready.now);
     }
     prom_family(out, stale, PROM_GAUGE, "1 when that list is past its nextUpdate.");
-    for (i = 0; served_next(served, view->ready.now, &i, &list);) {
-        if (list == NULL)
+    for (i = 0; served_next(served, &i, &group);) {
+        if (group.first == NULL)
             continue;
-        begin_list(&sample, out, stale, list);
-        prom_end_count(&sample, served_is_stale(list, view->ready.now));
+        begin_lists(&sample, out, stale, &group);
+        prom_end_count(&sample, served_is_stale(group.first, view->ready.now));
     }
+    write_list_states(view, out);
 }
 
 static void write_snapshot(const struct metrics_view *view, struct sk_buf *out)

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/judge.h"
+#include "net/served.h"
 
 /* One CertID being answered. */
 struct task {
@@ -109,11 +110,31 @@ static enum sk_status judge_unknown_serial(struct task *task)
         return SK_OK;
     }
     out->in_grace = out->in_grace || as_ca.in_grace;
+    out->is_partial = out->is_partial || as_ca.is_partial;
     if (as_ca.next_update < out->next_update)
         out->next_update = as_ca.next_update;
     if (as_ca.holds_until < out->holds_until)
         out->holds_until = as_ca.holds_until;
     return SK_OK;
+}
+
+/* Lists that are each of one distribution point say nothing about the certificates of another: all
+ * of the CA's must be here. */
+static enum sk_status doubt_parts(struct task *task)
+{
+    struct revocation_status *out = &task->status;
+    enum sk_status status = SK_OK;
+    const char *url;
+
+    if (out->kind != REVOCATION_GOOD || !out->is_partial)
+        return SK_OK;
+    if (task->ca != NULL)
+        status = served_missing_source(task->ask->reader, task->ca, &url);
+    if (status == SK_NOTFOUND)
+        return SK_OK;
+    out->kind = REVOCATION_UNDETERMINED;
+    out->why = FINDING_REVOCATION_NO_SOURCE;
+    return status;
 }
 
 /* Table of protocols, part 10: undetermined is never good. False: tryLater. */
@@ -272,6 +293,8 @@ static enum ocsp_error judge_issued(struct task *task, struct ocsp_statuses *all
         status = task->cert != NULL ? judge_serial(task->query, task->issuer, task->id->serial,
                                                    task->cert->is_ca, task->cert, &task->status)
                                     : judge_unknown_serial(task);
+    if (status == SK_OK && task->cert == NULL)
+        status = doubt_parts(task);
     if (status != SK_OK)
         return error_of(status);
     if (!set_single(&task->status, task->ask->now, task->out))

@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 
-#include "core/clock.h"
-
-enum { TEXT_BYTES = 256 };
+enum { TEXT_BYTES = 512 };
 
 const char *ready_reason_text(enum ready_reason reason)
 {
@@ -18,6 +16,8 @@ const char *ready_reason_text(enum ready_reason reason)
         return "list-stale";
     case READY_LIST_MISSING:
         return "list-missing";
+    case READY_LIST_UNUSABLE:
+        return "list-unusable";
     case READY_SIGNER_DOWN:
         return "signer-down";
     case READY_SIGNER_CERTIFICATE:
@@ -43,24 +43,29 @@ static void say(struct looking *looking, enum ready_reason reason, const char *t
     looking->count++;
 }
 
-static void say_fault(void *arg, const struct served_fault *fault)
+static enum ready_reason reason_of(enum served_fault_kind kind)
 {
-    char text[TEXT_BYTES], when[CLOCK_TEXT];
-
-    switch (fault->kind) {
-    case SERVED_STALE:
-        clock_format_rfc3339(fault->list->next_update, when);
-        (void)snprintf(text, sizeof(text), "CA %s: its %s ended at %s, too long ago for policy %s",
-                       fault->ca, served_kind_text(fault->list->kind), when, fault->policy);
-        say(arg, READY_LIST_STALE, text);
-        break;
-    case SERVED_MISSING:
-        (void)snprintf(text, sizeof(text),
-                       "CA %s: the snapshot has no revocation list, which policy %s requires",
-                       fault->ca, fault->policy);
-        say(arg, READY_LIST_MISSING, text);
+    switch (kind) {
+    case SERVED_FAULT_STALE:
+        return READY_LIST_STALE;
+    case SERVED_FAULT_MISSING:
+        return READY_LIST_MISSING;
+    case SERVED_FAULT_LIST:
+        return READY_LIST_UNUSABLE;
+    case SERVED_FAULT_UNKNOWN:
+    case SERVED_FAULT_NONE:
         break;
     }
+    return READY_LISTS_UNKNOWN;
+}
+
+static void say_fault(void *arg, const struct served_fault *fault)
+{
+    char text[TEXT_BYTES];
+
+    (void)snprintf(text, sizeof(text), "CA %s, for policy %s: %s", fault->ca, fault->policy,
+                   fault->text);
+    say(arg, reason_of(fault->kind), text);
 }
 
 static bool has_valid_key(const struct signer_counters *signer, int64_t now)

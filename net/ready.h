@@ -23,6 +23,7 @@ enum ready_reason {
     READY_LISTS_UNKNOWN,      /* what the policies depend on could not be found out */
     READY_LIST_STALE,         /* past nextUpdate and grace */
     READY_LIST_MISSING,       /* a CA without a list where revocation data is required */
+    READY_LIST_UNUSABLE,      /* or with one that proves nothing, or not yet */
     READY_SIGNER_DOWN,        /* a worker's signer cannot sign */
     READY_SIGNER_CERTIFICATE, /* no key that can sign has a certificate that is valid now */
     READY_DRAINING,

@@ -194,7 +194,7 @@ def test_stale(daemon):
     seen = figures(daemon)
     ok(0 <= seen[LEFT] <= 5 and seen[STALE] == 0 and ready(daemon)[0] == 200, "a list that ends soon is told", seen[LEFT])
     ok(until(lambda: ready(daemon)[0] == 503), "a stale list takes readiness away")
-    ok("CA root: its crl ended at" in ready(daemon)[1] and "policy default" in ready(daemon)[1], "/readyz names list and policy",
+    ok(re.search("CA root, for policy default: CRL [0-9a-f]{16}: its nextUpdate was", ready(daemon)[1]), "/readyz names list and policy",
        ready(daemon)[1])
     seen = figures(daemon)
     ok(seen[STALE] == 1 and seen[LEFT] < 0 and seen["sekisho_ready"] == 0 and
@@ -222,13 +222,69 @@ def test_missing(daemon):
     rest = "[ca other]\ncertificates = file:other.pem\n[policy more]\nanchor = other.pem sha256:%s\n" % print_.strip().replace(
         ":", "").lower()
     write_config(rest)
-    ok(daemon.reload() == "done" and ready(daemon)[0] == 503 and "CA other: the snapshot has no revocation list" in ready(
+    ok(daemon.reload() == "done" and ready(daemon)[0] == 503 and "CA other, for policy more: the snapshot has no revocation list" in ready(
         daemon)[1], "one that a policy requires lists of does", ready(daemon)[1])
     ok(figures(daemon)['sekisho_not_ready_reasons{reason="list-missing"}'] == 1, "and the figures say so")
     write_config(rest + "revocation = if-available\n")
     ok(daemon.reload() == "done" and ready(daemon)[0] == 200, "not where lists are only wished for", ready(daemon)[1])
     write_config()
     ok(daemon.reload() == "done", "and back")
+
+
+def make_part(name, number, point, *when):
+    """A list of CA parts with this issuingDistributionPoint."""
+    write("part.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=crl.index\ncrlnumber=crl.number\ndefault_md=sha256\ncrl_extensions=e\n"
+          "[e]\nauthorityKeyIdentifier=keyid\nissuingDistributionPoint=critical,@idp\n[idp]\n%s\n" % point)
+    write("crl.number", "%02X\n" % number)
+    openssl("ca", "-config", "part.cnf", "-gencrl", "-keyfile", "parts.key", "-cert", "parts.pem", *(when or ("-crldays", "30")),
+            "-out", name)
+
+
+def states(seen, kind):
+    """{state: number of lists} of CA parts."""
+    found = {}
+    for name, value in seen.items():
+        match = re.fullmatch(r'sekisho_crl_lists\{ca="parts",kind="(\w+)",state="([\w-]+)"\}', name)
+        if match and match.group(1) == kind and value:
+            found[match.group(2)] = value
+    return found
+
+
+def test_states(daemon):
+    """What a list is to verdicts: of one CA whose lists come in parts, the first of them not in force yet."""
+    make_ca("parts")
+    print_ = openssl("x509", "-in", "parts.pem", "-noout", "-fingerprint", "-sha256").stdout.decode().split("=")[1]
+    write_config("[ca parts]\ncertificates = file:parts.pem\ncrls = file:p1.crl\ncrls = file:p2.crl\ncrls = file:ca.crl\n"
+                 "[policy parts]\nanchor = parts.pem sha256:%s\n" % print_.strip().replace(":", "").lower())
+    first, second = "fullname=URI:http://parts.test/1\nonlyuser=TRUE", "fullname=URI:http://parts.test/2\nonlyuser=TRUE"
+    make_part("p1.crl", 1, first, "-crl_lastupdate", "20480101000000Z", "-crl_nextupdate", "20481231000000Z")
+    fetch_again(daemon)
+    ok(daemon.reload() == "done" and ready(daemon)[0] == 503 and re.search(
+        "CA parts, for policy parts: CRL [0-9a-f]{16}: not yet valid", ready(daemon)[1]),
+       "a list that is not in force yet is not enough", ready(daemon)[1])
+    seen = figures(daemon)
+    ok(seen['sekisho_not_ready_reasons{reason="list-unusable"}'] == 1 and states(seen, "crl") == {"not-in-force": 1},
+       "and the figures say so", states(seen, "crl"))
+    ok('sekisho_crl_stale{ca="parts",kind="crl"}' not in seen, "what is not used has no time left")
+    make_part("p1.crl", 2, first)
+    fetch_again(daemon)
+    ok(ready(daemon)[0] == 503 and re.search("CA parts, for policy parts: nothing has come from file:p2.crl", ready(daemon)[1]),
+       "nor is one part without the other", ready(daemon)[1])
+    make_part("p2.crl", 3, second, "-crlhours", "2")
+    make_part("ca.crl", 4, "onlyCA=TRUE", "-crlhours", "1")
+    fetch_again(daemon)
+    ok(until(lambda: ready(daemon)[0] == 200), "all of them are", ready(daemon)[1])
+    seen = figures(daemon)
+    left = 'sekisho_crl_time_to_next_update_seconds{ca="parts",kind="%s"}'
+    ok(states(seen, "crl") == {"used": 2} and 3600 < seen[left % "crl"] <= 7200, "of two parts the one that ends first is told",
+       states(seen, "crl"))
+    ok(states(seen, "arl") == {"used": 1} and 0 < seen[left % "arl"] <= 3600, "a list for CAs is an ARL wherever it lay",
+       states(seen, "arl"))
+    kinds = {(c["ca"], c["kind"]) for c in json.loads(daemon.ask(get("/v1/snapshot"))[2])["crls"]}
+    ok(kinds == {("root", "crl"), ("parts", "crl"), ("parts", "arl")}, "/v1/snapshot calls it so too", kinds)
+    promtool(scrape(daemon), True)
+    write_config()
+    ok(daemon.reload() == "done" and ready(daemon)[0] == 200, "and back", ready(daemon)[1])
 
 
 def test_signer(daemon):
@@ -270,6 +326,7 @@ def main():
     test_access(daemon)
     test_stale(daemon)
     test_missing(daemon)
+    test_states(daemon)
     test_signer(daemon)
     ok(daemon.end() == 0, "the daemon ends well", daemon.text())
 

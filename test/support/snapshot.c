@@ -8,6 +8,7 @@
 
 /* After ours: OpenSSL has macros with the names of enum crl_reason. */
 #include <openssl/ocsp.h>
+#include <openssl/x509.h>
 
 static void must(bool is_good, const char *what)
 {
@@ -34,6 +35,18 @@ void snapshot_cert(struct snapshot *s, const struct sk_cert *cert, const struct 
         must(publish_checked(s->pub, cert->sha256, issuer->spki_sha256, NULL) == SK_OK, "edge");
 }
 
+static void put_signer(struct snapshot *s, EVP_PKEY *signer, const uint8_t list[SK_SHA256])
+{
+    unsigned char *spki = NULL;
+    int len = i2d_PUBKEY(signer, &spki);
+    uint8_t key[SK_SHA256];
+
+    must(len > 0, "key");
+    key_sha256(bytes_of(spki, (size_t)len), key);
+    OPENSSL_free(spki);
+    must(publish_checked(s->pub, list, key, NULL) == SK_OK, "edge of a list");
+}
+
 struct sk_bytes snapshot_crl(struct snapshot *s, const char *ca, bool is_arl,
                              const struct pki_crl_spec *spec)
 {
@@ -45,7 +58,16 @@ struct sk_bytes snapshot_crl(struct snapshot *s, const char *ca, bool is_arl,
     must(crl_parse(s->arena, der, &crl, NULL) == SK_OK &&
              publish_crl(s->pub, &crl, hash, ca, is_arl, NULL) == SK_OK,
          "list");
+    put_signer(s, spec->signer, hash);
     return der;
+}
+
+void snapshot_origin(struct snapshot *s, const char *url, struct sk_bytes der)
+{
+    uint8_t hash[SK_SHA256];
+
+    key_sha256(der, hash);
+    must(publish_origin(s->pub, url, hash, NULL) == SK_OK, "origin");
 }
 
 void snapshot_open(struct snapshot *s)

@@ -30,9 +30,11 @@ struct snapshot {
 void snapshot_begin(struct snapshot *s);
 /* issuer: whose key is recorded to have signed it, or NULL. */
 void snapshot_cert(struct snapshot *s, const struct sk_cert *cert, const struct sk_cert *issuer);
-/* Returns its DER. */
+/* The snapshot knows who signed it. Returns its DER. */
 struct sk_bytes snapshot_crl(struct snapshot *s, const char *ca, bool is_arl,
                              const struct pki_crl_spec *spec);
+/* The object came from this address. */
+void snapshot_origin(struct snapshot *s, const char *url, struct sk_bytes der);
 void snapshot_open(struct snapshot *s);
 void snapshot_done(struct snapshot *s);
 

@@ -228,6 +228,78 @@ static void test_unissued_is_told_by_the_key_that_signed(void **state)
     assert_int_equal(status_of(b, b->ca, TWIN)->status, OCSP_CERT_UNKNOWN);
 }
 
+/* ---- lists of distribution points ---- */
+
+static struct sk_bytes add_part(struct bench *b, const char *point, long serial)
+{
+    return snapshot_crl(
+        &b->s, "one", false,
+        &(struct pki_crl_spec){
+            .issuer = CA,
+            .signer = pki_key(PKI_EC, 0),
+            .this_update = PKI_T - HOUR,
+            .next_update = PKI_T + DAY,
+            .exts = {{"crlNumber", "DER:02:01:05"}, {"issuingDistributionPoint", point}},
+            .entries = {{.serial = serial, .when = PKI_T - 2 * DAY}}});
+}
+
+/* A serial of the part that has never come may be listed there. */
+static void test_a_part_that_is_missing_makes_unlisted_serials_unknown(void **state)
+{
+    struct bench *b = *state;
+    char *urls[] = {(char *)(uintptr_t) "file:p1", (char *)(uintptr_t) "file:p2"};
+
+    b->cas[0].crls = (struct config_list){urls, 2};
+    snapshot_origin(&b->s, urls[0], add_part(b, "critical,fullname:URI:http://x/p1", LISTED));
+    snapshot_open(&b->s);
+    assert_int_equal(status_of(b, b->ca, ABSENT)->status, OCSP_CERT_UNKNOWN);
+    assert_true(is_short(&b->found.singles[0]));
+    assert_int_equal(status_of(b, b->ca, LISTED)->status, OCSP_CERT_REVOKED);
+}
+
+static void test_all_parts_together_make_unlisted_serials_good(void **state)
+{
+    struct bench *b = *state;
+    char *urls[] = {(char *)(uintptr_t) "file:p1", (char *)(uintptr_t) "file:p2"};
+
+    b->cas[0].crls = (struct config_list){urls, 2};
+    snapshot_origin(&b->s, urls[0], add_part(b, "critical,fullname:URI:http://x/p1", LISTED));
+    snapshot_origin(&b->s, urls[1], add_part(b, "critical,fullname:URI:http://x/p2", TWIN));
+    snapshot_open(&b->s);
+    assert_int_equal(status_of(b, b->ca, ABSENT)->status, OCSP_CERT_GOOD);
+    assert_int_equal(status_of(b, b->ca, LISTED)->status, OCSP_CERT_REVOKED);
+    assert_int_equal(status_of(b, b->ca, TWIN)->status, OCSP_CERT_REVOKED);
+}
+
+/* Nobody can say which parts there should be. */
+static void test_parts_of_two_cas_make_unlisted_serials_unknown(void **state)
+{
+    struct bench *b = *state;
+
+    (void)add_part(b, "critical,fullname:URI:http://x/p1", LISTED);
+    (void)snapshot_crl(
+        &b->s, "two", false,
+        &(struct pki_crl_spec){.issuer = CA,
+                               .signer = pki_key(PKI_EC, 0),
+                               .this_update = PKI_T - HOUR,
+                               .next_update = PKI_T + DAY,
+                               .exts = {{"crlNumber", "DER:02:01:05"},
+                                        {"issuingDistributionPoint", "fullname:URI:http://x/p2"}}});
+    snapshot_open(&b->s);
+    assert_int_equal(status_of(b, b->ca, ABSENT)->status, OCSP_CERT_UNKNOWN);
+}
+
+static void test_a_whole_list_needs_no_other(void **state)
+{
+    struct bench *b = *state;
+    char *urls[] = {(char *)(uintptr_t) "file:p1", (char *)(uintptr_t) "file:delta"};
+
+    b->cas[0].crls = (struct config_list){urls, 2};
+    snapshot_origin(&b->s, urls[0], add_list(b, "one", 0, false, LISTED));
+    snapshot_open(&b->s);
+    assert_int_equal(status_of(b, b->ca, ABSENT)->status, OCSP_CERT_GOOD);
+}
+
 /* ---- unknown issuers ---- */
 
 static void test_unknown_issuer_is_unknown_or_unauthorized(void **state)
@@ -346,6 +418,10 @@ int main(void)
         TEST(test_unissued_is_good_by_default),
         TEST(test_unissued_means_nothing_where_two_cas_have_lists_of_one_name),
         TEST(test_unissued_is_told_by_the_key_that_signed),
+        TEST(test_a_part_that_is_missing_makes_unlisted_serials_unknown),
+        TEST(test_all_parts_together_make_unlisted_serials_good),
+        TEST(test_parts_of_two_cas_make_unlisted_serials_unknown),
+        TEST(test_a_whole_list_needs_no_other),
         TEST(test_unknown_issuer_is_unknown_or_unauthorized),
         TEST(test_expired_is_unknown_when_the_policy_says_so),
         TEST(test_archive_cutoff_is_told_of_what_is_known),
