@@ -57,6 +57,7 @@ $(eval $(call library,INIH,inih,53,libinih-dev))
 $(eval $(call library,CURL,libcurl,7.88,libcurl4-openssl-dev))
 $(eval $(call library,P11KIT,p11-kit-1,0.24,libp11-kit-dev))
 $(eval $(call library,SQLITE,sqlite3,3.40,libsqlite3-dev))
+$(eval $(call library,LDAP,ldap lber,2.5,libldap-dev))
 $(eval $(call library,CMOCKA,cmocka,1.1,libcmocka-dev))
 # libunistring installs no .pc file: probe by compiling.
 ifneq ($(PROBE),)
@@ -184,7 +185,7 @@ LLHTTP_LIBS := $(if $(LLHTTP_SRC),,$(if $(wildcard /usr/include/llhttp.h),-lllht
 $(LLHTTP_OBJ): $(OUT)/obj/%.o: /usr/share/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -w -O1 -DLLHTTP_STRICT_MODE=1 $(LLHTTP_CFLAGS) -c -o $@ $<
-ALL_CFLAGS := $(sort $(foreach r,$(ROOMS),$(CFLAGS_$(r)))) $(CMOCKA_CFLAGS) $(LLHTTP_CFLAGS)
+ALL_CFLAGS := $(sort $(foreach r,$(ROOMS),$(CFLAGS_$(r)))) $(CMOCKA_CFLAGS) $(LLHTTP_CFLAGS) $(LDAP_CFLAGS)
 $(SUPPORT_OBJ): $(OUT)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(SK_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -202,7 +203,7 @@ $$(OUT)/obj/$(1).o: $(1).c Makefile
 	$$(CC) $$(SK_CFLAGS) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
 $$(OUT)/$(1): $$(OUT)/obj/$(1).o $$(if $$(SUPPORT_SRC),$$(SUPPORT_LIB)) $$(call room_libs,$(2) $(USES_$(2)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,$(2) $(USES_$(2))) $$(CMOCKA_LIBS) $$(LLHTTP_LIBS)
+	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,$(2) $(USES_$(2))) $$(CMOCKA_LIBS) $$(LLHTTP_LIBS) $$(LDAP_LIBS)
 endef
 $(foreach r,$(ROOMS),$(foreach t,$(patsubst %.c,%,$(wildcard test/unit/$(r)/test_*.c)),$(eval $(call unit,$(t),$(r)))))
 
@@ -224,7 +225,7 @@ $$(OUT)/fuzz/$(1): $$(OUT)/obj/test/fuzz/fuzz_$(1).o $$(if $$(filter fuzz,$$(MOD
 		$$(SUPPORT_LIB) $$(call room_libs,$$(FUZZ_ROOMS_$(1)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(SK_LDFLAGS) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) -o $$@ $$^ \
-		$$(call room_flags,$$(FUZZ_ROOMS_$(1))) $$(P11KIT_LIBS)
+		$$(call room_flags,$$(FUZZ_ROOMS_$(1))) $$(P11KIT_LIBS) $$(LDAP_LIBS)
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz,$(f))))
 DEPS += $(OUT)/obj/test/fuzz/replay.d

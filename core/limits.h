@@ -139,6 +139,10 @@
 #define LIMIT_PIN_BYTES          256u
 #define LIMIT_KEY_FILE_BYTES     (64u * 1024u) /* a PEM file with one private key */
 
+/* Directory */
+#define LIMIT_DIR_DEPTH    15u   /* RDNs of an entry's name */
+#define LIMIT_DIR_DN_BYTES 4096u /* a distinguished name as text */
+
 /* Configuration and fetching */
 #define LIMIT_CONFIG_BYTES       (1024u * 1024u)
 #define LIMIT_CONFIG_FAULTS      100u  /* faults reported in one run */
