@@ -139,7 +139,7 @@ static llhttp_errno_t execute(llhttp_t *parser, struct sk_bytes input)
     return status;
 }
 
-void stream_read_llhttp(struct http_stream *stream, struct sk_bytes input)
+void http_stream_read_llhttp(struct http_stream *stream, struct sk_bytes input)
 {
     struct gathering g = {.stream = stream};
     struct sk_buf *bufs[] = {&g.target, &g.body, &g.name, &g.value, &g.fields};
@@ -167,18 +167,18 @@ void stream_read_llhttp(struct http_stream *stream, struct sk_bytes input)
     }
 }
 
-unsigned stream_llhttp_version(void)
+unsigned http_stream_llhttp_version(void)
 {
     return LLHTTP_VERSION_MAJOR;
 }
 #else
-void stream_read_llhttp(struct http_stream *stream, struct sk_bytes input)
+void http_stream_read_llhttp(struct http_stream *stream, struct sk_bytes input)
 {
     (void)stream;
     (void)input;
 }
 
-unsigned stream_llhttp_version(void)
+unsigned http_stream_llhttp_version(void)
 {
     return 0;
 }

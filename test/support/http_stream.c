@@ -8,23 +8,23 @@
 
 enum { STREAM_TEXT_BYTES = 1024 * 1024 };
 
-void stream_init(struct http_stream *stream)
+void http_stream_init(struct http_stream *stream)
 {
     memset(stream, 0, sizeof(*stream));
     buf_init(&stream->text, STREAM_TEXT_BYTES);
 }
 
-void stream_done(struct http_stream *stream)
+void http_stream_done(struct http_stream *stream)
 {
     buf_done(&stream->text);
 }
 
-struct sk_bytes stream_text(const struct http_stream *stream, const struct stream_part *part)
+struct sk_bytes http_stream_text(const struct http_stream *stream, const struct stream_part *part)
 {
     return part->len == 0 ? bytes_of("", 0) : bytes_of(stream->text.data + part->at, part->len);
 }
 
-void stream_put_trimmed(struct http_stream *stream, struct sk_bytes text, uint8_t end)
+void http_stream_put_trimmed(struct http_stream *stream, struct sk_bytes text, uint8_t end)
 {
     while (text.len > 0 && (text.p[0] == ' ' || text.p[0] == '\t')) {
         text.p++;
@@ -64,8 +64,10 @@ static void put_fields(struct http_stream *stream, const struct http_reader *rea
     for (i = 0; i < reader->num_fields; i++) {
         const struct http_field *field = &reader->fields[i];
 
-        stream_put_trimmed(stream, bytes_of(reader->head.data + field->name, field->name_len), 1);
-        stream_put_trimmed(stream, bytes_of(reader->head.data + field->value, field->value_len), 2);
+        http_stream_put_trimmed(stream, bytes_of(reader->head.data + field->name, field->name_len),
+                                1);
+        http_stream_put_trimmed(stream,
+                                bytes_of(reader->head.data + field->value, field->value_len), 2);
     }
     out->fields.len = stream->text.len - out->fields.at;
 }
@@ -85,7 +87,7 @@ static void take(struct http_stream *stream, const struct http_reader *reader)
     put_fields(stream, reader, message);
 }
 
-void stream_read_ours(struct http_stream *stream, struct sk_bytes input)
+void http_stream_read_ours(struct http_stream *stream, struct sk_bytes input)
 {
     static const struct http_limits limits = {.head_bytes = 8192, .body_bytes = 65536};
     struct http_reader reader;

@@ -40,17 +40,17 @@ struct http_stream {
     struct sk_buf text;
 };
 
-void stream_init(struct http_stream *stream);
-void stream_done(struct http_stream *stream);
-struct sk_bytes stream_text(const struct http_stream *stream, const struct stream_part *part);
+void http_stream_init(struct http_stream *stream);
+void http_stream_done(struct http_stream *stream);
+struct sk_bytes http_stream_text(const struct http_stream *stream, const struct stream_part *part);
 
 /* Both read the whole input in one piece. stream was initialised and is empty. */
-void stream_read_ours(struct http_stream *stream, struct sk_bytes input);
-void stream_read_llhttp(struct http_stream *stream, struct sk_bytes input);
+void http_stream_read_ours(struct http_stream *stream, struct sk_bytes input);
+void http_stream_read_llhttp(struct http_stream *stream, struct sk_bytes input);
 /* Major version of llhttp; 0: it is not there, and nothing is read. */
-unsigned stream_llhttp_version(void);
+unsigned http_stream_llhttp_version(void);
 
 /* Appends trimmed text between control octets, for fields. */
-void stream_put_trimmed(struct http_stream *stream, struct sk_bytes text, uint8_t end);
+void http_stream_put_trimmed(struct http_stream *stream, struct sk_bytes text, uint8_t end);
 
 #endif

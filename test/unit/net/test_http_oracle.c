@@ -102,14 +102,15 @@ static bool note(struct difference *rows, size_t num, const char *fault)
 static bool same_part(const struct http_stream *a, const struct stream_part *pa,
                       const struct http_stream *b, const struct stream_part *pb)
 {
-    return bytes_equal(stream_text(a, pa), stream_text(b, pb));
+    return bytes_equal(http_stream_text(a, pa), http_stream_text(b, pb));
 }
 
 /* Ours gives the path of an absolute target (RFC 9112 3.2.2), llhttp the whole. */
 static bool same_target(const struct http_stream *ours, const struct stream_message *a,
                         const struct http_stream *llhttp, const struct stream_message *b)
 {
-    struct sk_bytes path = stream_text(ours, &a->target), whole = stream_text(llhttp, &b->target);
+    struct sk_bytes path = http_stream_text(ours, &a->target),
+                    whole = http_stream_text(llhttp, &b->target);
 
     if (whole.len > 7 && strncasecmp((const char *)whole.p, "http://", 7) == 0 &&
         whole.len > path.len)
@@ -132,7 +133,7 @@ static bool differs_in_persistence(const struct stream_message *ours,
                                    const struct http_stream *stream, struct stream_message llhttp,
                                    const struct http_stream *other)
 {
-    struct sk_bytes fields = stream_text(stream, &ours->fields);
+    struct sk_bytes fields = http_stream_text(stream, &ours->fields);
     size_t i;
 
     if (!ours->keep_alive && llhttp.keep_alive) {
@@ -171,10 +172,10 @@ static void compare(struct sk_bytes input)
 {
     struct http_stream ours, llhttp;
 
-    stream_init(&ours);
-    stream_init(&llhttp);
-    stream_read_ours(&ours, input);
-    stream_read_llhttp(&llhttp, input);
+    http_stream_init(&ours);
+    http_stream_init(&llhttp);
+    http_stream_read_ours(&ours, input);
+    http_stream_read_llhttp(&llhttp, input);
     tally.streams++;
     if (!is_explained(&ours, &llhttp)) {
         show("stream", input);
@@ -185,8 +186,8 @@ static void compare(struct sk_bytes input)
         if (getenv("SEKISHO_KEEP_GOING") == NULL)
             fail();
     }
-    stream_done(&ours);
-    stream_done(&llhttp);
+    http_stream_done(&ours);
+    http_stream_done(&llhttp);
 }
 
 /* ---- streams ---- */
@@ -491,7 +492,7 @@ static void test_http_takes_nothing_that_llhttp_reads_differently(void **state)
     size_t i;
 
     (void)state;
-    if (stream_llhttp_version() == 0) {
+    if (http_stream_llhttp_version() == 0) {
         print_message("skipped: no llhttp (Debian package node-llhttp or libllhttp-dev)\n");
         skip();
     }
@@ -504,7 +505,7 @@ static void test_http_takes_nothing_that_llhttp_reads_differently(void **state)
     print_rows("stricter", STRICTER, COUNT(STRICTER));
     print_rows("laxer", LAXER, COUNT(LAXER));
     /* Version 9 of Debian 13 is stricter in some rows. */
-    for (i = 0; i < COUNT(STRICTER) && stream_llhttp_version() == 8; i++)
+    for (i = 0; i < COUNT(STRICTER) && http_stream_llhttp_version() == 8; i++)
         assert_true(STRICTER[i].count > 0);
     for (i = 0; i < COUNT(LAXER); i++)
         assert_true(LAXER[i].count > 0);
