@@ -49,7 +49,6 @@ endef
 $(eval $(call library,CRYPTO,libcrypto,3.0,libssl-dev))
 $(eval $(call library,EVENT,libevent_core,2.1,libevent-dev))
 $(eval $(call library,EVENT_PTHREADS,libevent_pthreads,2.1,libevent-dev))
-$(eval $(call library,EVENT_OPENSSL,libevent_openssl,2.1,libevent-dev))
 $(eval $(call library,SSL,libssl,3.0,libssl-dev))
 $(eval $(call library,LMDB,lmdb,0.9.24,liblmdb-dev))
 $(eval $(call library,JANSSON,jansson,2.14,libjansson-dev))
@@ -110,7 +109,7 @@ USES_tools/daemon := net tools/signer cache policy core
 LIBS_core := $(CRYPTO_LIBS) $(UNISTRING_LIBS)
 LIBS_cache := $(LMDB_LIBS)
 LIBS_policy := $(INIH_LIBS)
-LIBS_net := $(EVENT_OPENSSL_LIBS) $(SSL_LIBS) $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS) $(JANSSON_LIBS)
+LIBS_net := $(SSL_LIBS) $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS) $(JANSSON_LIBS)
 LIBS_tools/fetch := $(CURL_LIBS)
 LIBS_tools/signer := -ldl
 LIBS_tools/ca := $(SQLITE_LIBS)

@@ -17,9 +17,7 @@
 #include "net/tls.h"
 
 enum {
-    READ_BYTES = 64 * 1024,    /* taken from a socket in one turn, and kept unread */
-    WRITE_BYTES = 1024 * 1024, /* given to a socket in one turn; libevent's 16 kB is too little */
-    HEAD_OUT_BYTES = 16384,    /* cap of an answer's head */
+    OUT_BYTES = (LIMIT_HTTP_PIPELINE + 1) * 20 * 1024, /* heads and small bodies of one turn */
 };
 
 void conn_close(struct conn *conn)
@@ -41,10 +39,11 @@ void conn_close(struct conn *conn)
         clients_leave(set->options.clients, &conn->client.address);
     if (conn->in_handshake)
         counter_add(&set->options.counters->tls_failed, 1);
-    if (conn->listener->tls != NULL)
-        tls_end(conn->bev);
+    if (set->reader == conn)
+        set->reader = NULL;
     event_free(conn->timer);
-    bufferevent_free(conn->bev);
+    stream_done(&conn->stream);
+    buf_done(&conn->kept);
     http_reader_done(&conn->reader);
     free(conn->certificate);
     free(conn);
@@ -127,6 +126,7 @@ bool conn_refuse(struct conn *conn, unsigned status, const char *code, const cha
         return false;
     answer_error(&exchange->answer, status, code, text);
     exchange->is_answered = true;
+    conn->due += answer_body_len(&exchange->answer);
     return true;
 }
 
@@ -164,7 +164,7 @@ static bool take_request(struct conn *conn)
     conn->requests++;
     if (!request.keep_alive) {
         conn->state = CONN_CLOSING;
-        conn->must_linger = evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0;
+        conn->must_linger = conn->unread.len > 0;
     }
     set->handler(set->arg, exchange, &request);
     http_reader_next(&conn->reader);
@@ -174,22 +174,19 @@ static bool take_request(struct conn *conn)
 bool conn_may_read(const struct conn *conn)
 {
     return conn->state == CONN_OPEN && conn->num_exchanges < LIMIT_HTTP_PIPELINE &&
-           evbuffer_get_length(bufferevent_get_output(conn->bev)) < LIMIT_HTTP_OUTPUT_BYTES;
+           conn->due + stream_pending(&conn->stream) < LIMIT_HTTP_OUTPUT_BYTES;
 }
 
-/* Reads one run of octets. False: the connection must be cut. */
-static bool read_some(struct conn *conn, struct evbuffer *in)
+/* Takes up to one request from what was received. False: the connection must be cut. */
+static bool read_some(struct conn *conn)
 {
     struct sk_counters *counters = conn->set->options.counters;
-    struct evbuffer_iovec run;
     enum sk_status status;
     const char *text;
     unsigned fault;
     size_t used;
 
-    if (evbuffer_peek(in, -1, NULL, &run, 1) < 1)
-        return false;
-    status = http_read(&conn->reader, bytes_of(run.iov_base, run.iov_len), &used);
+    status = http_read(&conn->reader, conn->unread, &used);
     if (status == SK_INPUT) {
         fault = http_reader_fault(&conn->reader, &text);
         counter_add(&counters->bad_requests, 1);
@@ -198,9 +195,59 @@ static bool read_some(struct conn *conn, struct evbuffer *in)
     if (status != SK_OK && status != SK_AGAIN)
         return conn_refuse(conn, 503, "no-memory", "no memory for this request");
     counter_add(&counters->octets_in, used);
-    if (evbuffer_drain(in, used) != 0)
-        return false;
+    conn->unread = bytes_of(conn->unread.p + used, conn->unread.len - used);
     return status == SK_AGAIN || take_request(conn);
+}
+
+/* ---- receiving ---- */
+
+static bool wants_read(const struct conn *conn)
+{
+    return !conn->peer_ended &&
+           (conn->in_handshake || conn_may_read(conn) || conn->state == CONN_LINGER);
+}
+
+/* Has something to be looked at, if there is: what was kept, or what the stream has. Only one step
+ * at a time reads: another inside of it has its turn later. False: the connection must be cut. */
+static bool receive(struct conn *conn)
+{
+    struct conn_set *set = conn->set;
+    enum sk_status status;
+    size_t n = 0;
+
+    if (conn->unread.len > 0 || !conn->is_readable || !wants_read(conn) || set->reader != NULL)
+        return true;
+    status = stream_read(&conn->stream, set->in, sizeof(set->in), &n);
+    conn->is_readable = conn->stream.has_more;
+    if (status == SK_AGAIN)
+        return true;
+    if (status != SK_OK)
+        return false;
+    if (n > 0) {
+        set->reader = conn;
+        conn->unread = bytes_of(set->in, n);
+        return true;
+    }
+    /* The client has ended its side; what it asked before is still answered. */
+    conn->peer_ended = true;
+    return conn->state != CONN_LINGER;
+}
+
+/* The end of a step: what is left is kept for the next. False: no memory. */
+static bool keep_unread(struct conn *conn)
+{
+    struct conn_set *set = conn->set;
+
+    if (set->reader == conn) {
+        set->reader = NULL;
+        buf_put(&conn->kept, conn->unread.p, conn->unread.len);
+        conn->unread = buf_bytes(&conn->kept);
+    }
+    if (conn->unread.len == 0 && conn->kept.cap > 0) {
+        buf_done(&conn->kept);
+        conn->unread = bytes_of(NULL, 0);
+    }
+    return buf_status(&conn->kept) == SK_OK;
 }
 
 /* ---- steps ---- */
@@ -208,8 +255,7 @@ static bool read_some(struct conn *conn, struct evbuffer *in)
 /* All is written and no request is to come. True: the connection is gone. */
 static bool finish(struct conn *conn)
 {
-    if (conn->state != CONN_CLOSING || conn->num_exchanges > 0 ||
-        evbuffer_get_length(bufferevent_get_output(conn->bev)) > 0)
+    if (conn->state != CONN_CLOSING || conn->num_exchanges > 0 || stream_pending(&conn->stream) > 0)
         return false;
     if (!conn->must_linger || conn->peer_ended) {
         conn_close(conn);
@@ -218,58 +264,64 @@ static bool finish(struct conn *conn)
     /* Closing while the client still sends would reset the connection and take the answer from it
      * (RFC 9112 9.6). */
     conn->state = CONN_LINGER;
-    if (conn->listener->tls != NULL)
-        tls_end(conn->bev);
-    (void)shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
+    stream_end(&conn->stream);
     return false;
 }
 
-static void throw_away(struct conn *conn, struct evbuffer *in)
+/* False: the connection must be cut. */
+static bool throw_away(struct conn *conn)
 {
-    size_t len = evbuffer_get_length(in);
+    conn->thrown_away += conn->unread.len;
+    conn->unread.len = 0;
+    return conn->thrown_away <= LIMIT_HTTP_LINGER_BYTES;
+}
 
-    conn->thrown_away += len;
-    (void)evbuffer_drain(in, len);
+static bool has_unread(const struct conn *conn)
+{
+    return conn_may_read(conn) && conn->unread.len > 0;
+}
+
+/* Reads and answers until nothing more can be done or others are to be served first. Answers are
+ * written when no request is left to be read, so that those of pipelined ones leave together.
+ * False: the connection must be cut. */
+static bool take_turn(struct conn *conn)
+{
+    const unsigned end = conn->requests + LIMIT_HTTP_TURN;
+    bool is_good = stream_flush(&conn->stream) && receive(conn);
+
+    do {
+        while (is_good && has_unread(conn) && conn->requests != end)
+            is_good = read_some(conn);
+        is_good = is_good && conn_write_answers(conn);
+    } while (is_good && has_unread(conn) && conn->requests != end);
+    conn->has_more = has_unread(conn) || (wants_read(conn) && conn->is_readable);
+    if (is_good && conn->state == CONN_LINGER)
+        is_good = throw_away(conn);
+    return keep_unread(conn) && is_good;
+}
+
+/* What to wait for from here on; the connection may be gone afterwards. */
+static void wait_on(struct conn *conn)
+{
+    conn_time_arm(conn);
+    if (!stream_wait(&conn->stream, wants_read(conn)))
+        conn_close(conn);
 }
 
 void conn_step(struct conn *conn)
 {
-    struct evbuffer *in = bufferevent_get_input(conn->bev);
-    const unsigned end = conn->requests + LIMIT_HTTP_TURN;
-    bool is_good = true, has_read = true;
+    bool is_good;
 
     conn->in_step = true;
-    conn->has_more = false;
-    while (is_good && has_read) {
-        has_read = conn_may_read(conn) && evbuffer_get_length(in) > 0;
-        conn->has_more = has_read && conn->requests == end;
-        if (conn->has_more)
-            break; /* others are served first */
-        if (has_read)
-            is_good = read_some(conn, in);
-        is_good = is_good && conn_write_answers(conn);
-    }
+    is_good = take_turn(conn);
     conn->in_step = false;
-    if (conn->state == CONN_LINGER)
-        throw_away(conn, in);
-    if (!is_good || conn->thrown_away > LIMIT_HTTP_LINGER_BYTES) {
-        conn_close(conn);
-        return;
-    }
-    if (conn->peer_ended && conn->state == CONN_OPEN && conn_may_read(conn) && !conn->has_more)
+    if (is_good && conn->peer_ended && conn->state == CONN_OPEN && conn_may_read(conn) &&
+        !conn->has_more)
         conn->state = CONN_CLOSING;
-    conn_write_continue(conn);
-    if (!finish(conn))
-        conn_time_arm(conn);
-}
-
-static void on_ready(struct bufferevent *bev, void *arg)
-{
-    struct conn *conn = arg;
-
-    (void)bev;
-    if (!conn->has_more) /* else its next turn comes by the timer */
-        conn_step(conn);
+    if (!is_good || !conn_write_continue(conn))
+        conn_close(conn);
+    else if (!finish(conn))
+        wait_on(conn);
 }
 
 /* False: the connection must be cut. */
@@ -277,7 +329,7 @@ static bool end_handshake(struct conn *conn)
 {
     counter_add(&conn->set->options.counters->tls_handshakes, 1);
     conn->in_handshake = false;
-    if (tls_certificate(conn->bev, &conn->certificate) != SK_OK) {
+    if (tls_certificate(conn->stream.ssl, &conn->certificate) != SK_OK) {
         log_warning("tls", "a client's certificate cannot be taken in");
         return false;
     }
@@ -285,25 +337,29 @@ static bool end_handshake(struct conn *conn)
     return true;
 }
 
-static void on_event(struct bufferevent *bev, short what, void *arg)
+static void go_on_with_handshake(struct conn *conn)
+{
+    enum sk_status status = stream_handshake(&conn->stream);
+
+    if (status == SK_AGAIN)
+        wait_on(conn);
+    else if (status == SK_OK && end_handshake(conn))
+        conn_step(conn);
+    else
+        conn_close(conn);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *conn = arg;
 
-    (void)bev;
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
-        if (end_handshake(conn))
-            conn_step(conn);
-        else
-            conn_close(conn);
-        return;
-    }
-    if ((what & BEV_EVENT_ERROR) != 0 || conn->state == CONN_LINGER || conn->in_handshake) {
-        conn_close(conn);
-        return;
-    }
-    /* The client has ended its side; what it asked before is still answered. */
-    conn->peer_ended = true;
-    conn_step(conn);
+    (void)fd;
+    if ((what & conn->stream.read_for) != 0)
+        conn->is_readable = true;
+    if (conn->in_handshake)
+        go_on_with_handshake(conn);
+    else if (!conn->has_more) /* else its next turn comes by the timer */
+        conn_step(conn);
 }
 
 /* ---- the set ---- */
@@ -326,7 +382,7 @@ struct conn_set *conn_set_new(struct event_base *base, const struct conn_options
     TAILQ_INIT(&set->conns);
     TAILQ_INIT(&set->idle);
     TAILQ_INIT(&set->slow);
-    buf_init(&set->head, HEAD_OUT_BYTES);
+    buf_init(&set->out, OUT_BYTES);
     return set;
 }
 
@@ -339,7 +395,7 @@ void conn_set_free(struct conn_set *set)
     set->is_draining = false;
     while ((conn = TAILQ_FIRST(&set->conns)) != NULL)
         conn_close(conn);
-    buf_done(&set->head);
+    buf_done(&set->out);
     free(set);
 }
 
@@ -365,25 +421,34 @@ static void turn_away(const struct conn_arrival *arrival, unsigned status)
     (void)close(fd);
 }
 
+/* False: no memory, and the socket is still the caller's. */
+static bool open_stream(struct conn *conn, struct event_base *base,
+                        const struct conn_arrival *arrival)
+{
+    struct ssl_st *ssl = NULL;
+
+    if (arrival->listener->tls != NULL) {
+        ssl = tls_accept(arrival->listener->tls, arrival->fd);
+        if (ssl == NULL)
+            return false;
+    }
+    if (stream_init(&conn->stream, base, arrival->fd, ssl, on_ready, conn))
+        return true;
+    if (ssl != NULL)
+        tls_end(ssl);
+    return false;
+}
+
 static struct conn *conn_new(struct conn_set *set, const struct conn_arrival *arrival)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
 
-    if (conn == NULL) {
-        (void)close(arrival->fd);
+    if (conn == NULL)
         return NULL;
-    }
     conn->timer = evtimer_new(set->base, conn_time_on_timer, conn);
-    conn->bev = arrival->listener->tls != NULL
-                    ? tls_accept(arrival->listener->tls, set->base, arrival->fd)
-                    : bufferevent_socket_new(set->base, arrival->fd, BEV_OPT_CLOSE_ON_FREE);
-    if (conn->timer == NULL || conn->bev == NULL) {
+    if (conn->timer == NULL || !open_stream(conn, set->base, arrival)) {
         if (conn->timer != NULL)
             event_free(conn->timer);
-        if (conn->bev != NULL)
-            bufferevent_free(conn->bev);
-        else
-            (void)close(arrival->fd);
         free(conn);
         return NULL;
     }
@@ -394,6 +459,7 @@ static struct conn *conn_new(struct conn_set *set, const struct conn_arrival *ar
     conn->state = CONN_OPEN;
     TAILQ_INIT(&conn->exchanges);
     http_reader_init(&conn->reader, &set->options.http);
+    buf_init(&conn->kept, CONN_READ_BYTES);
     return conn;
 }
 
@@ -426,6 +492,7 @@ void conn_set_add(struct conn_set *set, const struct conn_arrival *arrival)
     (void)setsockopt(arrival->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     conn = conn_new(set, arrival);
     if (conn == NULL) {
+        (void)close(arrival->fd);
         if (set->options.clients != NULL)
             clients_leave(set->options.clients, &arrival->address);
         return;
@@ -434,10 +501,5 @@ void conn_set_add(struct conn_set *set, const struct conn_arrival *arrival)
     set->count++;
     counter_add(&set->options.counters->accepted, 1);
     counter_add(&set->options.counters->open, 1);
-    bufferevent_setcb(conn->bev, on_ready, on_ready, on_event, conn);
-    bufferevent_setwatermark(conn->bev, EV_READ, 0, READ_BYTES);
-    (void)bufferevent_set_max_single_read(conn->bev, READ_BYTES);
-    (void)bufferevent_set_max_single_write(conn->bev, WRITE_BYTES);
-    (void)bufferevent_enable(conn->bev, EV_WRITE);
-    conn_time_arm(conn);
+    wait_on(conn);
 }

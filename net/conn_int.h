@@ -8,12 +8,13 @@
 
 #include <sys/queue.h>
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-
 #include "core/clock.h"
 #include "net/conn.h"
+#include "net/stream.h"
+
+enum {
+    CONN_READ_BYTES = 64 * 1024, /* taken from a socket in one turn, and kept unread */
+};
 
 enum conn_state {
     CONN_OPEN = 1,
@@ -55,7 +56,7 @@ struct conn {
     TAILQ_ENTRY(conn) room_link; /* of *room, while that is not NULL */
     struct conn_list *room;      /* set->idle, set->slow or NULL */
     struct conn_set *set;
-    struct bufferevent *bev; /* owns the socket */
+    struct stream stream;
     struct event *timer;
     const struct conn_listener *listener;
     struct acl_client client;
@@ -63,10 +64,14 @@ struct conn {
     enum conn_state state;
     bool in_handshake; /* nothing else is done before its end */
     bool in_step;      /* conn_step() runs: replies only note themselves */
-    bool has_more;     /* read and not looked at: its turn is over */
+    bool has_more;     /* there is something to be read, but its turn is over */
+    bool is_readable;  /* the stream may have something to be read */
     bool must_linger;  /* the client may still be sending when we end */
     bool peer_ended;   /* the client will send no more */
     struct http_reader reader;
+    struct sk_bytes unread; /* received and not looked at: in kept or, during a step, in set->in */
+    struct sk_buf kept;
+    size_t due; /* octets of the bodies of answers that are ready and not written */
     struct conn_exchange_list exchanges; /* in the order of the requests */
     size_t num_exchanges;
     unsigned requests;     /* whole requests so far */
@@ -75,7 +80,7 @@ struct conn {
     int64_t phase_start_us;
     int64_t phase_end_us; /* when phase is over */
     int64_t write_end_us; /* when enough must have been taken; 0: nothing to take */
-    uint64_t queued;      /* octets ever given to the output buffer */
+    uint64_t queued;      /* octets ever given to the stream */
     uint64_t write_mark;  /* octets taken when write_end_us was set */
     int64_t timer_us;     /* when the timer fires; 0: not armed */
     size_t thrown_away;   /* octets read while lingering */
@@ -98,7 +103,9 @@ struct conn_set {
     char date[CLOCK_TEXT];
     uint64_t id_key[2]; /* of this set: what its request ids begin with, and how they go on */
     uint64_t id_count;
-    struct sk_buf head; /* scratch for the head of an answer */
+    struct sk_buf out;   /* scratch for answers on their way to a stream */
+    struct conn *reader; /* whose step has what it reads in in */
+    uint8_t in[CONN_READ_BYTES];
 };
 
 /* ---- conn.c ---- */
@@ -118,16 +125,16 @@ bool conn_refuse(struct conn *conn, unsigned status, const char *code, const cha
 
 /* Writes every answer that is due. False: the connection must be cut. */
 bool conn_write_answers(struct conn *conn);
-/* Expect: 100-continue (RFC 9110 10.1.1): said when nothing else is owed before it. */
-void conn_write_continue(struct conn *conn);
+/* Expect: 100-continue (RFC 9110 10.1.1): said when nothing else is owed before it. False: the
+ * connection must be cut. */
+bool conn_write_continue(struct conn *conn);
 /* Octets that the client has taken so far. */
 uint64_t conn_write_taken(const struct conn *conn);
 void conn_exchange_free(struct conn_exchange *exchange);
 
 /* ---- conn_time.c ---- */
 
-/* Brings deadlines, the lists of who may make room, and the reading in line with where the
- * connection stands. */
+/* Brings deadlines and the lists of who may make room in line with where the connection stands. */
 void conn_time_arm(struct conn *conn);
 /* Out of the lists. */
 void conn_time_forget(struct conn *conn);

@@ -8,8 +8,6 @@
 
 static enum conn_phase phase_now(const struct conn *conn)
 {
-    size_t out = evbuffer_get_length(bufferevent_get_output(conn->bev));
-
     switch (conn->state) {
     case CONN_LINGER:
         return PHASE_LINGER;
@@ -26,7 +24,7 @@ static enum conn_phase phase_now(const struct conn *conn)
         return PHASE_BODY;
     if (!http_reader_is_idle(&conn->reader))
         return PHASE_HEAD;
-    return conn->num_exchanges > 0 || out > 0 ? PHASE_NONE : PHASE_IDLE;
+    return conn->num_exchanges > 0 || stream_pending(&conn->stream) > 0 ? PHASE_NONE : PHASE_IDLE;
 }
 
 static unsigned phase_ms(const struct conn *conn, enum conn_phase phase)
@@ -119,15 +117,11 @@ void conn_time_arm(struct conn *conn)
         conn->phase_end_us = now + (int64_t)phase_ms(conn, phase) * 1000;
         set_room(conn, phase_room(conn->set, phase));
     }
-    if (evbuffer_get_length(bufferevent_get_output(conn->bev)) == 0)
+    if (stream_pending(&conn->stream) == 0)
         conn->write_end_us = 0;
     else if (conn->write_end_us == 0)
         set_write_end(conn, now);
     arm_timer(conn, now);
-    if (conn_may_read(conn) || conn->state == CONN_LINGER)
-        (void)bufferevent_enable(conn->bev, EV_READ);
-    else
-        (void)bufferevent_disable(conn->bev, EV_READ);
 }
 
 static void end_phase(struct conn *conn)

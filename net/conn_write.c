@@ -46,19 +46,36 @@ static void free_body(const void *data, size_t len, void *extra)
     free(extra);
 }
 
-static bool put_shared(struct evbuffer *out, struct http_answer *answer)
+/* What was put together so far goes into the queue of the stream, so that a body can follow it
+ * there without being copied. NULL: no memory. */
+static struct evbuffer *open_queue(struct conn *conn)
 {
+    struct evbuffer *queue = stream_queue(&conn->stream);
+    struct sk_buf *out = &conn->set->out;
+
+    if (queue == NULL || evbuffer_add(queue, out->data, out->len) != 0)
+        return NULL;
+    buf_reset(out);
+    return queue;
+}
+
+static bool put_shared(struct conn *conn, struct http_answer *answer)
+{
+    struct evbuffer *queue;
     struct release *release;
 
     if (answer->shared.len == 0)
         return true;
+    queue = open_queue(conn);
     release = malloc(sizeof(*release));
-    if (release == NULL)
+    if (queue == NULL || release == NULL) {
+        free(release);
         return false;
+    }
     release->fn = answer->release;
     release->arg = answer->release_arg;
-    if (evbuffer_add_reference(out, answer->shared.p, answer->shared.len, release_body, release) !=
-        0) {
+    if (evbuffer_add_reference(queue, answer->shared.p, answer->shared.len, release_body,
+                               release) != 0) {
         free(release);
         return false;
     }
@@ -66,15 +83,21 @@ static bool put_shared(struct evbuffer *out, struct http_answer *answer)
     return true;
 }
 
-static bool put_owned(struct evbuffer *out, struct http_answer *answer)
+static bool put_owned(struct conn *conn, struct http_answer *answer)
 {
+    struct evbuffer *queue;
     size_t len;
     uint8_t *data;
 
-    if (answer->body.len <= OWN_BODY_BYTES)
-        return answer->body.len == 0 || evbuffer_add(out, answer->body.data, answer->body.len) == 0;
+    if (answer->body.len <= OWN_BODY_BYTES) {
+        buf_put(&conn->set->out, answer->body.data, answer->body.len);
+        return true;
+    }
+    queue = open_queue(conn);
+    if (queue == NULL)
+        return false;
     data = buf_take(&answer->body, &len);
-    if (evbuffer_add_reference(out, data, len, free_body, data) == 0)
+    if (evbuffer_add_reference(queue, data, len, free_body, data) == 0)
         return true;
     free(data);
     return false;
@@ -106,7 +129,7 @@ static void log_answer(const struct conn *conn, const struct conn_exchange *exch
     const struct access_entry entry = {
         .id = exchange->id,
         .listener = conn->listener->name,
-        .tls = conn->listener->tls != NULL ? tls_version(conn->bev) : NULL,
+        .tls = conn->listener->tls != NULL ? tls_version(conn->stream.ssl) : NULL,
         .client = &conn->client.address,
         .method = exchange->method,
         .path = exchange->path,
@@ -122,45 +145,43 @@ static void log_answer(const struct conn *conn, const struct conn_exchange *exch
         access_log_add(conn->set->options.access, &entry);
 }
 
-/* Writes the answer of the first exchange. False: no memory. */
+/* Puts the answer of the first exchange behind the others. False: no memory. */
 static bool put_answer(struct conn *conn, struct conn_exchange *exchange)
 {
-    struct evbuffer *out = bufferevent_get_output(conn->bev);
     struct conn_set *set = conn->set;
+    const struct http_answer *answer = &exchange->answer;
+    bool has_body = !exchange->is_head && answer->status != 304, is_good;
     int64_t took_us = clock_mono_us() - exchange->start_us;
-    size_t before = evbuffer_get_length(out), octets;
-    bool is_good;
+    size_t octets = answer_body_len(answer), before = set->out.len;
 
-    buf_reset(&set->head);
-    answer_head(&exchange->answer, date_now(set), exchange->keep_alive, exchange->minor,
-                exchange->id, took_us, &set->head);
-    is_good = buf_status(&set->head) == SK_OK && buf_status(&exchange->answer.fields) == SK_OK &&
-              buf_status(&exchange->answer.body) == SK_OK &&
-              evbuffer_add(out, set->head.data, set->head.len) == 0;
-    if (is_good && !exchange->is_head && exchange->answer.status != 304)
-        is_good = exchange->answer.release != NULL ? put_shared(out, &exchange->answer)
-                                                   : put_owned(out, &exchange->answer);
-    octets = evbuffer_get_length(out) - before;
+    conn->due -= octets;
+    answer_head(answer, date_now(set), exchange->keep_alive, exchange->minor, exchange->id, took_us,
+                &set->out);
+    is_good = buf_status(&answer->fields) == SK_OK && buf_status(&answer->body) == SK_OK;
+    octets = set->out.len - before + (has_body ? octets : 0);
+    if (is_good && has_body)
+        is_good = answer->release != NULL ? put_shared(conn, &exchange->answer)
+                                          : put_owned(conn, &exchange->answer);
     note_queued(conn, octets);
     count_answer(conn, exchange, took_us);
     log_answer(conn, exchange, octets, took_us);
-    return is_good;
+    return is_good && buf_status(&set->out) == SK_OK;
 }
 
 /* True when nothing of a further request has come. */
 static bool is_quiet(const struct conn *conn)
 {
-    return http_reader_is_idle(&conn->reader) &&
-           evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0;
+    return http_reader_is_idle(&conn->reader) && conn->unread.len == 0;
 }
 
 bool conn_write_answers(struct conn *conn)
 {
     struct conn_exchange *exchange;
+    bool is_good = true;
 
-    while ((exchange = TAILQ_FIRST(&conn->exchanges)) != NULL && exchange->is_answered) {
+    buf_reset(&conn->set->out);
+    while (is_good && (exchange = TAILQ_FIRST(&conn->exchanges)) != NULL && exchange->is_answered) {
         bool is_last = TAILQ_NEXT(exchange, link) == NULL;
-        bool is_good;
 
         if (conn->set->is_draining && is_last && conn->state == CONN_OPEN && is_quiet(conn)) {
             exchange->keep_alive = false;
@@ -171,27 +192,25 @@ bool conn_write_answers(struct conn *conn)
         TAILQ_REMOVE(&conn->exchanges, exchange, link);
         conn->num_exchanges--;
         conn_exchange_free(exchange);
-        if (!is_good)
-            return false;
     }
-    return true;
+    /* All at once: the fewer calls, the better. */
+    return is_good && stream_send(&conn->stream, buf_bytes(&conn->set->out));
 }
 
-void conn_write_continue(struct conn *conn)
+bool conn_write_continue(struct conn *conn)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct evbuffer *out = bufferevent_get_output(conn->bev);
 
     if (!conn->reader.wants_continue || conn->num_exchanges > 0 || conn->state != CONN_OPEN)
-        return;
+        return true;
     conn->reader.wants_continue = false;
-    if (evbuffer_add(out, text, sizeof(text) - 1) == 0)
-        note_queued(conn, sizeof(text) - 1);
+    note_queued(conn, sizeof(text) - 1);
+    return stream_send(&conn->stream, bytes_of(text, sizeof(text) - 1));
 }
 
 uint64_t conn_write_taken(const struct conn *conn)
 {
-    return conn->queued - evbuffer_get_length(bufferevent_get_output(conn->bev));
+    return conn->queued - stream_pending(&conn->stream);
 }
 
 void conn_exchange_free(struct conn_exchange *exchange)
@@ -215,9 +234,12 @@ void conn_reply(struct conn_exchange *exchange, struct http_answer *answer)
 
     exchange->answer = *answer;
     note_answered(exchange);
-    if (conn == NULL)
+    if (conn == NULL) {
         conn_exchange_free(exchange);
-    else if (!conn->in_step)
+        return;
+    }
+    conn->due += answer_body_len(answer);
+    if (!conn->in_step)
         conn_step(conn);
 }
 

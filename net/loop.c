@@ -68,7 +68,7 @@ static void set_listening(struct sk_loop *loop, bool is_on)
 }
 
 /* Out of descriptors: an idle connection makes room, or accepting rests for a moment; a ready
- * listener would spin otherwise. libevent closes the socket in the next turn of the loop. */
+ * listener would spin otherwise. */
 static void make_room(struct sk_loop *loop)
 {
     const struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -194,20 +194,74 @@ enum sk_status tls_new(const struct config_tls *config, struct sk_tls **out, str
 
 /* ---- one connection ---- */
 
-struct bufferevent *tls_accept(struct sk_tls *tls, struct event_base *base, int fd)
+SSL *tls_accept(struct sk_tls *tls, int fd)
 {
     SSL *ssl = SSL_new(tls->context);
-    struct bufferevent *bev;
 
-    if (ssl == NULL) {
-        ERR_clear_error();
-        return NULL;
+    if (ssl != NULL && SSL_set_fd(ssl, fd) == 1) {
+        SSL_set_accept_state(ssl);
+        return ssl;
     }
-    bev = bufferevent_openssl_socket_new(base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-                                         BEV_OPT_CLOSE_ON_FREE);
-    if (bev == NULL)
-        SSL_free(ssl);
-    return bev;
+    SSL_free(ssl);
+    ERR_clear_error();
+    return NULL;
+}
+
+/* Why a call did not succeed. */
+static enum sk_status judge(const SSL *ssl, int result, short *out_for)
+{
+    enum sk_status status = SK_IO;
+
+    switch (SSL_get_error(ssl, result)) {
+    case SSL_ERROR_WANT_READ:
+        *out_for = EV_READ;
+        status = SK_AGAIN;
+        break;
+    case SSL_ERROR_WANT_WRITE:
+        *out_for = EV_WRITE;
+        status = SK_AGAIN;
+        break;
+    default: /* OpenSSL's numbers, not an enum of ours */
+        break;
+    }
+    ERR_clear_error();
+    return status;
+}
+
+enum sk_status tls_handshake(SSL *ssl, short *out_for)
+{
+    int result;
+
+    ERR_clear_error();
+    result = SSL_do_handshake(ssl);
+    return result == 1 ? SK_OK : judge(ssl, result, out_for);
+}
+
+enum sk_status tls_read(SSL *ssl, uint8_t *to, size_t room, size_t *out_n, short *out_for)
+{
+    int result;
+
+    ERR_clear_error();
+    *out_n = 0;
+    result = SSL_read_ex(ssl, to, room, out_n);
+    if (result == 1 || SSL_get_error(ssl, result) == SSL_ERROR_ZERO_RETURN)
+        return SK_OK;
+    return judge(ssl, result, out_for);
+}
+
+enum sk_status tls_write(SSL *ssl, struct sk_bytes bytes, size_t *out_n, short *out_for)
+{
+    int result;
+
+    ERR_clear_error();
+    *out_n = 0;
+    result = SSL_write_ex(ssl, bytes.p, bytes.len, out_n);
+    return result == 1 ? SK_OK : judge(ssl, result, out_for);
+}
+
+bool tls_has_more(const SSL *ssl)
+{
+    return SSL_has_pending(ssl) == 1;
 }
 
 /* One allocation: the text of the subject follows the struct. */
@@ -223,9 +277,9 @@ static struct acl_certificate *certificate_new(struct sk_bytes subject, struct s
     return out;
 }
 
-enum sk_status tls_certificate(struct bufferevent *bev, struct acl_certificate **out)
+enum sk_status tls_certificate(SSL *ssl, struct acl_certificate **out)
 {
-    X509 *shown = SSL_get0_peer_certificate(bufferevent_openssl_get_ssl(bev));
+    X509 *shown = SSL_get0_peer_certificate(ssl);
     unsigned char *name = NULL, *spki = NULL;
     enum sk_status status = SK_NOMEM;
     struct sk_buf text;
@@ -250,16 +304,15 @@ enum sk_status tls_certificate(struct bufferevent *bev, struct acl_certificate *
     return status;
 }
 
-const char *tls_version(struct bufferevent *bev)
+const char *tls_version(const SSL *ssl)
 {
-    return SSL_get_version(bufferevent_openssl_get_ssl(bev));
+    return SSL_get_version(ssl);
 }
 
-void tls_end(struct bufferevent *bev)
+void tls_end(SSL *ssl)
 {
-    SSL *ssl = bufferevent_openssl_get_ssl(bev);
-
     if (SSL_is_init_finished(ssl) && (SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) == 0)
         (void)SSL_shutdown(ssl);
+    SSL_free(ssl);
     ERR_clear_error();
 }
