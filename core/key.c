@@ -10,8 +10,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+/* What OpenSSL takes 6 us to set up for a signature check, kept from one check to the next. */
+struct check {
+    enum key_hash hash;     /* what the other two are for; KEY_HASH_NONE: they are not there */
+    EVP_PKEY_CTX *pkey_ctx; /* owned */
+    EVP_MD_CTX *md_ctx;     /* owned */
+};
+
 struct sk_key {
-    EVP_PKEY *pkey; /* owned */
+    EVP_PKEY *pkey;      /* owned */
+    struct check *check; /* owned; NULL: a kind of key whose checks are set up one by one */
     enum key_kind kind;
     unsigned bits;
     uint8_t *dsa_params; /* owned; Dss-Parms, own or inherited; NULL when not DSA */
@@ -259,6 +267,9 @@ enum sk_status key_new(struct sk_bytes spki, const struct sk_key *params_from, s
     if (key == NULL)
         return err_set(err, SK_NOMEM, "key: out of memory");
     status = fill(key, spki, params_from, err);
+    if (status == SK_OK && (key->kind == KEY_RSA || key->kind == KEY_EC) &&
+        (key->check = calloc(1, sizeof(*key->check))) == NULL)
+        status = err_set(err, SK_NOMEM, "key: out of memory");
     ERR_clear_error();
     if (status == SK_OK)
         *out = key;
@@ -267,10 +278,20 @@ enum sk_status key_new(struct sk_bytes spki, const struct sk_key *params_from, s
     return status;
 }
 
+static void check_clear(struct check *check)
+{
+    EVP_PKEY_CTX_free(check->pkey_ctx);
+    EVP_MD_CTX_free(check->md_ctx);
+    memset(check, 0, sizeof(*check));
+}
+
 void key_free(struct sk_key *key)
 {
     if (key == NULL)
         return;
+    if (key->check != NULL)
+        check_clear(key->check);
+    free(key->check);
     EVP_PKEY_free(key->pkey);
     free(key->dsa_params);
     free(key);
@@ -318,12 +339,63 @@ static bool set_pss(EVP_PKEY_CTX *ctx, const struct key_sig_alg *alg)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)alg->salt_len) == 1;
 }
 
+/* Makes check ready for signatures over this digest; the padding of RSA is that of PKCS#1 v1.5. */
+static bool check_prepare(struct check *check, const struct sk_key *key, enum key_hash hash)
+{
+    if (check->hash == hash)
+        return true;
+    check_clear(check);
+    check->pkey_ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+    check->md_ctx = EVP_MD_CTX_new();
+    if (check->pkey_ctx == NULL || check->md_ctx == NULL ||
+        EVP_PKEY_verify_init(check->pkey_ctx) != 1 ||
+        (key->kind == KEY_RSA &&
+         EVP_PKEY_CTX_set_rsa_padding(check->pkey_ctx, RSA_PKCS1_PADDING) != 1) ||
+        EVP_PKEY_CTX_set_signature_md(check->pkey_ctx, key_md(hash)) != 1) {
+        check_clear(check);
+        return false;
+    }
+    check->hash = hash;
+    return true;
+}
+
+/* PKCS#1 v1.5 and ECDSA: digest, then the arithmetic. */
+static bool check_signature(const struct sk_key *key, enum key_hash hash, struct sk_bytes data,
+                            struct sk_bytes signature)
+{
+    struct check *check = key->check;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    return check_prepare(check, key, hash) &&
+           EVP_DigestInit_ex2(check->md_ctx, key_md(hash), NULL) == 1 &&
+           EVP_DigestUpdate(check->md_ctx, data.p, data.len) == 1 &&
+           EVP_DigestFinal_ex(check->md_ctx, digest, &len) == 1 &&
+           EVP_PKEY_verify(check->pkey_ctx, signature.p, signature.len, digest, len) == 1;
+}
+
+/* Every other algorithm, with nothing kept. SK_NOMEM, SK_OK: *out_is_right is set. */
+static enum sk_status check_other(const struct sk_key *key, const struct key_sig_alg *alg,
+                                  struct sk_bytes data, struct sk_bytes signature,
+                                  bool *out_is_right)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pkey_ctx = NULL; /* owned by ctx */
+
+    if (ctx == NULL)
+        return SK_NOMEM;
+    *out_is_right = EVP_DigestVerifyInit(ctx, &pkey_ctx, key_md(alg->hash), NULL, key->pkey) == 1 &&
+                    (alg->kind != KEY_RSA_PSS || set_pss(pkey_ctx, alg)) &&
+                    EVP_DigestVerify(ctx, signature.p, signature.len, data.p, data.len) == 1;
+    EVP_MD_CTX_free(ctx);
+    return SK_OK;
+}
+
 enum sk_status key_verify(const struct sk_key *key, struct sk_bytes sig_alg, struct sk_bytes data,
                           struct sk_bytes signature, struct sk_err *err)
 {
     struct key_sig_alg alg;
-    EVP_MD_CTX *ctx = NULL;
-    EVP_PKEY_CTX *pkey_ctx = NULL; /* owned by ctx */
+    enum sk_status status = SK_OK;
     bool is_right = false;
 
     if (key_sig_alg_parse(sig_alg, &alg) != SK_OK)
@@ -332,15 +404,12 @@ enum sk_status key_verify(const struct sk_key *key, struct sk_bytes sig_alg, str
         return err_set(err, SK_INPUT, "signature: the algorithm does not fit the key");
     if (!has_digests(&alg))
         return err_set(err, SK_INPUT, "signature: OpenSSL lacks the digest");
-    ctx = EVP_MD_CTX_new();
-    if (ctx == NULL) {
-        ERR_clear_error();
-        return err_set(err, SK_NOMEM, "signature: out of memory");
-    }
-    if (EVP_DigestVerifyInit(ctx, &pkey_ctx, key_md(alg.hash), NULL, key->pkey) == 1 &&
-        (alg.kind != KEY_RSA_PSS || set_pss(pkey_ctx, &alg)))
-        is_right = EVP_DigestVerify(ctx, signature.p, signature.len, data.p, data.len) == 1;
-    EVP_MD_CTX_free(ctx);
+    if (alg.kind == KEY_RSA || alg.kind == KEY_EC)
+        is_right = check_signature(key, alg.hash, data, signature);
+    else
+        status = check_other(key, &alg, data, signature, &is_right);
     ERR_clear_error();
+    if (status != SK_OK)
+        return err_set(err, status, "signature: out of memory");
     return is_right ? SK_OK : err_set(err, SK_CRYPTO, "signature: does not verify");
 }

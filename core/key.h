@@ -17,7 +17,8 @@
 enum key_kind { KEY_UNKNOWN = 0, KEY_RSA, KEY_RSA_PSS, KEY_EC, KEY_ED25519, KEY_ED448, KEY_DSA };
 enum key_hash { KEY_HASH_NONE = 0, KEY_SHA1, KEY_SHA224, KEY_SHA256, KEY_SHA384, KEY_SHA512 };
 
-struct sk_key; /* immutable, may be used by several threads */
+/* One thread at a time: what OpenSSL needs for a check is kept with the key. */
+struct sk_key;
 
 /* spki: whole SubjectPublicKeyInfo. params_from: key whose parameters a DSA key without parameters
  * inherits, or NULL. SK_INPUT: not a key we can use; SK_CRYPTO, SK_NOMEM. */

@@ -230,12 +230,17 @@ unsigned key_cost_us(struct sk_bytes spki)
     return 0;
 }
 
+/* Asked again and again on the way to a verdict: what is no DSA key is told by its algorithm. */
 bool key_needs_parameters(struct sk_bytes spki)
 {
     struct key_parts parts;
+    struct der d, seq;
+    struct sk_bytes oid, params;
 
-    return key_take_apart(spki, &parts) == SK_OK && parts.kind == KEY_DSA &&
-           parts.dsa_params.len == 0;
+    der_init(&d, spki);
+    return der_enter(&d, DER_SEQUENCE, &seq) == SK_OK &&
+           read_algorithm(&seq, &oid, &params) == SK_OK && oid_is(oid, OID_DSA) &&
+           key_take_apart(spki, &parts) == SK_OK && parts.dsa_params.len == 0;
 }
 
 /* ---- signature algorithms

@@ -91,6 +91,48 @@ static void test_base64_vectors(void **state)
     buf_done(&out);
 }
 
+/* Texts of every length up to some quanta, and each of their places: a foreign character, a line
+ * end, room for one octet less. */
+static void test_base64_reads_every_place_alike(void **state)
+{
+    enum { LONGEST = 40 };
+    uint8_t plain[LONGEST];
+    char changed[2 * LONGEST];
+    struct sk_buf text, out;
+    size_t len, i;
+
+    (void)state;
+    for (i = 0; i < LONGEST; i++)
+        plain[i] = (uint8_t)(i * 61 + 3);
+    for (len = 1; len <= LONGEST; len++) {
+        struct sk_bytes whole = bytes_of(plain, len);
+
+        buf_init(&text, 100);
+        base64_encode(whole, &text);
+        buf_put_byte(&text, 0);
+        assert_int_equal(decode((const char *)text.data, false, &out), SK_OK);
+        assert_true(bytes_equal(buf_bytes(&out), whole));
+        buf_done(&out);
+        buf_init(&out, len - 1);
+        assert_int_equal(base64_decode(bytes_of(text.data, text.len - 1), &out), SK_LIMIT);
+        buf_done(&out);
+        for (i = 0; i + 1 < text.len; i++) {
+            memcpy(changed, text.data, text.len);
+            changed[i] = i % 2 ? '\xc1' : '-';
+            assert_int_equal(decode(changed, true, &out), SK_INPUT);
+            buf_done(&out);
+            memcpy(changed + i + 1, text.data + i, text.len - i);
+            changed[i] = '\n';
+            assert_int_equal(decode(changed, false, &out), SK_INPUT);
+            buf_done(&out);
+            assert_int_equal(decode(changed, true, &out), SK_OK);
+            assert_true(bytes_equal(buf_bytes(&out), whole));
+            buf_done(&out);
+        }
+        buf_done(&text);
+    }
+}
+
 static void test_base64_stops_at_the_buffer_s_end(void **state)
 {
     struct sk_buf out;
@@ -108,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_hex_goes_and_comes_back),
         cmocka_unit_test(test_base64_refuses_all_but_one_spelling),
         cmocka_unit_test(test_base64_vectors),
+        cmocka_unit_test(test_base64_reads_every_place_alike),
         cmocka_unit_test(test_base64_stops_at_the_buffer_s_end),
     };
 

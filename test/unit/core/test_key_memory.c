@@ -100,10 +100,38 @@ static void torture(const char *issuer_file, const char *cert_file)
     assert_int_equal(check(&issuer, &cert, cert.tbs), SK_OK);
 }
 
+/* One key through it all: what it keeps between checks is whole, or is not there. */
+static void torture_kept(const char *issuer_file, const char *cert_file)
+{
+    struct sk_cert issuer, cert;
+    struct sk_key *key;
+    unsigned long n;
+    bool is_done = false;
+
+    load(issuer_file, &issuer);
+    load(cert_file, &cert);
+    for (n = 1; !is_done; n++) {
+        assert_int_equal(key_new(issuer.spki, NULL, &key, NULL), SK_OK);
+        countdown = n;
+        (void)!key_verify(key, cert.sig_alg, cert.tbs, cert.signature, NULL);
+        is_done = countdown > 0;
+        assert_int_equal(key_verify(key, cert.sig_alg, cert.subject, cert.signature, NULL),
+                         SK_CRYPTO);
+        countdown = 0;
+        assert_int_equal(key_verify(key, cert.sig_alg, cert.tbs, cert.signature, NULL), SK_OK);
+        assert_int_equal(key_verify(key, cert.sig_alg, cert.subject, cert.signature, NULL),
+                         SK_CRYPTO);
+        assert_int_equal(ERR_peek_error(), 0);
+        key_free(key);
+    }
+    assert_true(n > 5);
+}
+
 static void test_key_rsa_never_passes_a_wrong_signature_without_memory(void **state)
 {
     (void)state;
     torture("GoodCACert", "ValidCertificatePathTest1EE");
+    torture_kept("GoodCACert", "ValidCertificatePathTest1EE");
 }
 
 static void test_key_dsa_never_passes_a_wrong_signature_without_memory(void **state)
