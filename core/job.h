@@ -21,6 +21,10 @@ struct sk_job {
     int64_t time;         /* T of RFC 5280 6.1.1: seconds */
     int64_t cpu_start_us; /* clock of the budget; given by the caller of judge() through cpu_now */
     int64_t (*cpu_now)(void); /* NULL: CPU time is not watched */
+    /* A cheap clock that is never slower; NULL: none. While it has not gone on by a millisecond
+     * cpu_now is not asked, and cpu_start_us is not known. */
+    int64_t wall_start_us;
+    int64_t (*wall_now)(void);
     struct sk_work work;
     unsigned uncounted;               /* job_may_go_on() asked: for when to look at the clock */
     bool is_exhausted;                /* a budget ended: no verdict but undetermined */

@@ -10,8 +10,7 @@
 struct trial {
     struct sk_job job;
     const struct sk_query *query;
-    struct sk_verdict *best, *current; /* best: NULL until the first path */
-    struct sk_verdict *spare;
+    struct sk_verdict *best, *current; /* best: NULL until the first path. One is the caller's */
     size_t best_progress, current_progress;
     struct explain explain;
     bool is_decided; /* the target alone is at fault */
@@ -35,7 +34,10 @@ static void start(struct trial *trial, const struct sk_query *query)
     trial->job.keys = query->keys;
     trial->job.time = query->time;
     trial->job.cpu_now = query->cpu_now;
-    if (query->cpu_now != NULL)
+    trial->job.wall_now = query->wall_now;
+    if (query->wall_now != NULL)
+        trial->job.wall_start_us = query->wall_now();
+    else if (query->cpu_now != NULL)
         trial->job.cpu_start_us = query->cpu_now();
     trial->explain.arena = query->arena;
 }
@@ -300,7 +302,7 @@ static void keep_best(struct trial *trial)
         explain_keep(&trial->explain, old);
     trial->best = trial->current;
     trial->best_progress = trial->current_progress;
-    trial->current = old != NULL ? old : trial->spare;
+    trial->current = old;
 }
 
 /* Every path until one decides. SK_NOTFOUND: no more paths that could. */
@@ -310,6 +312,10 @@ static enum sk_status try_paths(struct trial *trial, struct path_search *search)
     enum sk_status status;
 
     while ((status = path_search_next(search, &path)) == SK_OK) {
+        /* Only a second path needs a second verdict. */
+        if (trial->current == NULL &&
+            (trial->current = job_alloc(&trial->job, 1, sizeof(*trial->current))) == NULL)
+            return SK_NOMEM;
         if ((status = judge_path(trial, &path)) != SK_OK)
             return status;
         keep_best(trial);
@@ -334,8 +340,10 @@ static void set_exhausted(const struct trial *trial, bool is_cut, struct sk_verd
 static void conclude(struct trial *trial, struct path_search *search, enum sk_status status,
                      struct sk_verdict *out)
 {
-    if (trial->best != NULL)
-        *out = *trial->best;
+    if (trial->best == NULL)
+        verdict_init(out);
+    else if (trial->best != out)
+        verdict_copy(out, trial->best);
     if (status != SK_OK && status != SK_NOTFOUND)
         set_exhausted(trial, false, out);
     else if (trial->best == NULL)
@@ -364,7 +372,7 @@ enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
     struct trial trial;
     enum sk_status status;
 
-    memset(out, 0, sizeof(*out));
+    verdict_init(out);
     start(&trial, query);
     if (is_anchor(query)) { /* V-03 */
         out->kind = VERDICT_INVALID;
@@ -375,11 +383,8 @@ enum sk_status judge(const struct sk_query *query, struct sk_verdict *out)
         verdict_add_finding(out, &finding);
         return SK_OK;
     }
-    trial.current = job_alloc(&trial.job, 1, sizeof(*trial.current));
-    trial.spare = job_alloc(&trial.job, 1, sizeof(*trial.spare));
-    status = trial.current != NULL && trial.spare != NULL
-                 ? path_search_new(&trial.job, query->target, NULL, &search)
-                 : SK_NOMEM;
+    trial.current = out;
+    status = path_search_new(&trial.job, query->target, NULL, &search);
     if (status == SK_OK && query->params->require_explicit_policy)
         path_search_require_policy(search);
     if (status == SK_OK)

@@ -22,6 +22,7 @@ struct sk_query {
     struct sk_keyring *keys;        /* of this thread */
     struct sk_arena *arena;         /* of this job */
     int64_t (*cpu_now)(void);       /* clock_cpu_us, or NULL: the CPU budget is not watched */
+    int64_t (*wall_now)(void);      /* clock_mono_us, or NULL: spares most calls of cpu_now */
 };
 
 /* Fills *out (in any case: an undetermined verdict when a budget or memory ended). SK_OK: a verdict

@@ -2,6 +2,7 @@
 #include "core/verdict.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #define FINDING_CODE_ROW(constant, code, text) code,
@@ -32,6 +33,18 @@ const char *finding_code_text(enum finding_code code)
 const char *finding_meaning(enum finding_code code)
 {
     return (size_t)code < FINDING_COUNT ? meanings[code] : meanings[FINDING_NONE];
+}
+
+void verdict_init(struct sk_verdict *verdict)
+{
+    memset(verdict, 0, offsetof(struct sk_verdict, findings));
+}
+
+void verdict_copy(struct sk_verdict *to, const struct sk_verdict *from)
+{
+    memcpy(to, from, offsetof(struct sk_verdict, findings));
+    memcpy(to->findings, from->findings, from->num_findings * sizeof(from->findings[0]));
+    memcpy(to->evidence, from->evidence, from->num_evidence * sizeof(from->evidence[0]));
 }
 
 /* Octets of the UTF-8 character at p, or 0 when there is none (RFC 3629 4). */

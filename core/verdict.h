@@ -107,22 +107,27 @@ struct sk_verdict {
     size_t num_policies;
     const struct sk_bytes *authority_policies; /* authority-constrained-policy-set */
     size_t num_authority_policies;
-    /* Those of the path and of the search, then the first ones of other paths. */
-    struct finding findings[LIMIT_FINDINGS];
     size_t num_findings;
     size_t num_others; /* findings at the end that are of other paths: tried says them in full */
     /* Other paths in the order they were given up, at most LIMIT_TRIED_PATHS; in the job. */
     const struct tried_path *tried;
     size_t num_tried;
     size_t num_untold; /* paths that were judged and stand nowhere here */
-    struct evidence evidence[VERDICT_EVIDENCE];
     size_t num_evidence;
     int64_t valid_until; /* last second for which a valid verdict holds: earliest notAfter,
                             nextUpdate (+ grace) */
     int64_t revoked_at;  /* of a revoked target */
     enum crl_reason revoked_reason;
     struct sk_work work;
+    /* Those of the path and of the search, then the first ones of other paths. Of these two arrays
+     * only what is counted above has a value: most verdicts need none of their 24 kB. */
+    struct finding findings[LIMIT_FINDINGS];
+    struct evidence evidence[VERDICT_EVIDENCE];
 };
+
+/* Undetermined, and nothing else known. */
+void verdict_init(struct sk_verdict *verdict);
+void verdict_copy(struct sk_verdict *to, const struct sk_verdict *from);
 
 const char *verdict_kind_text(enum verdict_kind kind); /* "valid" ... */
 const char *finding_code_text(enum finding_code code); /* "no-path" ... */

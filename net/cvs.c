@@ -332,7 +332,8 @@ static enum ocsp_error judge_item(struct item *item)
                              .time = task->ask->now,
                              .keys = task->ask->keys,
                              .arena = task->ask->arena,
-                             .cpu_now = clock_cpu_us};
+                             .cpu_now = clock_cpu_us,
+                             .wall_now = clock_mono_us};
     int64_t left = task->budget_us - (clock_cpu_us() - task->start_us);
 
     if (task->budget_us > 0 && left < 1000)

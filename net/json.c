@@ -77,21 +77,22 @@ static void add_finding(struct run *run, struct sk_verdict *out, enum finding_co
     verdict_add_finding(out, &finding);
 }
 
-static void judge_one(struct run *run, struct sk_bytes der, struct sk_verdict *out)
+static void judge_one(struct run *run, struct sk_bytes der, bool is_first, struct sk_verdict *out)
 {
     struct sk_query query = {.params = &run->params,
                              .source = run->source,
                              .time = run->ask->time,
                              .keys = run->service->keys,
                              .arena = run->service->arena,
-                             .cpu_now = clock_cpu_us};
-    int64_t left = run->budget_us - (clock_cpu_us() - run->start_us);
+                             .cpu_now = clock_cpu_us,
+                             .wall_now = clock_mono_us};
+    int64_t left = run->budget_us - (is_first ? 0 : clock_cpu_us() - run->start_us);
     struct sk_err err = {0};
     /* The verdict's path points to it: it lives as long as the job. */
     struct sk_cert *target = arena_alloc(run->service->arena, sizeof(*target));
     enum sk_status status = SK_NOMEM;
 
-    memset(out, 0, sizeof(*out));
+    verdict_init(out);
     if (run->budget_us > 0 && left < 1000) {
         add_finding(run, out, FINDING_BUDGET_EXHAUSTED, -1, "policy: limits",
                     "an answer within the CPU time of one request", "that it is used up");
@@ -127,7 +128,7 @@ static json_t *results_new(struct run *run)
     size_t i;
 
     for (i = 0; verdict != NULL && i < ask->num_certs; i++) {
-        judge_one(run, ask->certs[i], verdict);
+        judge_one(run, ask->certs[i], i == 0, verdict);
         run->verdict = answer_verdict(run->verdict, verdict_kind_text(verdict->kind));
         if (json_array_append_new(results, verdict_new(verdict, ask)) != 0)
             break;
@@ -152,7 +153,8 @@ static json_t *judge_all(struct service *service, const struct json_ask *ask,
     source_chain_init(&chain, parts, 2);
     run.source = &chain.source;
     run.budget_us = (int64_t)run.params.budget.max_cpu_ms * 1000;
-    run.start_us = clock_cpu_us();
+    if (ask->num_certs > 1) /* else nobody asks what is left */
+        run.start_us = clock_cpu_us();
     results = results_new(&run);
     *out_verdict = run.verdict;
     return results == NULL

@@ -164,7 +164,8 @@ static enum sk_status judge_signer(const struct task *task, bool *out_is_valid)
                              .time = ask->now,
                              .keys = ask->keys,
                              .arena = ask->arena,
-                             .cpu_now = clock_cpu_us};
+                             .cpu_now = clock_cpu_us,
+                             .wall_now = clock_mono_us};
     struct source_chain chain;
     struct sk_verdict *verdict = arena_alloc(ask->arena, sizeof(*verdict));
     enum sk_status status = verdict != NULL ? anchors_of(ask, &params) : SK_LIMIT;

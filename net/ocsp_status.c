@@ -337,7 +337,8 @@ enum ocsp_error ocsp_status_find(const struct ocsp_ask *ask, const struct ocsp_r
                              .time = ask->now,
                              .keys = ask->keys,
                              .arena = ask->arena,
-                             .cpu_now = clock_cpu_us};
+                             .cpu_now = clock_cpu_us,
+                             .wall_now = clock_mono_us};
     int64_t budget_us = (int64_t)params.budget.max_cpu_ms * 1000, start = clock_cpu_us();
     size_t i;
 

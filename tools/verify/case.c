@@ -312,6 +312,7 @@ enum sk_status case_judge(struct verify_case *c, struct sk_bytes target_der,
         .keys = c->keys,
         .arena = c->job,
         .cpu_now = clock_cpu_us,
+        .wall_now = clock_mono_us,
     };
     struct finding finding;
     struct sk_err err = {0};

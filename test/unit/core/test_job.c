@@ -77,6 +77,54 @@ static void test_job_ends_when_its_cpu_time_is_used(void **state)
     assert_true(job_spend_step(&(struct sk_job){.params = &params, .cpu_now = cpu_now}));
 }
 
+static int64_t wall_us;
+
+static int64_t wall_now(void)
+{
+    return wall_us;
+}
+
+/* The cheap clock spares the first millisecond's looks at the CPU time and takes it for used: a job
+ * that was not running for long loses no more, and none gets more than its budget. */
+static void test_job_takes_its_first_millisecond_for_used(void **state)
+{
+    struct sk_params params;
+    struct sk_job job = {
+        .params = &params, .cpu_now = cpu_now, .wall_now = wall_now, .wall_start_us = 7000};
+
+    (void)state;
+    params_init(&params);
+    params.budget.max_paths = 256;
+    params.budget.max_cpu_ms = 3;
+    wall_us = 7999;
+    now_us = 900000; /* not asked: says what it likes */
+    assert_true(job_spend_path(&job));
+    wall_us = 9000000; /* something else had the processor */
+    now_us = 50000;
+    assert_true(job_spend_path(&job));
+    wall_us = 0;
+    now_us = 51999;
+    assert_true(job_spend_path(&job));
+    now_us = 52000;
+    assert_false(job_spend_path(&job));
+    assert_true(job.is_exhausted);
+}
+
+/* The least budget ends at the first look past a millisecond of the wall. */
+static void test_job_of_one_millisecond_ends_at_once_when_watched(void **state)
+{
+    struct sk_params params;
+    struct sk_job job = {.params = &params, .cpu_now = cpu_now, .wall_now = wall_now};
+
+    (void)state;
+    params_init(&params);
+    params.budget.max_cpu_ms = 1;
+    wall_us = 999;
+    assert_true(job_spend_path(&job));
+    wall_us = 1000;
+    assert_false(job_spend_path(&job));
+}
+
 static unsigned clock_calls;
 
 static int64_t counted_now(void)
@@ -156,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_job_budget_ends_for_good_one_past_its_cap),
         cmocka_unit_test(test_job_ends_when_its_cpu_time_is_used),
+        cmocka_unit_test(test_job_takes_its_first_millisecond_for_used),
+        cmocka_unit_test(test_job_of_one_millisecond_ends_at_once_when_watched),
         cmocka_unit_test(test_job_asks_for_the_time_once_in_many_small_steps),
         cmocka_unit_test(test_job_arena_is_a_budget_too),
         cmocka_unit_test(test_job_checks_nothing_after_its_end),
