@@ -51,6 +51,7 @@ static void publish_free(struct sk_publish *pub)
     for (db = 0; db < RECORD_DBS; db++)
         stage_done(&pub->lists[db]);
     stage_done(&pub->contents);
+    arena_free(pub->arena);
     if (pub->lock_fd >= 0)
         (void)close(pub->lock_fd);
     free(pub->dir);
@@ -70,7 +71,9 @@ enum sk_status publish_begin(const char *dir, struct sk_publish **out, struct sk
         stage_init(&pub->lists[db]);
     stage_init(&pub->contents);
     pub->dir = strdup(dir);
-    status = pub->dir != NULL ? prepare(pub, err) : err_set(err, SK_NOMEM, "%s: no memory", dir);
+    pub->arena = arena_new(LIMIT_PUBLISH_ARENA);
+    status = pub->dir != NULL && pub->arena != NULL ? prepare(pub, err)
+                                                    : err_set(err, SK_NOMEM, "%s: no memory", dir);
     if (status != SK_OK) {
         publish_free(pub);
         return status;
@@ -196,6 +199,12 @@ enum sk_status publish_cert(struct sk_publish *pub, const struct sk_cert *cert, 
     }
     if (status == SK_OK && is_issuer(cert))
         status = put_certids(pub, cert, sha256, err);
+    if (status == SK_OK) {
+        arena_reset(pub->arena);
+        status = search_put_cert(&pub->lists[RECORD_SEARCH], pub->arena, cert);
+        if (status != SK_OK)
+            status = err_set(err, status, "publish: search keys");
+    }
     return status == SK_OK ? note(pub, CONTENT_CERT, sha256, none, err) : status;
 }
 
@@ -287,6 +296,8 @@ enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
         if (status != SK_OK)
             return err_set(err, status, "%s: cannot seal the record", ca);
     }
+    if (status == SK_OK && search_put_crl(&pub->lists[RECORD_SEARCH], crl) != SK_OK)
+        status = err_set(err, SK_NOMEM, "%s: search keys", ca);
     return status == SK_OK ? put_crl(pub, &record, crl->issuer_hash, err) : status;
 }
 
@@ -406,7 +417,7 @@ static enum sk_status write_lists(struct sk_publish *pub, struct record_meta *me
     } todo[] = {{RECORD_CERT, false},  {RECORD_SUBJECT, true},    {RECORD_SERIAL, true},
                 {RECORD_KEY_ID, true}, {RECORD_CERTID, true},     {RECORD_CHECKED, false},
                 {RECORD_CRL, false},   {RECORD_CRL_ISSUER, true}, {RECORD_OBJECT, false},
-                {RECORD_ORIGIN, true}};
+                {RECORD_ORIGIN, true}, {RECORD_SEARCH, true}};
     enum sk_status status = SK_OK;
     size_t i, num = 0, num_certs = 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A generation in the making, shared by publish.c and ingest.c. Internal to cache/.
+ * A generation in the making, shared by publish.c, ingest.c and search.c. Internal to cache/.
  */
 #ifndef SEKISHO_CACHE_PUBLISH_INT_H
 #define SEKISHO_CACHE_PUBLISH_INT_H
@@ -15,6 +15,7 @@ struct sk_publish {
     struct build build;
     struct stage lists[RECORD_DBS]; /* written at commit; some databases are written at once */
     struct stage contents;          /* one record per thing published: what the digest covers */
+    struct sk_arena *arena;         /* of one object at a time */
     unsigned num_crls;
 };
 
@@ -24,5 +25,10 @@ struct sk_publish {
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
                               unsigned *out_flags, uint64_t *out_entries,
                               struct sk_err *err) SK_MUST_CHECK;
+
+/* The search keys (cache/search.h) of a certificate and of a CRL; arena is scratch. */
+enum sk_status search_put_cert(struct stage *stage, struct sk_arena *arena,
+                               const struct sk_cert *cert) SK_MUST_CHECK;
+enum sk_status search_put_crl(struct stage *stage, const struct sk_crl *crl) SK_MUST_CHECK;
 
 #endif

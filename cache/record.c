@@ -25,6 +25,7 @@ static const char *const db_names[RECORD_DBS] = {
     [RECORD_CRL] = "crl",          [RECORD_CRL_ISSUER] = "crlissuer",
     [RECORD_CRL_NAME] = "crlname", [RECORD_REVOKED] = "revoked",
     [RECORD_OBJECT] = "object",    [RECORD_ORIGIN] = "origin",
+    [RECORD_SEARCH] = "search",
 };
 
 static const char *const media_types[] = {RECORD_MEDIA_CERT, RECORD_MEDIA_CRL, RECORD_MEDIA_BUNDLE};

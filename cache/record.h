@@ -32,6 +32,9 @@
  *   object     path below /pki/                        media type 1 (index), hash of the blob,
  *                                                      modified 5, expires 5
  *   origin     hash of the source's URL                list of hashes of what the source gave
+ *   search     enum search_by 1, SHA-1 (cache/search.h) list of certificate hashes; with 0x80 in
+ *                                                      the first octet list of name_hash() of the
+ *                                                      issuers of CRLs
  *
  * The records of crlname and revoked are chained: a head record of the CRL id alone comes first,
  * and each value ends in a check of 4 octets (cache/chain.h).
@@ -45,7 +48,7 @@
 #include "core/crl.h"
 #include "core/limits.h"
 
-#define RECORD_FORMAT 2u /* raised whenever a layout changes */
+#define RECORD_FORMAT 3u /* raised whenever a layout changes */
 
 enum record_db {
     RECORD_META = 0,
@@ -62,6 +65,7 @@ enum record_db {
     RECORD_REVOKED,
     RECORD_OBJECT,
     RECORD_ORIGIN,
+    RECORD_SEARCH,
     RECORD_DBS, /* how many */
 };
 const char *record_db_name(enum record_db db);

@@ -156,8 +156,9 @@
 #define LIMIT_SERVED_ARENA_BYTES                                                                   \
     (256u * 1024u * 1024u) /* heads of all its lists, while looked at */
 #define LIMIT_GENERATION_CRLS    65535u
-#define LIMIT_GENERATION_OBJECTS 500000u                         /* paths below /pki/ */
-#define LIMIT_OBJECT_PATH_BYTES  255u                            /* one such path */
+#define LIMIT_GENERATION_OBJECTS 500000u              /* paths below /pki/ */
+#define LIMIT_OBJECT_PATH_BYTES  255u                 /* one such path */
+#define LIMIT_PUBLISH_ARENA      (4u * 1024u * 1024u) /* work on one object being published */
 #define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */
 #define LIMIT_READER_CERTS       4096u                 /* certificates that a reader keeps parsed */
 #define LIMIT_READER_CRLS        4096u                 /* heads of CRLs likewise */
