@@ -13,6 +13,7 @@
 
 #include "core/err.h"
 #include "core/key.h"
+#include "core/limits.h"
 #include "core/source.h"
 
 struct sk_generation; /* counted; immutable; any thread, each with its own reader */
@@ -73,6 +74,9 @@ struct reader_object {
 };
 enum sk_status reader_object_get(struct sk_reader *reader, const char *path,
                                  struct reader_object *out) SK_MUST_CHECK;
+/* The first path, in order of octets, that is greater than after; with a NUL. SK_NOTFOUND: none. */
+enum sk_status reader_object_after(struct sk_reader *reader, const char *after,
+                                   char out[LIMIT_OBJECT_PATH_BYTES + 1]) SK_MUST_CHECK;
 
 /* What the generation holds, for /v1/snapshot and status pages: each CRL's CA name, dates, number
  * of entries. */

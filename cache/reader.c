@@ -268,6 +268,36 @@ enum sk_status reader_object_get(struct sk_reader *reader, const char *path,
     return SK_OK;
 }
 
+enum sk_status reader_object_after(struct sk_reader *reader, const char *after,
+                                   char out[LIMIT_OBJECT_PATH_BYTES + 1])
+{
+    char copy[LIMIT_OBJECT_PATH_BYTES + 1]; /* MDB_val is not const */
+    size_t len = strnlen(after, sizeof(copy));
+    MDB_cursor *cursor;
+    MDB_val k, v;
+    int rc;
+
+    if (len == sizeof(copy))
+        return SK_LIMIT;
+    memcpy(copy, after, len);
+    rc = mdb_cursor_open(reader->txn, reader->gen->dbis[RECORD_OBJECT], &cursor);
+    if (rc != MDB_SUCCESS)
+        return cache_lmdb(rc, NULL, "generation", "read");
+    k.mv_data = copy;
+    k.mv_size = len;
+    rc = mdb_cursor_get(cursor, &k, &v, len > 0 ? MDB_SET_RANGE : MDB_FIRST);
+    if (rc == MDB_SUCCESS && k.mv_size == len && memcmp(k.mv_data, after, len) == 0)
+        rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+    mdb_cursor_close(cursor);
+    if (rc != MDB_SUCCESS)
+        return cache_lmdb(rc, NULL, "generation", "read");
+    if (k.mv_size > LIMIT_OBJECT_PATH_BYTES || memchr(k.mv_data, '\0', k.mv_size) != NULL)
+        return SK_INPUT;
+    memcpy(out, k.mv_data, k.mv_size);
+    out[k.mv_size] = '\0';
+    return SK_OK;
+}
+
 static enum sk_status get_crl_record(const struct sk_reader *reader, unsigned id,
                                      struct record_crl *out)
 {

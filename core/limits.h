@@ -120,6 +120,11 @@
 #define LIMIT_MEMO_AGE_S          3600u /* since an answer was signed */
 #define LIMIT_PKI_MAX_AGE_S       3600u /* Cache-Control: max-age of a download */
 #define LIMIT_PKI_PATH_BYTES      256u  /* a path below /pki/ */
+#define LIMIT_PKI_FOUND           64u   /* certificates in one answer to a search */
+#define LIMIT_PKI_FOUND_BYTES     (1024u * 1024u)
+#define LIMIT_PKI_ROWS            500u /* lines of a page */
+#define LIMIT_PKI_PAGE_BYTES      (1024u * 1024u)
+#define LIMIT_PKI_QUERY_BYTES     2048u /* a value searched for */
 #define LIMIT_JSON_ANSWER_BYTES   (16u * 1024u * 1024u)
 #define LIMIT_JSON_DEPTH          32u
 #define LIMIT_JSON_CERTS          64u                   /* certificates in one request */

@@ -36,7 +36,7 @@ enum counted_protocol {
     COUNTED_METRICS,
     COUNTED_PROTOCOLS,
 };
-enum { COUNTED_METHODS = 4, COUNTED_STATUSES = 24, COUNTED_VERDICTS = 12, COUNTED_BUCKETS = 18 };
+enum { COUNTED_METHODS = 4, COUNTED_STATUSES = 25, COUNTED_VERDICTS = 12, COUNTED_BUCKETS = 18 };
 
 /* Of the answers that were given to a connection; indices are metrics.c's. */
 struct answer_counters {

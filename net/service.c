@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/service.h"
 
+#include "net/repository.h"
+
 /* What a path is served by, and which methods it takes. */
 enum route_kind {
     ROUTE_NONE = 0,
@@ -10,6 +12,8 @@ enum route_kind {
     ROUTE_VALIDATE,
     ROUTE_SNAPSHOT,
     ROUTE_PKI,
+    ROUTE_SEARCH_CERTS,
+    ROUTE_SEARCH_CRLS,
     ROUTE_LIVEZ,
     ROUTE_READYZ,
     ROUTE_METRICS,
@@ -28,6 +32,8 @@ static const struct route {
     {"/v1/validate", ROUTE_VALIDATE, true, ACL_VALIDATE, COUNTED_VALIDATE},
     {"/v1/snapshot", ROUTE_SNAPSHOT, false, ACL_SNAPSHOT, COUNTED_SNAPSHOT},
     {"/pki/", ROUTE_PKI, false, ACL_REPOSITORY, COUNTED_REPOSITORY},
+    {"/certificates/search.cgi", ROUTE_SEARCH_CERTS, false, ACL_REPOSITORY, COUNTED_REPOSITORY},
+    {"/crls/search.cgi", ROUTE_SEARCH_CRLS, false, ACL_REPOSITORY, COUNTED_REPOSITORY},
     {"/livez", ROUTE_LIVEZ, false, ACL_HEALTH, COUNTED_HEALTH},
     {"/readyz", ROUTE_READYZ, false, ACL_HEALTH, COUNTED_HEALTH},
     {"/metrics", ROUTE_METRICS, false, ACL_METRICS, COUNTED_METRICS},
@@ -144,6 +150,12 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
         break;
     case ROUTE_PKI:
         repository_get(service, request, rest, &answer);
+        break;
+    case ROUTE_SEARCH_CERTS:
+        repository_search_certs(service, request, &answer);
+        break;
+    case ROUTE_SEARCH_CRLS:
+        repository_search_crls(service, request, &answer);
         break;
     case ROUTE_LIVEZ:
         answer_text(&answer, 200, "live\n");

@@ -62,8 +62,4 @@ void service_readyz(const struct service *service, struct http_answer *out);
 /* GET /metrics. */
 void service_metrics(const struct service *service, struct http_answer *out);
 
-/* GET /pki/PATH. */
-void repository_get(struct service *service, const struct http_request *request,
-                    struct sk_bytes path, struct http_answer *out);
-
 #endif

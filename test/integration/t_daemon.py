@@ -462,7 +462,20 @@ def test_repository():
     write("ca.p7c", body)
     text = openssl("pkcs7", "-inform", "DER", "-in", "ca.p7c", "-print_certs", check=False).stdout.decode()
     ok(status == 200 and re.search("CN ?= ?Root", text), "ca.p7c holds the CA's certificates", text)
-    for bad in ("/pki/", "/pki/ca", "/pki/ca/", "/pki/ca/none", "/pki/../etc/passwd", "/pki/ca/%63rl.crl", "/pki/" + "a" * 999):
+    status, headers, part = daemon.ask("GET", "/pki/ca/crl.crl", headers={"Range": "bytes=10-19", "If-Range": etag})
+    ok(status == 206 and part == crl[10:20] and headers["Content-Range"] == "bytes 10-19/%d" % len(crl),
+       "a part of a download", (status, headers))
+    ok(daemon.ask("GET", "/pki/ca/crl.crl", headers={"Range": "bytes=%d-" % len(crl)})[0] == 416, "a part beyond the end")
+    for path, text in (("/pki/", b'href="/pki/ca/"'), ("/pki/ca/", b'href="/pki/ca/crl.crl"')):
+        status, headers, body = daemon.ask("GET", path)
+        ok(status == 200 and headers["Content-Type"].startswith("text/html") and text in body, "%s is a page" % path, body)
+    sha1 = base64.b64encode(hashlib.sha1(read("ca.der", "rb")).digest()).rstrip(b"=").decode()
+    status, headers, body = daemon.ask("GET", "/certificates/search.cgi?certHash=" + sha1.replace("+", "%2B"))
+    ok(status == 200 and body == read("ca.der", "rb") and headers["Content-Type"] == "application/pkix-cert",
+       "a certificate is found by its hash (RFC 4387)", (status, headers))
+    ok(daemon.ask("GET", "/crls/search.cgi?iHash=" + sha1.replace("+", "%2B"))[0] == 404, "and a list is not by that")
+    ok(daemon.ask("GET", "/crls/search.cgi?iHash=short")[0] == 400, "nor by what is no hash")
+    for bad in ("/pki", "/pki/no/", "/pki/ca", "/pki/ca/none", "/pki/../etc/passwd", "/pki/ca/%63rl.crl", "/pki/" + "a" * 999):
         ok(daemon.ask("GET", bad)[0] == 404, "no such download: %s" % bad[:24])
     status, headers, body = daemon.ask("GET", "/v1/snapshot")
     answer = json.loads(body)
