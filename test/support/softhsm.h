@@ -38,6 +38,9 @@ void softhsm_import(const struct softhsm *hsm, const char *key_file, const char 
 /* The module's own calls, as somebody else in this process would have them. */
 CK_FUNCTION_LIST_PTR softhsm_calls(const struct softhsm *hsm);
 
+/* A copy of the module in the folder, with a state of its own: its path; free() it. */
+char *softhsm_copy_module(const struct softhsm *hsm, const char *name);
+
 struct keystore_options softhsm_options(const struct softhsm *hsm, unsigned sessions);
 
 /* Path of a file in the folder; free() it. */

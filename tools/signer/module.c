@@ -3,76 +3,151 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+#include "core/log.h"
 #include "tools/signer/pkcs11_name.h"
 
+#define GROUP "signer"
+
+enum { CHANGE_WAIT_S = 5 }; /* for another module to start or end */
+
 struct module {
-    char *path;
+    char *path;                 /* by which it was loaded first */
     void *library;              /* from dlopen(), kept */
     CK_FUNCTION_LIST_PTR calls; /* the library's own table */
-    unsigned users;             /* 0: finalised, may be initialised again */
-    bool foreign;               /* somebody else in this process initialised it; not ours to end */
-    pid_t pid;                  /* process that initialised it */
+    pid_t pid;                  /* process that initialised it; constant while it has users */
     pthread_mutex_t starting;   /* held between module_enter() and module_leave() */
-    unsigned num_up;            /* tokens that may be in use; guarded by starting */
-    uint64_t epoch;             /* guarded by starting */
+    unsigned users;             /* 0: to be initialised; guarded by starting, as all below */
+    bool foreign;               /* somebody else in this process initialised it; not ours to end */
+    unsigned num_up;            /* tokens that may be in use */
+    atomic_uint_fast64_t epoch; /* read without it */
     struct module *next;
 };
 
 /* PKCS#11 itself keeps one state per library and process, so this list is the process's too. */
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct module *modules;
+static atomic_uint num_foreign; /* modules in use that somebody else initialised */
 
-static enum sk_status module_load(const char *path, struct module **out, struct sk_err *err)
+/* Two modules may lead to one library without our knowing, and few libraries can be started by two
+ * threads at once or ended beside a start. So this happens one by one, but for what hangs: a token
+ * that does not answer must not keep the others away. */
+static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
+
+static bool changing_enter(void)
 {
-    enum sk_status status;
-    struct module *module = calloc(1, sizeof(*module));
+    const struct timespec until = {.tv_sec = clock_wall() + CHANGE_WAIT_S};
+
+    return pthread_mutex_timedlock(&changing, &until) == 0;
+}
+
+static void changing_leave(bool is_entered)
+{
+    if (is_entered)
+        (void)pthread_mutex_unlock(&changing);
+}
+
+static enum sk_status load_library(const char *path, void **out, struct sk_err *err)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (library == NULL)
+        return err_set(err, SK_IO, "%s: cannot load the PKCS#11 module: %s", path, dlerror());
+    *out = library;
+    return SK_OK;
+}
+
+static enum sk_status load_calls(const char *path, void *library, CK_FUNCTION_LIST_PTR *out,
+                                 struct sk_err *err)
+{
+    void *symbol = dlsym(library, "C_GetFunctionList");
     CK_C_GetFunctionList get = NULL;
-    void *symbol;
+    CK_FUNCTION_LIST_PTR calls = NULL;
     CK_RV rv;
     char name[PKCS11_NAME_TEXT];
 
-    if (module != NULL)
-        (void)pthread_mutex_init(&module->starting, NULL);
-    if (module == NULL || (module->path = strdup(path)) == NULL) {
-        status = err_set(err, SK_NOMEM, "%s: no memory", path);
-        goto out;
-    }
-    module->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (module->library == NULL) {
-        status = err_set(err, SK_IO, "%s: cannot load the PKCS#11 module: %s", path, dlerror());
-        goto out;
-    }
-    symbol = dlsym(module->library, "C_GetFunctionList");
-    if (symbol == NULL) {
-        status = err_set(err, SK_IO, "%s: not a PKCS#11 module: no C_GetFunctionList", path);
-        goto out;
-    }
+    if (symbol == NULL)
+        return err_set(err, SK_IO, "%s: not a PKCS#11 module: no C_GetFunctionList", path);
     memcpy(&get, &symbol, sizeof(get)); /* ISO C has no cast from an object to a function */
-    rv = get(&module->calls);
-    if (rv != CKR_OK || module->calls == NULL) {
-        status = err_set(err, SK_IO, "%s: C_GetFunctionList: %s", path, pkcs11_name(rv, name));
-        goto out;
+    rv = get(&calls);
+    if (rv != CKR_OK || calls == NULL)
+        return err_set(err, SK_IO, "%s: C_GetFunctionList: %s", path, pkcs11_name(rv, name));
+    *out = calls;
+    return SK_OK;
+}
+
+/* modules_lock is held. calls: NULL, or to be compared as well. */
+static struct module *module_known(const void *library, CK_FUNCTION_LIST_PTR calls)
+{
+    struct module *module;
+
+    for (module = modules; module != NULL; module = module->next) {
+        if (module->library == library || module->calls == calls)
+            break;
     }
-    *out = module;
-    module = NULL;
-    status = SK_OK;
-out:
-    if (module != NULL) {
-        if (module->library != NULL)
-            (void)dlclose(module->library);
-        (void)pthread_mutex_destroy(&module->starting);
-        free(module->path);
+    return module;
+}
+
+/* modules_lock is held. The library is the module's then. */
+static enum sk_status module_add(const char *path, void *library, CK_FUNCTION_LIST_PTR calls,
+                                 struct module **out, struct sk_err *err)
+{
+    struct module *module = calloc(1, sizeof(*module));
+
+    if (module == NULL || (module->path = strdup(path)) == NULL) {
         free(module);
+        return err_set(err, SK_NOMEM, "%s: no memory", path);
     }
+    module->library = library;
+    module->calls = calls;
+    (void)pthread_mutex_init(&module->starting, NULL);
+    module->next = modules;
+    modules = module;
+    *out = module;
+    return SK_OK;
+}
+
+/* Names are not modules: links, other ways to a file and libraries that hand out another's
+ * functions lead to one state, which has one owner here. */
+static enum sk_status module_find(const char *path, struct module **out, struct sk_err *err)
+{
+    enum sk_status status;
+    struct module *module = NULL;
+    CK_FUNCTION_LIST_PTR calls = NULL;
+    void *library = NULL;
+    bool is_new = false;
+
+    (void)pthread_mutex_lock(&modules_lock);
+    status = load_library(path, &library, err);
+    if (status != SK_OK)
+        goto out;
+    module = module_known(library, NULL);
+    if (module == NULL) {
+        status = load_calls(path, library, &calls, err);
+        if (status != SK_OK)
+            goto out;
+        module = module_known(library, calls);
+    }
+    if (module == NULL) {
+        status = module_add(path, library, calls, &module, err);
+        is_new = status == SK_OK;
+    }
+    if (status == SK_OK)
+        *out = module;
+out:
+    if (library != NULL && !is_new)
+        (void)dlclose(library); /* the module keeps its own reference */
+    (void)pthread_mutex_unlock(&modules_lock);
     return status;
 }
 
 /* CKR_CRYPTOKI_ALREADY_INITIALIZED is success: *out_already then. */
-static enum sk_status module_initialize(struct module *module, bool *out_already,
+static enum sk_status module_initialize(const struct module *module, bool *out_already,
                                         struct sk_err *err)
 {
     CK_C_INITIALIZE_ARGS args;
@@ -85,56 +160,88 @@ static enum sk_status module_initialize(struct module *module, bool *out_already
     if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
         return err_set(err, SK_CRYPTO, "%s: C_Initialize: %s", module->path, pkcs11_name(rv, name));
     *out_already = rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    return SK_OK;
+}
+
+static void module_set_foreign(struct module *module, bool foreign)
+{
+    if (foreign && !module->foreign)
+        (void)atomic_fetch_add(&num_foreign, 1);
+    if (!foreign && module->foreign)
+        (void)atomic_fetch_sub(&num_foreign, 1);
+    module->foreign = foreign;
+}
+
+/* The first use in this process. starting is held. */
+static enum sk_status module_start(struct module *module, struct sk_err *err)
+{
+    enum sk_status status;
+    bool is_entered = changing_enter(), already;
+
+    status = module_initialize(module, &already, err);
+    if (status == SK_OK)
+        module_set_foreign(module, already);
+    changing_leave(is_entered);
+    if (status != SK_OK)
+        return status;
+    if (already)
+        log_warning(GROUP,
+                    "%s: something else in this process has initialised it; lost tokens are "
+                    "looked for without starting modules anew",
+                    module->path);
+    module->users = module->num_up = 0; /* a parent's, if any */
     module->pid = getpid();
     return SK_OK;
 }
 
+/* starting is held. */
+static void module_end(struct module *module)
+{
+    bool is_entered = changing_enter();
+
+    if (atomic_load(&num_foreign) == 0)
+        (void)module->calls->C_Finalize(NULL);
+    module_set_foreign(module, false);
+    changing_leave(is_entered);
+}
+
 enum sk_status module_ref(const char *path, struct module **out, struct sk_err *err)
 {
-    enum sk_status status = SK_OK;
+    enum sk_status status;
     struct module *module;
 
-    (void)pthread_mutex_lock(&modules_lock);
-    for (module = modules; module != NULL && strcmp(module->path, path) != 0; module = module->next)
-        ;
-    if (module == NULL) {
-        status = module_load(path, &module, err);
-        if (status == SK_OK) {
-            module->next = modules;
-            modules = module;
-        }
-    }
-    if (status == SK_OK && module->users > 0 && !module_is_ours(module))
-        module->users = module->num_up = 0; /* those are the parent's */
-    if (status == SK_OK && module->users == 0)
-        status = module_initialize(module, &module->foreign, err);
+    status = module_find(path, &module, err);
+    if (status != SK_OK)
+        return status;
+    /* A module that hangs here keeps its own tokens waiting, not those of others. */
+    (void)pthread_mutex_lock(&module->starting);
+    if (module->users == 0 || module->pid != getpid())
+        status = module_start(module, err);
     if (status == SK_OK) {
         module->users++;
         *out = module;
     }
-    (void)pthread_mutex_unlock(&modules_lock);
+    (void)pthread_mutex_unlock(&module->starting);
+    if (status == SK_OK && strcmp(module->path, path) != 0)
+        log_warning(GROUP, "%s is the same PKCS#11 module as %s: their tokens share one state",
+                    path, module->path);
     return status;
 }
 
 void module_unref(struct module *module)
 {
-    if (module == NULL || !module_is_ours(module))
+    if (module == NULL)
         return;
-    (void)pthread_mutex_lock(&modules_lock);
+    (void)pthread_mutex_lock(&module->starting);
     module->users--;
-    if (module->users == 0 && !module->foreign)
-        (void)module->calls->C_Finalize(NULL);
-    (void)pthread_mutex_unlock(&modules_lock);
+    if (module->users == 0)
+        module_end(module);
+    (void)pthread_mutex_unlock(&module->starting);
 }
 
 CK_FUNCTION_LIST_PTR module_calls(const struct module *module)
 {
     return module->calls;
-}
-
-bool module_is_ours(const struct module *module)
-{
-    return module->pid == getpid();
 }
 
 void module_enter(struct module *module, bool was_up)
@@ -151,16 +258,25 @@ void module_leave(struct module *module, bool is_up)
 
 enum sk_status module_restart(struct module *module, struct sk_err *err)
 {
-    bool already;
+    enum sk_status status;
+    bool is_entered = changing_enter(), may_end, already;
 
-    if (module->num_up == 0 && !module->foreign) {
+    /* A foreign module's library may be this one, behind functions of its own. */
+    may_end = module->num_up == 0 && atomic_load(&num_foreign) == 0;
+    if (may_end) {
         (void)module->calls->C_Finalize(NULL);
-        module->epoch++;
+        (void)atomic_fetch_add(&module->epoch, 1);
     }
-    return module_initialize(module, &already, err);
+    status = module_initialize(module, &already, err);
+    if (status == SK_OK && !already) /* if not by us it was ended by somebody else */
+        (void)atomic_fetch_add(&module->epoch, 1);
+    if (status == SK_OK && (may_end || !already))
+        module_set_foreign(module, already);
+    changing_leave(is_entered);
+    return status;
 }
 
 uint64_t module_epoch(const struct module *module)
 {
-    return module->epoch;
+    return atomic_load(&module->epoch);
 }

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "tools/signer/module.h"
@@ -25,6 +26,7 @@ struct token_session {
 
 struct token {
     struct module *module;
+    pid_t pid;   /* process that opened it */
     char *label; /* or URI: what texts call it */
     struct pkcs11_uri *uri;
     char *pin_file; /* the text of pin.file */
@@ -273,19 +275,25 @@ static enum sk_status token_recover(struct token *token, uint64_t seen, struct s
 
 /* ---- acts ------------------------------------------------------------------------------------ */
 
+/* The module was started anew under this token: its session numbers may be another token's now. */
+static bool token_is_stale(const struct token *token)
+{
+    return !token->is_recovering && token->epoch != module_epoch(token->module);
+}
+
 static enum sk_status token_take_session(struct token *token, struct token_session **out,
                                          uint64_t *out_generation, struct sk_err *err)
 {
     enum sk_status status = SK_OK;
     unsigned i;
 
-    if (!module_is_ours(token->module))
+    if (token->pid != getpid())
         return err_set(err, SK_CRYPTO, "token %s: opened by another process", token->label);
     (void)pthread_mutex_lock(&token->lock);
     for (;;) {
         if (!token->is_up && token->is_recovering)
             status = err_set(err, SK_CRYPTO, "token %s: not available", token->label);
-        else if (!token->is_up)
+        else if (!token->is_up || token_is_stale(token))
             status = token_recover(token, token->generation, err);
         if (status != SK_OK || (!token->is_recovering && token->num_busy < token->num_sessions))
             break;
@@ -446,6 +454,7 @@ static enum sk_status token_new(const struct keystore_options *options, struct t
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&token->changed, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
+    token->pid = getpid();
     token->num_sessions = options->sessions > 0 ? options->sessions : 1;
     token->label = strdup(options->token);
     token->pin = options->pin;
@@ -505,12 +514,12 @@ void token_close(struct token *token)
 {
     if (token == NULL)
         return;
-    if (token->module != NULL && module_is_ours(token->module)) {
+    if (token->module != NULL && token->pid == getpid()) {
         module_enter(token->module, token->is_counted);
         token_close_sessions(token);
         module_leave(token->module, false);
+        module_unref(token->module);
     }
-    module_unref(token->module);
     pkcs11_uri_free(token->uri);
     (void)pthread_cond_destroy(&token->changed);
     (void)pthread_mutex_destroy(&token->lock);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +290,173 @@ static void test_token_survives_a_token_that_goes_and_comes(void **state)
     free(moved);
 }
 
+/* ---- modules and their names ----------------------------------------------------------------- */
+
+/* A session that is nobody's but the test's: it is lost when the module is ended. */
+static CK_SESSION_HANDLE witness_new(CK_FUNCTION_LIST_PTR calls)
+{
+    CK_SLOT_ID slots[16];
+    CK_ULONG num = 16;
+    CK_SESSION_HANDLE witness;
+
+    assert_int_equal(calls->C_GetSlotList(CK_TRUE, slots, &num), CKR_OK);
+    assert_int_equal(calls->C_OpenSession(slots[0], CKF_SERIAL_SESSION, NULL, NULL, &witness),
+                     CKR_OK);
+    return witness;
+}
+
+static bool witness_lives(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE witness)
+{
+    CK_SESSION_INFO info;
+
+    return calls->C_GetSessionInfo(witness, &info) == CKR_OK;
+}
+
+/* A store whose token is not there: each look for it may start its module anew. */
+static struct sk_keystore *open_absent(const char *module)
+{
+    struct keystore_options options = softhsm_options(hsm, 1);
+    struct sk_keystore *store = NULL;
+
+    options.module = module;
+    options.token = "gone";
+    options.allow_absent = true;
+    assert_int_equal(keystore_open(&options, &store, NULL), SK_OK);
+    return store;
+}
+
+static void look_for_absent(struct sk_keystore *store)
+{
+    (void)usleep(600 * 1000); /* longer than the time between two attempts */
+    assert_false(keystore_is_healthy(store, NULL));
+}
+
+/* The token that is there by one name of its module, another that is not by the other. */
+static void check_two_names(const char *one, const char *two)
+{
+    CK_FUNCTION_LIST_PTR calls = softhsm_calls(hsm);
+    struct keystore_options options = softhsm_options(hsm, 1);
+    struct sk_keystore *absent = open_absent(one), *store = NULL;
+    CK_SESSION_HANDLE witness;
+    EVP_PKEY *key;
+
+    options.module = two;
+    assert_int_equal(keystore_open(&options, &store, NULL), SK_OK);
+    key = keys_open(store, "ec");
+    witness = witness_new(calls);
+    look_for_absent(absent);
+    assert_true(witness_lives(calls, witness));
+    keystore_close(absent);
+    assert_true(witness_lives(calls, witness));
+    assert_true(keys_work(store, key));
+    EVP_PKEY_free(key);
+    keystore_close(store);
+    assert_false(witness_lives(calls, witness)); /* the last user has ended the module */
+}
+
+static void test_token_takes_two_names_of_a_module_for_one(void **state)
+{
+    char *link;
+
+    (void)state;
+    softhsm_need(hsm);
+    link = softhsm_path(hsm, "link.so");
+    assert_int_equal(symlink(hsm->module, link), 0);
+    check_two_names(hsm->module, link);
+    check_two_names(link, hsm->module);
+    free(link);
+}
+
+/* build/MODE/test/unit/tools/signer/test_token: the doubles stand in build/MODE/test/doubles. */
+static void path_of_double(const char *name, char out[PATH_MAX])
+{
+    char self[PATH_MAX / 2] = "";
+    size_t i;
+
+    assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+    for (i = 0; i < 4; i++) {
+        assert_non_null(strrchr(self, '/'));
+        *strrchr(self, '/') = '\0';
+    }
+    (void)snprintf(out, PATH_MAX, "%s/doubles/%s", self, name);
+}
+
+static void test_token_takes_a_module_that_hands_on_anothers_functions_for_that(void **state)
+{
+    char alias[PATH_MAX];
+
+    (void)state;
+    softhsm_need(hsm);
+    path_of_double("alias_module.so", alias);
+    assert_int_equal(setenv("SOFTHSM2_MODULE", hsm->module, 1), 0);
+    check_two_names(hsm->module, alias);
+    check_two_names(alias, hsm->module);
+}
+
+/* What has initialised a module may be another module of ours that forwards to it: none is ended
+ * then, not even one that has nothing to do with it. */
+static void test_token_does_not_end_what_something_else_has_initialised(void **state)
+{
+    CK_FUNCTION_LIST_PTR foreign, own;
+    struct sk_keystore *one, *two;
+    CK_SESSION_HANDLE foreign_witness, own_witness;
+    struct softhsm copy;
+
+    (void)state;
+    softhsm_need(hsm);
+    copy = *hsm;
+    copy.module = softhsm_copy_module(hsm, "copy.so");
+    foreign = softhsm_calls(hsm);
+    own = softhsm_calls(&copy);
+    assert_ptr_not_equal(own, foreign);
+    assert_int_equal(foreign->C_Initialize(NULL), CKR_OK);
+    one = open_absent(copy.module);
+    two = open_absent(hsm->module);
+    foreign_witness = witness_new(foreign);
+    own_witness = witness_new(own);
+    look_for_absent(one);
+    look_for_absent(two);
+    assert_true(witness_lives(foreign, foreign_witness));
+    assert_true(witness_lives(own, own_witness));
+    keystore_close(two);
+    assert_true(witness_lives(foreign, foreign_witness));
+    look_for_absent(one); /* nobody else is there now */
+    assert_false(witness_lives(own, own_witness));
+    keystore_close(one);
+    assert_int_equal(foreign->C_Finalize(NULL), CKR_OK);
+    free(copy.module);
+}
+
+/* Handles of a module that was started anew begin at the same numbers: those that one token still
+ * has may be the other's session and key. */
+static void test_token_does_not_use_handles_of_an_earlier_start(void **state)
+{
+    struct sk_keystore *one, *two;
+    struct softhsm second;
+    EVP_PKEY *key_one, *key_two;
+    char label[] = "second";
+
+    (void)state;
+    softhsm_need(hsm);
+    second = *hsm;
+    second.token = label;
+    softhsm_add_token(hsm, label);
+    two = keys_open_token(&second, 1);
+    EVP_PKEY_free(keys_generate(two, "ec", "ec:P-256"));
+    keystore_close(two);
+    two = keys_open_token(&second, 1);
+    key_two = keys_open(two, "ec");
+    one = keys_open_token(hsm, 1);
+    key_one = keys_open(one, "ec");
+    assert_int_equal(softhsm_calls(hsm)->C_Finalize(NULL), CKR_OK);
+    assert_true(keys_work(one, key_one));
+    assert_true(keys_work(two, key_two));
+    EVP_PKEY_free(key_one);
+    EVP_PKEY_free(key_two);
+    keystore_close(one);
+    keystore_close(two);
+}
+
 /* ---- threads and processes
  * ----------------------------------------------------------------------------------- */
 
@@ -450,6 +618,10 @@ int main(void)
         cmocka_unit_test(test_token_signs_again_after_its_sessions_were_closed),
         cmocka_unit_test(test_token_signs_again_after_the_module_was_finalised),
         cmocka_unit_test(test_token_survives_a_token_that_goes_and_comes),
+        cmocka_unit_test(test_token_takes_two_names_of_a_module_for_one),
+        cmocka_unit_test(test_token_takes_a_module_that_hands_on_anothers_functions_for_that),
+        cmocka_unit_test(test_token_does_not_end_what_something_else_has_initialised),
+        cmocka_unit_test(test_token_does_not_use_handles_of_an_earlier_start),
         cmocka_unit_test(test_token_signs_in_eight_threads),
         cmocka_unit_test(test_token_does_not_work_across_fork),
     };
