@@ -93,7 +93,7 @@ SK_LDFLAGS := $(filter -fsanitize=address% -fno-sanitize% --coverage,$(OPT_$(MOD
 
 # ---- rooms ----------------------------------------------------------------------------------------
 # A room is a folder of C files that becomes one library. USES is everything it may link.
-ROOMS := core cache policy net tools/fetch tools/signer tools/ca tools/verify tools/query tools/bench tools/daemon
+ROOMS := core cache policy net tools/fetch tools/signer tools/ca tools/verify tools/query tools/ctl tools/bench tools/daemon
 USES_core :=
 USES_cache := core
 USES_policy := core
@@ -103,6 +103,7 @@ USES_tools/signer := policy core
 USES_tools/ca := tools/signer core
 USES_tools/verify := net policy core
 USES_tools/query := policy core
+USES_tools/ctl := core
 USES_tools/bench := core
 USES_tools/daemon := net tools/signer cache policy core
 
@@ -115,6 +116,7 @@ LIBS_tools/signer := -ldl
 LIBS_tools/ca := $(SQLITE_LIBS)
 LIBS_tools/verify := $(JANSSON_LIBS)
 LIBS_tools/query := $(CURL_LIBS) $(JANSSON_LIBS)
+LIBS_tools/ctl := $(JANSSON_LIBS)
 LIBS_tools/bench :=
 LIBS_tools/daemon :=
 
@@ -127,8 +129,9 @@ CFLAGS_tools/signer := $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 CFLAGS_tools/ca := $(CRYPTO_CFLAGS) $(SQLITE_CFLAGS)
 CFLAGS_tools/verify := $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 CFLAGS_tools/query := $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+CFLAGS_tools/ctl := $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 CFLAGS_tools/bench := $(CRYPTO_CFLAGS)
-CFLAGS_tools/daemon := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS)
+CFLAGS_tools/daemon := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 
 lib = $(OUT)/lib/$(subst /,-,$(1)).a
 # The libraries and -l flags of a list of rooms, in link order.
@@ -156,6 +159,7 @@ ROOM_sekisho-fetch := tools/fetch
 ROOM_sekisho-ca := tools/ca
 ROOM_sekisho-verify := tools/verify
 ROOM_sekisho-query := tools/query
+ROOM_sekisho-ctl := tools/ctl
 ROOM_sekisho-bench := tools/bench
 
 define program

@@ -93,6 +93,9 @@
 #define LIMIT_HTTP_RETRY_S       1u    /* Retry-After of an answer that says there is no room */
 
 #define LIMIT_HTTP_ID_BYTES 64u            /* X-Request-Id that a client may choose */
+#define LIMIT_WHY_ENTRIES   4096u          /* decisions of one worker that why can tell */
+#define LIMIT_ADMIN_CLIENTS 8u             /* connections of sekisho-ctl at once */
+#define LIMIT_ADMIN_MS      10000u         /* one of them, from its beginning to its end */
 #define LIMIT_ACCESS_BUFFER (256u * 1024u) /* access log lines that wait, of one worker */
 
 /* OCSP and JSON */

@@ -19,6 +19,7 @@
 #include "net/clients.h"
 #include "net/counters.h"
 #include "net/http.h"
+#include "net/why.h"
 #include "policy/acl.h"
 
 struct event_base;
@@ -34,6 +35,7 @@ struct conn_options {
     size_t max_waiting;           /* requests without their answer: conn_is_overloaded() */
     struct sk_clients *clients;   /* the cap by client; NULL: none. Outlives the set */
     struct access_worker *access; /* NULL: no access log. Outlives the set */
+    struct why_ring *why;         /* what was answered; NULL: not noted. Outlives the set */
     struct sk_counters *counters; /* of this worker; outlives the last conn_reply() */
 };
 
@@ -79,6 +81,9 @@ void conn_set_hurry(struct conn_set *set);
 /* In the handler: what access log and figures say of the request. path: its class, static. */
 void conn_note(struct conn_exchange *exchange, const char *path, enum counted_protocol protocol,
                uint64_t generation);
+
+/* In the handler: the request's id. */
+const char *conn_id_get0(const struct conn_exchange *exchange);
 
 /* In the handler: who asks. */
 const struct acl_client *conn_client_get0(const struct conn_exchange *exchange);

@@ -123,6 +123,24 @@ static void count_answer(const struct conn *conn, const struct conn_exchange *ex
     metrics_note_answer(conn->set->options.counters, &answer);
 }
 
+/* Of services that decide something. */
+static void note_why(const struct conn *conn, const struct conn_exchange *exchange, int64_t took_us)
+{
+    struct why_answer answer;
+
+    if (conn->set->options.why == NULL ||
+        (exchange->protocol != COUNTED_OCSP && exchange->protocol != COUNTED_CVS &&
+         exchange->protocol != COUNTED_VALIDATE))
+        return;
+    memcpy(answer.id, exchange->id, sizeof(answer.id));
+    answer.status = (uint16_t)exchange->answer.status;
+    answer.took_us = took_us < UINT32_MAX ? (uint32_t)took_us : UINT32_MAX;
+    answer.time = clock_wall();
+    answer.service = exchange->path;
+    answer.verdict = exchange->answer.verdict;
+    why_add_answer(conn->set->options.why, &answer);
+}
+
 static void log_answer(const struct conn *conn, const struct conn_exchange *exchange,
                        uint64_t octets, int64_t took_us)
 {
@@ -164,6 +182,7 @@ static bool put_answer(struct conn *conn, struct conn_exchange *exchange)
                                           : put_owned(conn, &exchange->answer);
     note_queued(conn, octets);
     count_answer(conn, exchange, took_us);
+    note_why(conn, exchange, took_us);
     log_answer(conn, exchange, octets, took_us);
     return is_good && buf_status(&set->out) == SK_OK;
 }
@@ -249,6 +268,11 @@ void conn_note(struct conn_exchange *exchange, const char *path, enum counted_pr
     exchange->path = path;
     exchange->protocol = protocol;
     exchange->generation = generation;
+}
+
+const char *conn_id_get0(const struct conn_exchange *exchange)
+{
+    return exchange->id;
 }
 
 const struct acl_client *conn_client_get0(const struct conn_exchange *exchange)

@@ -56,6 +56,7 @@ static bool is_message(const struct frame *frame, int fd)
 {
     switch (frame->kind) {
     case CONTROL_KEY:
+    case CONTROL_RELOAD:
         return fd >= 0;
     case CONTROL_ACCEPT:
     case CONTROL_STATE:

@@ -5,9 +5,10 @@
  * Supervisor: KEY (a worker's socket to the key process, again after each restart of that process),
  * ACCEPT (begin to accept connections; before it only the signer and the snapshot are readied) and
  * DRAIN (another process serves now; SIGTERM says the same and that the server ends).
- * Network process: STATE whenever it changes. Both are of one program and one version, but for a
- * network process whose supervisor has become another version (tools/daemon/upgrade.h): bits of the
- * state that one does not know do not hurt it, a kind of message would.
+ * Network process: STATE whenever it changes, RELOAD when sekisho-ctl has asked for one. Both are
+ * of one program and one version, but for a network process whose supervisor has become another
+ * version (tools/daemon/upgrade.h): bits of the state that one does not know do not hurt it, a kind
+ * of message would.
  */
 #ifndef SEKISHO_NET_CONTROL_H
 #define SEKISHO_NET_CONTROL_H
@@ -23,6 +24,7 @@ enum control_kind {
     CONTROL_ACCEPT = 2,
     CONTROL_STATE = 3, /* value: CONTROL_HAS_* and CONTROL_IS_* bits */
     CONTROL_DRAIN = 4,
+    CONTROL_RELOAD = 5, /* fd: who asks, and is to be told of the outcome */
 };
 
 enum {

@@ -349,6 +349,8 @@ static enum ocsp_error judge_item(struct item *item)
         query.source = &chain.source;
     }
     judge_target(item, &query);
+    why_note_verdict(&task->ask->why, (size_t)(item->out - task->out->singles), item->target,
+                     item->verdict);
     set_status(item, &query);
     return put_detail(item) == SK_OK ? OCSP_ERROR_NONE : OCSP_ERROR_TRY_LATER;
 }

@@ -16,6 +16,7 @@
 #include "cache/generation.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "net/admin.h"
 #include "net/control.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -36,6 +37,8 @@ struct front {
     struct event *on_control, *on_report, *on_watch, *on_tick, *on_term, *on_late;
     struct sk_loop **loops;
     struct sk_counters *counters; /* one per worker */
+    struct why_ring **rings;      /* the same */
+    struct sk_admin *admin;       /* NULL: no control socket */
     struct sk_clients *clients;   /* NULL: no cap by client */
     struct access_log *access;    /* NULL: none */
     struct sk_tls *tls;           /* NULL: no [tls] */
@@ -45,7 +48,7 @@ struct front {
     struct sk_served *served;  /* what the policies depend on in it; NULL: not known */
     uint64_t refused;          /* a generation that could not be opened: said once */
     uint32_t told;             /* state bits the supervisor knows */
-    bool has_told, is_draining, was_unknown;
+    bool has_told, is_draining, is_admin_over, was_unknown;
 };
 
 struct report {
@@ -87,6 +90,23 @@ static void tell_state(struct front *front)
     front->has_told = true;
 }
 
+/* When no worker runs any more, and at an orderly end nobody waits at the control socket. */
+static void end_if_over(struct front *front)
+{
+    bool has_admin = front->is_draining && front->admin != NULL && !front->is_admin_over;
+
+    if (front->num_ended == front->num_loops && !has_admin)
+        (void)event_base_loopbreak(front->base);
+}
+
+static void on_admin_empty(void *arg)
+{
+    struct front *front = arg;
+
+    front->is_admin_over = true;
+    end_if_over(front);
+}
+
 static void start_drain(struct front *front)
 {
     unsigned ms = front->config->server.drain_ms, i;
@@ -96,6 +116,8 @@ static void start_drain(struct front *front)
         return;
     front->is_draining = true;
     log_info("front", "draining");
+    if (front->admin != NULL)
+        admin_drain(front->admin);
     for (i = 0; i < front->num_loops; i++)
         loop_drain(front->loops[i]);
     (void)event_add(front->on_late, &late);
@@ -111,6 +133,8 @@ static void hurry(struct front *front)
     start_drain(front);
     for (i = 0; i < front->num_loops; i++)
         loop_hurry(front->loops[i]);
+    if (front->admin != NULL)
+        admin_hurry(front->admin);
 }
 
 static void on_term(evutil_socket_t fd, short what, void *arg)
@@ -130,6 +154,8 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
     log_info("front", "the drain time is over: closing what is left");
     for (i = 0; i < front->num_loops; i++)
         loop_stop(front->loops[i]);
+    front->is_admin_over = true;
+    end_if_over(front);
 }
 
 static void take_message(struct front *front, const struct control_message *message)
@@ -146,12 +172,15 @@ static void take_message(struct front *front, const struct control_message *mess
     case CONTROL_ACCEPT:
         for (i = 0; i < front->num_loops; i++)
             loop_accept(front->loops[i]);
+        if (front->admin != NULL)
+            admin_accept(front->admin);
         break;
     case CONTROL_DRAIN:
         start_drain(front);
         break;
     case CONTROL_NONE:
     case CONTROL_STATE:
+    case CONTROL_RELOAD:
         break;
     }
 }
@@ -209,8 +238,7 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
         }
     }
     tell_state(front);
-    if (front->num_ended == front->num_loops)
-        (void)event_base_loopbreak(front->base);
+    end_if_over(front);
 }
 
 /* ---- generations ---- */
@@ -317,6 +345,45 @@ static size_t connection_room(const struct sk_config *config)
     return room;
 }
 
+/* The connection goes to the supervisor, which alone can reload. */
+static bool ask_reload(void *arg, int fd)
+{
+    const struct front *front = arg;
+    const struct control_message message = {.kind = CONTROL_RELOAD, .fd = fd};
+    struct sk_err err = {0};
+
+    return control_send(front->control, &message, &err) == SK_OK;
+}
+
+/* Workers note what they decide where somebody can ask for it. */
+static enum sk_status make_rings(struct front *front, struct sk_err *err)
+{
+    unsigned workers = front->config->server.workers, i;
+
+    front->rings = calloc(workers, sizeof(*front->rings));
+    for (i = 0; front->rings != NULL && i < workers; i++)
+        front->rings[i] = why_new(LIMIT_WHY_ENTRIES);
+    if (front->rings == NULL || front->rings[workers - 1] == NULL)
+        return err_set(err, SK_NOMEM, "network process: no memory");
+    return SK_OK;
+}
+
+static enum sk_status make_admin(struct front *front, int listener, struct sk_err *err)
+{
+    const struct admin_options options = {.base = front->base,
+                                          .listener = listener,
+                                          .process = &front->process,
+                                          .rings = front->rings,
+                                          .gen = &front->gen,
+                                          .served = &front->served,
+                                          .reload = ask_reload,
+                                          .when_empty = on_admin_empty,
+                                          .arg = front};
+
+    front->admin = admin_new(&options);
+    return front->admin != NULL ? SK_OK : err_set(err, SK_NOMEM, "control socket: no memory");
+}
+
 /* What the workers share, each of which is of one thread but the clients' table. */
 static enum sk_status make_shared(struct front *front, size_t connections, struct sk_err *err)
 {
@@ -390,6 +457,7 @@ static enum sk_status start_loops(struct front *front, const struct front_option
             .clients = front->clients,
             .access = front->access != NULL ? access_log_worker(front->access, w) : NULL,
             .counters = front->counters,
+            .why = front->rings != NULL ? front->rings[w] : NULL,
             .report = report,
             .report_arg = front};
 
@@ -449,6 +517,10 @@ static void front_done(struct front *front)
     access_log_free(front->access);
     free(front->signers);
     free(front->counters);
+    admin_free(front->admin);
+    for (i = 0; front->rings != NULL && i < front->config->server.workers; i++)
+        why_free(front->rings[i]);
+    free(front->rings);
     clients_free(front->clients);
     tls_free(front->tls);
     generation_unref(front->gen);
@@ -485,8 +557,12 @@ int front_run(const struct front_options *options)
     (void)sigaction(SIGPIPE, &ignore, NULL);
     json_object_seed(0); /* before there are threads */
     status = make_events(&front, &err);
+    if (status == SK_OK && options->admin >= 0)
+        status = make_rings(&front, &err);
     if (status == SK_OK)
         status = start_loops(&front, options, &err);
+    if (status == SK_OK && options->admin >= 0)
+        status = make_admin(&front, options->admin, &err);
     if (status == SK_OK) {
         watch_directory(&front);
         look_for_generation(&front);

@@ -16,6 +16,7 @@
 struct front_options {
     const struct sk_config *config;
     int control;          /* SOCK_SEQPACKET socket to the supervisor */
+    int admin;            /* listening UNIX socket of sekisho-ctl; -1: none */
     const int *listeners; /* listening, non-blocking sockets of the configuration's
                              addresses; worker w serves those with index % workers == w */
     size_t num_listeners;

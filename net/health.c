@@ -43,8 +43,7 @@ void service_metrics(const struct service *service, struct http_answer *out)
 {
     const struct metrics_view view = {
         .ready = service_view(service),
-        .gen = service->reader != NULL ? reader_generation(service->reader) : NULL,
-        .signer = service->signer};
+        .gen = service->reader != NULL ? reader_generation(service->reader) : NULL};
 
     if (service->signer != NULL)
         metrics_note_signer(service->counters, service->signer);

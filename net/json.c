@@ -65,6 +65,7 @@ struct run {
     struct sk_params params;
     const struct sk_source *source;
     int64_t budget_us, start_us;
+    struct why_note why;
     const char *verdict; /* of all certificates, for the access log */
 };
 
@@ -77,7 +78,9 @@ static void add_finding(struct run *run, struct sk_verdict *out, enum finding_co
     verdict_add_finding(out, &finding);
 }
 
-static void judge_one(struct run *run, struct sk_bytes der, bool is_first, struct sk_verdict *out)
+/* NULL: octets that are no certificate, or it was not looked at. */
+static const struct sk_cert *judge_one(struct run *run, struct sk_bytes der, bool is_first,
+                                       struct sk_verdict *out)
 {
     struct sk_query query = {.params = &run->params,
                              .source = run->source,
@@ -96,7 +99,7 @@ static void judge_one(struct run *run, struct sk_bytes der, bool is_first, struc
     if (run->budget_us > 0 && left < 1000) {
         add_finding(run, out, FINDING_BUDGET_EXHAUSTED, -1, "policy: limits",
                     "an answer within the CPU time of one request", "that it is used up");
-        return;
+        return NULL;
     }
     if (run->budget_us > 0)
         run->params.budget.max_cpu_ms = (unsigned)(left / 1000);
@@ -108,16 +111,17 @@ static void judge_one(struct run *run, struct sk_bytes der, bool is_first, struc
         out->kind = VERDICT_INVALID;
         add_finding(run, out, FINDING_MALFORMED, 0, "RFC 5280 4.1", "a well-formed certificate",
                     err.text);
-        return;
+        return NULL;
     }
     if (status != SK_OK) {
         add_finding(run, out, FINDING_BUDGET_EXHAUSTED, 0, "policy: limits",
                     "an answer within the memory of one request", "that it is used up");
-        return;
+        return NULL;
     }
     query.target = target;
     if (judge(&query, out) != SK_OK)
         out->kind = VERDICT_UNDETERMINED; /* as judge() leaves it; said again where it counts */
+    return target;
 }
 
 static json_t *results_new(struct run *run)
@@ -128,7 +132,9 @@ static json_t *results_new(struct run *run)
     size_t i;
 
     for (i = 0; verdict != NULL && i < ask->num_certs; i++) {
-        judge_one(run, ask->certs[i], i == 0, verdict);
+        const struct sk_cert *target = judge_one(run, ask->certs[i], i == 0, verdict);
+
+        why_note_verdict(&run->why, i, target, verdict);
         run->verdict = answer_verdict(run->verdict, verdict_kind_text(verdict->kind));
         if (json_array_append_new(results, verdict_new(verdict, ask)) != 0)
             break;
@@ -146,7 +152,10 @@ static json_t *judge_all(struct service *service, const struct json_ask *ask,
 {
     const struct sk_source *parts[2] = {memstore_source(ask->hints),
                                         reader_source(service->reader)};
-    struct run run = {.service = service, .ask = ask, .params = ask->policy->params};
+    struct run run = {.service = service,
+                      .ask = ask,
+                      .params = ask->policy->params,
+                      .why = service_why(service, ask->policy)};
     struct source_chain chain;
     json_t *results;
 

@@ -425,11 +425,13 @@ static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
         .max_connections = loop->options.max_connections,
         .max_waiting = share(limits->http_queue, loop->options.config->server.workers),
         .clients = loop->options.clients,
+        .why = loop->options.why,
         .counters = &loop->options.counters[loop->options.index],
     };
 
     loop->service.process = loop->options.process;
     loop->service.counters = &loop->options.counters[loop->options.index];
+    loop->service.why = loop->options.why;
     loop->service.config = loop->options.config;
     loop->service.arena = arena_new(LIMIT_JOB_ARENA_BYTES);
     loop->service.keys = keyring_new(KEYRING_KEYS);

@@ -40,6 +40,7 @@ struct loop_options {
     size_t max_connections;
     struct sk_clients *clients;   /* of all workers; NULL: no cap by client. Outlives the loop */
     struct access_worker *access; /* of this worker; NULL: no access log. Outlives the loop */
+    struct why_ring *why;         /* of this worker; outlives the loop */
     struct sk_counters *counters; /* of all workers, one each; they outlive the loop */
     loop_report_fn report;
     void *report_arg;

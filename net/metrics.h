@@ -28,11 +28,15 @@ void metrics_note_signer(struct sk_counters *counters, const struct sk_signer *s
 struct metrics_view {
     struct ready_view ready;
     const struct sk_generation *gen; /* NULL: none */
-    const struct sk_signer *signer;  /* tells the keys' names; NULL: none */
 };
 
 /* Appends the whole page. */
 void metrics_write(const struct metrics_view *view, struct sk_buf *out);
+
+/* How many keys the key process has told of; they are those of the configuration, in its order. */
+size_t metrics_keys(const struct sk_process *process);
+/* Of a key, as all workers see it: the worst state. */
+enum sign_state metrics_key_state(const struct sk_process *process, size_t key);
 
 /* "ocsp"; static. */
 const char *metrics_protocol_text(enum counted_protocol protocol);

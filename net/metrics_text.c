@@ -189,8 +189,15 @@ static void write_plain(const struct sk_process *process, struct sk_buf *out)
 
 /* ---- the signer ---- */
 
-/* Of a key, as all workers see it: the worst state. */
-static enum sign_state key_state(const struct sk_process *process, size_t k)
+size_t metrics_keys(const struct sk_process *process)
+{
+    size_t named = process->config->signer.num_responders;
+    uint64_t told = counter_get(&process->counters[0].signer.num_keys);
+
+    return told < named ? (size_t)told : named;
+}
+
+enum sign_state metrics_key_state(const struct sk_process *process, size_t k)
 {
     enum sign_state worst = SIGN_STATE_READY;
     unsigned i;
@@ -208,13 +215,13 @@ static enum sign_state key_state(const struct sk_process *process, size_t k)
 }
 
 static void begin_key(struct prom_sample *sample, struct sk_buf *out, const char *name,
-                      const struct sk_signer *signer, size_t k)
+                      const struct sk_process *process, size_t k)
 {
     prom_begin(sample, out, name);
-    prom_label(sample, "key", signer_key_get0(signer, k)->name);
+    prom_label(sample, "key", process->config->signer.responders[k].name);
 }
 
-static void write_key_states(const struct metrics_view *view, size_t count, struct sk_buf *out)
+static void write_key_states(const struct sk_process *process, size_t count, struct sk_buf *out)
 {
     static const char up[] = "sekisho_signer_key_up", fallback[] = "sekisho_signer_key_fallback",
                       end[] = "sekisho_signer_certificate_not_after_timestamp_seconds";
@@ -223,21 +230,24 @@ static void write_key_states(const struct metrics_view *view, size_t count, stru
 
     prom_family(out, up, PROM_GAUGE, "1 when every worker can have signatures of the key.");
     for (k = 0; k < count; k++) {
-        begin_key(&sample, out, up, view->signer, k);
-        prom_end_count(&sample, key_state(view->ready.process, k) != SIGN_STATE_DOWN);
+        begin_key(&sample, out, up, process, k);
+        prom_end_count(&sample, metrics_key_state(process, k) != SIGN_STATE_DOWN);
     }
     prom_family(out, fallback, PROM_GAUGE,
                 "1 when the key signs, but not in the place that is configured first.");
     for (k = 0; k < count; k++) {
-        begin_key(&sample, out, fallback, view->signer, k);
-        prom_end_count(&sample, key_state(view->ready.process, k) == SIGN_STATE_FALLBACK);
+        begin_key(&sample, out, fallback, process, k);
+        prom_end_count(&sample, metrics_key_state(process, k) == SIGN_STATE_FALLBACK);
     }
     prom_family(out, end, PROM_GAUGE, "When the certificate of the key ends.");
     for (k = 0; k < count; k++) {
-        if (signer_key_get0(view->signer, k)->cert->not_after == CLOCK_NEVER)
+        int64_t when = atomic_load_explicit(&process->counters[0].signer.keys[k].not_after,
+                                            memory_order_relaxed);
+
+        if (when == CLOCK_NEVER)
             continue;
-        begin_key(&sample, out, end, view->signer, k);
-        prom_end_number(&sample, signer_key_get0(view->signer, k)->cert->not_after);
+        begin_key(&sample, out, end, process, k);
+        prom_end_number(&sample, when);
     }
 }
 
@@ -251,11 +261,10 @@ static const struct {
     {"late", AT(signer.keys[0].late)},
 };
 
-static void write_signatures(const struct metrics_view *view, size_t count, struct sk_buf *out)
+static void write_signatures(const struct sk_process *process, size_t count, struct sk_buf *out)
 {
     static const char total[] = "sekisho_signatures_total",
                       wait[] = "sekisho_signature_wait_seconds_total";
-    const struct sk_process *process = view->ready.process;
     const size_t step = sizeof(struct signer_key_counters);
     struct prom_sample sample;
     size_t k, r;
@@ -263,26 +272,25 @@ static void write_signatures(const struct metrics_view *view, size_t count, stru
     prom_family(out, total, PROM_COUNTER, "Signatures that were asked for, by what came of them.");
     for (k = 0; k < count; k++) {
         for (r = 0; r < sizeof(RESULTS) / sizeof(RESULTS[0]); r++) {
-            begin_key(&sample, out, total, view->signer, k);
+            begin_key(&sample, out, total, process, k);
             prom_label(&sample, "result", RESULTS[r].result);
             prom_end_count(&sample, sum_at(process, RESULTS[r].offset + k * step));
         }
     }
     prom_family(out, wait, PROM_COUNTER, "Time from request to good signature, summed.");
     for (k = 0; k < count; k++) {
-        begin_key(&sample, out, wait, view->signer, k);
+        begin_key(&sample, out, wait, process, k);
         prom_end_us(&sample, sum_at(process, AT(signer.keys[0].wait_us) + k * step));
     }
 }
 
-static void write_signer(const struct metrics_view *view, struct sk_buf *out)
+static void write_signer(const struct sk_process *process, struct sk_buf *out)
 {
     static const char queue[] = "sekisho_signer_queue_length";
-    const struct sk_process *process = view->ready.process;
-    size_t count = view->signer != NULL ? signer_count(view->signer) : 0;
+    size_t count = metrics_keys(process);
     struct prom_sample sample;
 
-    if (view->signer == NULL)
+    if (process->config->signer.backend == CONFIG_SIGNER_NONE)
         return;
     prom_count(out, "sekisho_signer_up", PROM_GAUGE,
                "1 when the signer of every worker can sign with some key.",
@@ -294,10 +302,10 @@ static void write_signer(const struct metrics_view *view, struct sk_buf *out)
     prom_begin(&sample, out, queue);
     prom_label(&sample, "class", "nonce");
     prom_end_count(&sample, SUM(process, signer.waiting[SIGN_CLASS_NONCE]));
-    if (count > LIMIT_SIGNER_KEYS || count == 0)
+    if (count == 0)
         return;
-    write_key_states(view, count, out);
-    write_signatures(view, count, out);
+    write_key_states(process, count, out);
+    write_signatures(process, count, out);
 }
 
 /* ---- the snapshot ---- */
@@ -429,5 +437,5 @@ void metrics_write(const struct metrics_view *view, struct sk_buf *out)
     write_verdicts(process, out);
     write_durations(process, out);
     write_plain(process, out);
-    write_signer(view, out);
+    write_signer(process, out);
 }

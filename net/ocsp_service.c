@@ -95,7 +95,7 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
                            const struct http_request *http, const struct kind *kind,
                            struct sk_bytes der)
 {
-    const struct ocsp_ask ask = ask_of(service, kind);
+    struct ocsp_ask ask = ask_of(service, kind);
     struct ocsp_request request;
     struct sk_err err = {0};
     enum ocsp_error error;
@@ -105,6 +105,7 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
         ocsp_reply_error(exchange, OCSP_ERROR_MALFORMED);
         return;
     }
+    ask.why = service_why(service, kind->policy);
     arena_reset(service->arena);
     error = why_not(service, kind, ask.now);
     if (error == OCSP_ERROR_NONE)

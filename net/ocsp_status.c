@@ -305,6 +305,17 @@ static enum ocsp_error judge_issued(struct task *task, struct ocsp_statuses *all
     return status == SK_OK ? OCSP_ERROR_NONE : error_of(status);
 }
 
+static void note_why(const struct task *task, size_t index, enum ocsp_error error)
+{
+    bool is_known = task->status.kind != REVOCATION_UNDETERMINED;
+
+    why_note_status(&task->ask->why, index, task->cert,
+                    error == OCSP_ERROR_NONE ? ocsp_cert_status_text(task->out->status)
+                                             : ocsp_error_text(error),
+                    is_known ? FINDING_NONE : task->status.why,
+                    is_known ? NULL : task->status.rule);
+}
+
 static enum ocsp_error judge_one(const struct ocsp_ask *ask, const struct sk_query *query,
                                  const struct ocsp_certid *id, size_t index,
                                  struct ocsp_statuses *all)
@@ -315,6 +326,7 @@ static enum ocsp_error judge_one(const struct ocsp_ask *ask, const struct sk_que
 
     if (found == SK_OK) {
         error = judge_issued(&task, all);
+        note_why(&task, index, error);
         all->issuers[index] = task.issuer;
         all->cas[index] = task.ca;
         return error;

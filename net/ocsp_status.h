@@ -10,6 +10,7 @@
 
 #include "cache/generation.h"
 #include "net/ocsp.h"
+#include "net/why.h"
 #include "policy/config.h"
 
 struct ocsp_ask {
@@ -19,7 +20,8 @@ struct ocsp_ask {
     struct sk_keyring *keys;
     struct sk_arena *arena; /* of this request; the result points into it */
     int64_t now;
-    bool wants_trusted; /* for the choice of a key: one that relying parties trust locally */
+    struct why_note why; /* where decisions are noted */
+    bool wants_trusted;  /* for the choice of a key: one that relying parties trust locally */
 };
 
 struct ocsp_statuses { /* one for each CertID, in order */

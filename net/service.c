@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/service.h"
 
+#include "core/clock.h"
 #include "net/repository.h"
 
 /* What a path is served by, and which methods it takes. */
@@ -45,6 +46,19 @@ void service_set_reader(struct service *service, struct sk_reader *reader)
     service->reader = reader;
     if (service->memo != NULL)
         ocsp_memo_renew(service->memo);
+}
+
+struct why_note service_why(const struct service *service, const struct sk_policy *policy)
+{
+    uint64_t generation =
+        service->reader != NULL ? generation_number(reader_generation(service->reader)) : 0;
+
+    return (struct why_note){.ring = service->why,
+                             .id = service->id,
+                             .service = service->path,
+                             .policy = policy != NULL ? policy->name : NULL,
+                             .generation = generation,
+                             .time = clock_wall()};
 }
 
 static bool is_route(const struct route *route, struct sk_bytes path)
@@ -108,6 +122,8 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
     conn_note(exchange, route != NULL ? route->path : NULL,
               route != NULL ? route->protocol : COUNTED_OTHER,
               service->reader != NULL ? generation_number(reader_generation(service->reader)) : 0);
+    service->id = conn_id_get0(exchange);
+    service->path = route != NULL ? route->path : NULL;
     if (route == NULL) {
         answer_error(&answer, 404, "not-found", "no such path");
         conn_reply(exchange, &answer);

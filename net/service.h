@@ -22,6 +22,8 @@ struct service {
     struct sk_counters *counters; /* of this worker */
     struct sk_reader *reader;     /* NULL: nothing is published yet */
     struct sk_served *served;     /* what the policies depend on in it; NULL: not known */
+    struct why_ring *why;         /* NULL: decisions are not noted */
+    const char *id, *path;        /* of the current request */
     struct sk_arena *arena;       /* of the current request, reset by each service */
     struct sk_keyring *keys;
     struct sk_signer *signer;     /* NULL: no [signer] in the configuration */
@@ -54,6 +56,9 @@ void json_validate(struct service *service, const struct http_request *request,
                    struct http_answer *out);
 /* GET /v1/snapshot. */
 void json_snapshot(struct service *service, struct http_answer *out);
+
+/* How decisions about the current request are noted. */
+struct why_note service_why(const struct service *service, const struct sk_policy *policy);
 
 /* What the worker answers from, for readiness and figures. */
 struct ready_view service_view(const struct service *service);

@@ -27,6 +27,8 @@ struct config_server {         /* [server] */
     struct config_list listen; /* listen = ADDRESS:PORT, IPv6 in brackets; port 0 is refused */
     unsigned workers;          /* worker threads */
     char *cache;               /* directory of the generations; never NULL */
+    char *control_socket;      /* of sekisho-ctl; NULL: none */
+    char *control_group;       /* whose members may use it beside the owner; NULL: nobody */
     bool accept_request_id;    /* X-Request-Id of the client is taken over */
     unsigned drain_ms;         /* how long a stopping process finishes requests */
 };

@@ -144,6 +144,12 @@ static const struct schema_row ROWS[] = {
     {CONFIG_SERVER, "cache", SCHEMA_FILE, IN(config_server, cache),
      .text = "/var/lib/sekisho/cache",
      .help = "Folder of the published generations. The server reads it, sekisho-fetch writes it."},
+    {CONFIG_SERVER, "control-socket", SCHEMA_FILE, IN(config_server, control_socket),
+     .example = "/run/sekisho/control.sock",
+     .help = "UNIX socket that sekisho-ctl talks to; its folder must exist. Only the user that the "
+             "server runs as may use it. Without it there is none."},
+    {CONFIG_SERVER, "control-group", SCHEMA_TEXT, IN(config_server, control_group),
+     .example = "operators", .help = "Group whose members may use control-socket as well."},
     {CONFIG_SERVER, "accept-request-id", SCHEMA_BOOL, IN(config_server, accept_request_id),
      .number = false,
      .help =

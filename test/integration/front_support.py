@@ -205,12 +205,22 @@ class Daemon:
         """Pids of a kind of child, the newest last."""
         return [int(n) for n in re.findall(r"supervisor: %s process (\d+) started" % kind, self.text())]
 
-    def reload(self):
-        """SIGHUP, and what came of it: "done" or "refused"."""
-        seen = [self.text().count(t) for t in ("reload: done", "the old configuration stays")]
-        self.process.send_signal(signal.SIGHUP)
-        until(lambda: [self.text().count(t) for t in ("reload: done", "the old configuration stays")] != seen)
+    def signal(self, what):
+        """Sends SIGHUP or SIGUSR2, and what came of it: "done" or "refused"."""
+        ends = "reload: done", "the old configuration stays", "the old program stays"
+        seen = [self.text().count(t) for t in ends]
+        self.process.send_signal(what)
+        until(lambda: [self.text().count(t) for t in ends] != seen)
         return "done" if self.text().count("reload: done") > seen[0] else "refused"
+
+    def reload(self):
+        return self.signal(signal.SIGHUP)
+
+    def upgrade(self):
+        """The program takes its own place: the same process id, all else is made again."""
+        seen = self.text().count("upgrade: now")
+        end = self.signal(signal.SIGUSR2)
+        return end if self.text().count("upgrade: now") == seen + 1 else "refused"
 
     def end(self):
         if self.process.poll() is None:

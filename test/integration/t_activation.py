@@ -54,6 +54,16 @@ def served(clients):
     return sum(a is not None and a[0] == 200 for a in answers)
 
 
+def test_upgrade(daemon, given, v6, addresses):
+    """The program that takes over has the sockets, and knows that they were handed over."""
+    waiting = queue(given, 9) + queue(v6, 3)
+    ok(daemon.upgrade() == "done" and served(waiting) == 12, "who comes as another program takes over is served", daemon.text())
+    ok(served(queue(given, 40) + queue(v6, 40)) == 80 and daemon.is_up(), "and so is who comes after that", daemon.text())
+    write_config(*addresses, workers=6)
+    ok(daemon.reload() == "done" and served(queue(given, 40)) == 40, "its workers share the socket as well", daemon.text())
+    ok(daemon.upgrade() == "done" and served(queue(given, 40)) == 40, "and those of the next program", daemon.text())
+
+
 def main():
     own, given, spare, v6 = free_port(), listen(), listen(), listen("::1")
     address = "127.0.0.1:%d" % given.getsockname()[1]
@@ -71,6 +81,7 @@ def main():
     ok(daemon.reload() == "done" and served(queue(given, 40)) == 40, "more workers by reload share the socket", daemon.text())
     write_config(*addresses, workers=1)
     ok(daemon.reload() == "done" and served(queue(given, 40)) == 40, "and fewer", daemon.text())
+    test_upgrade(daemon, given, v6, addresses)
     ok(daemon.end() == 0, "it ends with 0")
     waiting = queue(given, 9)  # nobody is there, and nobody is refused
     daemon = Daemon("s", own, **manager([given, v6]))

@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "net/control.h"
 #include "policy/file.h"
+#include "tools/daemon/admin_socket.h"
 
 enum {
     BACKOFF_MS = 100, /* before the first restart; doubled each time */
@@ -48,7 +49,7 @@ static int memory_file(struct sk_bytes text)
     return fd;
 }
 
-static enum sk_status read_config(struct pair *pair, config_report_fn report)
+static enum sk_status read_config(struct pair *pair, config_report_fn report, void *arg)
 {
     struct sk_err err = {0};
     struct sk_buf text;
@@ -57,14 +58,14 @@ static enum sk_status read_config(struct pair *pair, config_report_fn report)
     buf_init(&text, LIMIT_CONFIG_BYTES);
     status = file_read(pair->file, &text, &err);
     if (status != SK_OK)
-        report(NULL, err.text);
+        report(arg, err.text);
     else
-        status = config_parse(pair->file, buf_bytes(&text), report, NULL, &pair->config);
+        status = config_parse(pair->file, buf_bytes(&text), report, arg, &pair->config);
     if (status == SK_OK) {
         pair->text = memory_file(buf_bytes(&text));
         if (pair->text < 0) {
             (void)err_errno(&err, SK_IO, "%s: memory file", pair->file);
-            report(NULL, err.text);
+            report(arg, err.text);
             status = SK_IO;
         }
     }
@@ -72,21 +73,22 @@ static enum sk_status read_config(struct pair *pair, config_report_fn report)
     return status;
 }
 
-struct pair *pair_new(const char *file, config_report_fn report, enum sk_status *out_status)
+struct pair *pair_new(const char *file, config_report_fn report, void *arg,
+                      enum sk_status *out_status)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
 
     if (pair == NULL) {
-        report(NULL, "no memory");
+        report(arg, "no memory");
         *out_status = SK_NOMEM;
         return NULL;
     }
     pair->phase = PAIR_STARTING;
     pair->file = file;
-    pair->text = pair->control = pair->pin = -1;
+    pair->text = pair->control = pair->pin = pair->admin = -1;
     pair->net.kind = ROLE_NET;
     pair->key.kind = ROLE_KEY;
-    *out_status = read_config(pair, report);
+    *out_status = read_config(pair, report, arg);
     if (*out_status != SK_OK) {
         pair_free(pair);
         return NULL;
@@ -112,6 +114,8 @@ void pair_free(struct pair *pair)
     if (pair == NULL)
         return;
     close_control(pair);
+    if (pair->admin >= 0)
+        (void)close(pair->admin);
     if (pair->text >= 0)
         (void)close(pair->text);
     config_free(pair->config);
@@ -125,6 +129,7 @@ void pair_hand_over(const struct pair *pair, struct pair_handover *out)
     out->key = pair->key.pid;
     out->text = pair->text;
     out->control = pair->control;
+    out->admin = pair->admin;
     out->state = pair->state;
     out->has_state = pair->has_state;
     out->is_accepting = pair->is_accepting;
@@ -155,6 +160,7 @@ struct pair *pair_adopt(const char *file, const struct pair_handover *handover, 
     pair->file = file;
     pair->text = handover->text;
     pair->control = handover->control;
+    pair->admin = handover->admin;
     pair->pin = pin;
     pair->state = handover->state;
     pair->has_state = handover->has_state != 0;
@@ -165,7 +171,7 @@ struct pair *pair_adopt(const char *file, const struct pair_handover *handover, 
     if (pair->config == NULL) {
         (void)close(pair->text);
         pair->text = -1;
-        if (read_config(pair, log_fault) != SK_OK) {
+        if (read_config(pair, log_fault, NULL) != SK_OK) {
             pair_free(pair);
             return NULL;
         }
@@ -175,6 +181,48 @@ struct pair *pair_adopt(const char *file, const struct pair_handover *handover, 
     if (pair->config->signer.backend == CONFIG_SIGNER_NONE)
         pair->key.due_ms = 0;
     return pair;
+}
+
+/* ---- the control socket ---- */
+
+static bool is_at(const struct pair *pair, const char *path)
+{
+    char mine[ADMIN_SOCKET_PATH];
+
+    return admin_socket_path(pair->admin, mine) && strcmp(mine, path) == 0;
+}
+
+enum sk_status pair_open_admin(struct pair *pair, const struct pair_list *pairs, struct sk_err *err)
+{
+    const struct config_server *server = &pair->config->server;
+    const struct pair *other;
+
+    if (server->control_socket == NULL)
+        return SK_OK;
+    TAILQ_FOREACH(other, pairs, link)
+    {
+        if (is_at(other, server->control_socket))
+            break;
+    }
+    if (other == NULL)
+        return admin_socket_open(server, &pair->admin, err);
+    pair->admin = fcntl(other->admin, F_DUPFD_CLOEXEC, 0);
+    return pair->admin >= 0 ? SK_OK : err_errno(err, SK_IO, "control socket: duplicate");
+}
+
+void pair_unlink_admin(const struct pair *pair, const struct pair_list *pairs)
+{
+    char path[ADMIN_SOCKET_PATH];
+    const struct pair *other;
+
+    if (!admin_socket_path(pair->admin, path))
+        return;
+    TAILQ_FOREACH(other, pairs, link)
+    {
+        if (other != pair && is_at(other, path))
+            return;
+    }
+    (void)unlink(path);
 }
 
 /* ---- starting ---- */
@@ -196,6 +244,7 @@ static enum sk_status start(struct pair *pair, struct pair_child *child, int con
                               .file = pair->file,
                               .config = pair->text,
                               .control = control,
+                              .admin = child->kind == ROLE_NET ? pair->admin : -1,
                               .fds = fds,
                               .num_fds = num_fds};
     enum sk_status status = role_start(&role, &child->pid, err);
@@ -351,14 +400,16 @@ int64_t pair_due_ms(const struct pair *pair)
 
 /* ---- talking ---- */
 
-void pair_read_control(struct pair *pair, int64_t now_ms)
+void pair_read_control(struct pair *pair, struct asker_list *askers, int64_t now_ms)
 {
     struct control_message message;
     struct sk_err err = {0};
     enum sk_status status;
 
     while ((status = control_receive(pair->control, &message, &err)) == SK_OK) {
-        if (message.fd >= 0)
+        if (message.kind == CONTROL_RELOAD)
+            askers_add(askers, message.fd);
+        else if (message.fd >= 0)
             (void)close(message.fd);
         if (message.kind == CONTROL_STATE) {
             pair->state = message.value & ~(uint32_t)CONTROL_IS_CLOSED;

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "policy/config.h"
+#include "tools/daemon/askers.h"
 #include "tools/daemon/listen.h"
 #include "tools/daemon/role.h"
 
@@ -37,6 +38,7 @@ struct pair {
     struct sk_config *config;
     int text; /* memory file of the configuration */
     struct pair_child net, key;
+    int admin;         /* control socket of sekisho-ctl; -1: none */
     int control;       /* to the network process; -1: none runs */
     uint32_t state;    /* CONTROL_HAS_* it last reported */
     bool has_state;    /* it has reported */
@@ -52,21 +54,29 @@ TAILQ_HEAD(pair_list, pair);
 
 /* A pair as one program hands it over to the next, which becomes the same process. */
 struct pair_handover {
-    int32_t phase, net, key; /* pids */
-    int32_t text, control;   /* descriptors */
+    int32_t phase, net, key;      /* pids */
+    int32_t text, control, admin; /* descriptors */
     uint32_t state;
     int32_t has_state, is_accepting;
 };
 
 /* Reads and checks the configuration file. Faults are reported line by line. NULL on failure;
  * out_status then tells SK_INPUT (faults) from SK_IO. */
-struct pair *pair_new(const char *file, config_report_fn report, enum sk_status *out_status);
+struct pair *pair_new(const char *file, config_report_fn report, void *arg,
+                      enum sk_status *out_status);
 /* What pair_adopt() needs; everything stays the pair's. */
 void pair_hand_over(const struct pair *pair, struct pair_handover *out);
 /* Makes the pair again, in the program that took over. NULL: it cannot be, logged. */
 struct pair *pair_adopt(const char *file, const struct pair_handover *handover, int pin);
 /* Closes and frees; no child may run. Accepts NULL. */
 void pair_free(struct pair *pair);
+
+/* The control socket: that of a pair which has it at the same path, else a new one. SK_OK also when
+ * there is to be none. */
+enum sk_status pair_open_admin(struct pair *pair, const struct pair_list *pairs,
+                               struct sk_err *err) SK_MUST_CHECK;
+/* Before pair_free(): takes the control socket out of its folder, unless one of pairs has it. */
+void pair_unlink_admin(const struct pair *pair, const struct pair_list *pairs);
 
 /* Starts whichever child is due: the key process with fresh sockets to every worker, the network
  * process on table's sockets. A failure is logged and tried again later. */
@@ -78,8 +88,8 @@ void pair_mend_key(struct pair *pair, int64_t now_ms);
  * never. */
 int64_t pair_due_ms(const struct pair *pair);
 
-/* Takes what the network process says. */
-void pair_read_control(struct pair *pair, int64_t now_ms);
+/* Takes what the network process says; who asks for a reload goes to askers. */
+void pair_read_control(struct pair *pair, struct asker_list *askers, int64_t now_ms);
 /* Everything it will need is there, or was waited for long enough. */
 bool pair_accept_due(const struct pair *pair, int64_t now_ms);
 /* Tells the network process to accept connections. */

@@ -19,9 +19,9 @@
 
 /*
  * Internal arguments, in this order:
- *   sekishod --role=net|key FILE CONFIG-FD CONTROL-FD FD,FD,...
+ *   sekishod --role=net|key FILE CONFIG-FD CONTROL-FD ADMIN-FD FD,FD,...
  */
-enum { ARG_ROLE = 1, ARG_FILE, ARG_CONFIG, ARG_CONTROL, ARG_FDS, ARG_COUNT };
+enum { ARG_ROLE = 1, ARG_FILE, ARG_CONFIG, ARG_CONTROL, ARG_ADMIN, ARG_FDS, ARG_COUNT };
 
 enum { EXIT_FAILED = 1 };
 
@@ -59,7 +59,7 @@ static void exec_child(const struct role *role, char **argv, pid_t parent)
     (void)sigaction(SIGUSR2, &ignore, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
         _exit(EXIT_FAILED);
-    if (!keep_open(role->config) || !keep_open(role->control))
+    if (!keep_open(role->config) || !keep_open(role->control) || !keep_open(role->admin))
         _exit(EXIT_FAILED);
     for (i = 0; i < role->num_fds; i++) {
         if (!keep_open(role->fds[i]))
@@ -81,7 +81,7 @@ static enum sk_status join_fds(const struct role *role, struct sk_buf *out)
 
 enum sk_status role_start(const struct role *role, pid_t *out, struct sk_err *err)
 {
-    char kind[16], config[16], control[16];
+    char kind[16], config[16], control[16], admin[16];
     struct sk_buf fds;
     pid_t parent = getpid(), pid;
     char *argv[ARG_COUNT + 1];
@@ -96,11 +96,13 @@ enum sk_status role_start(const struct role *role, pid_t *out, struct sk_err *er
     (void)snprintf(kind, sizeof(kind), "--role=%s", role->kind == ROLE_NET ? "net" : "key");
     (void)snprintf(config, sizeof(config), "%d", role->config);
     (void)snprintf(control, sizeof(control), "%d", role->control);
+    (void)snprintf(admin, sizeof(admin), "%d", role->admin);
     argv[0] = (char[]){"sekishod"};
     argv[ARG_ROLE] = kind;
     argv[ARG_FILE] = strdup(role->file);
     argv[ARG_CONFIG] = config;
     argv[ARG_CONTROL] = control;
+    argv[ARG_ADMIN] = admin;
     argv[ARG_FDS] = (char *)fds.data;
     argv[ARG_COUNT] = NULL;
     pid = argv[ARG_FILE] != NULL ? fork() : -1;
@@ -170,13 +172,19 @@ static size_t read_fds(const char *text, int *out, size_t max)
     return count;
 }
 
-static int be_net(const struct sk_config *config, int control, const int *fds, size_t num_fds)
+static int be_net(const struct sk_config *config, int control, int admin, const int *fds,
+                  size_t num_fds)
 {
-    const struct front_options options = {
-        .config = config, .control = control, .listeners = fds, .num_listeners = num_fds};
+    const struct front_options options = {.config = config,
+                                          .control = control,
+                                          .admin = admin,
+                                          .listeners = fds,
+                                          .num_listeners = num_fds};
     int flags = fcntl(control, F_GETFL);
 
     (void)fcntl(control, F_SETFD, FD_CLOEXEC);
+    if (admin >= 0)
+        (void)fcntl(admin, F_SETFD, FD_CLOEXEC);
     if (flags < 0 || fcntl(control, F_SETFL, flags | O_NONBLOCK) != 0)
         return EXIT_FAILED;
     return front_run(&options);
@@ -223,7 +231,8 @@ int role_main(int argc, char **argv)
     if (!is_net)
         _exit(be_key(config, (int)strtol(argv[ARG_CONTROL], NULL, 10), fds,
                      num_fds)); /* not dumpable: nothing may run at exit */
-    status = be_net(config, (int)strtol(argv[ARG_CONTROL], NULL, 10), fds, num_fds);
+    status = be_net(config, (int)strtol(argv[ARG_CONTROL], NULL, 10),
+                    (int)strtol(argv[ARG_ADMIN], NULL, 10), fds, num_fds);
     config_free(config);
     return status;
 }

@@ -25,6 +25,7 @@ struct role {
     int config;       /* memory file with its text */
     int control;      /* ROLE_NET: socket to the supervisor; ROLE_KEY: memory file with the PIN
                          that was asked for, or -1 */
+    int admin;        /* ROLE_NET: listening UNIX socket of sekisho-ctl; -1: none */
     const int *fds;   /* ROLE_NET: listening sockets; ROLE_KEY: sockets of the workers */
     size_t num_fds;
 };

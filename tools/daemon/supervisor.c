@@ -17,6 +17,8 @@
 #include "core/log.h"
 #include "net/access_log.h"
 #include "net/tls.h"
+#include "tools/daemon/admin_socket.h"
+#include "tools/daemon/askers.h"
 #include "tools/daemon/pair.h"
 #include "tools/daemon/upgrade.h"
 #include "tools/signer/keyproc.h"
@@ -37,8 +39,9 @@ struct supervisor {
     const char *file;
     struct listen_table listeners;
     struct pair_list pairs; /* in the order of their making */
-    struct pair *serving;   /* NULL only before the start and while stopping */
-    struct pair *starting;  /* a reload under way */
+    struct asker_list askers;
+    struct pair *serving;  /* NULL only before the start and while stopping */
+    struct pair *starting; /* a reload under way */
     int64_t starting_ms;
     struct pair *closing; /* the one that served before, until it accepts no more */
     pid_t checking;       /* a program that is asked whether it can take over; 0: none */
@@ -55,10 +58,13 @@ static int64_t now_ms(void)
     return clock_mono_us() / 1000;
 }
 
+/* Of a reload: arg is the supervisor. */
 static void log_fault(void *arg, const char *line)
 {
-    (void)arg;
+    const struct supervisor *sup = arg;
+
     log_error("config", "%s", line);
+    askers_tell(&sup->askers, "fault", line);
 }
 
 /* ---- configuration ---- */
@@ -70,7 +76,7 @@ static void print_fault(void *arg, const char *line)
 }
 
 /* Certificates and keys are part of what can be wrong. */
-static bool are_files_good(const struct sk_config *config, config_report_fn report)
+static bool are_files_good(const struct sk_config *config, config_report_fn report, void *arg)
 {
     struct keyproc_options options;
     struct sk_tls *tls = NULL;
@@ -84,14 +90,18 @@ static bool are_files_good(const struct sk_config *config, config_report_fn repo
             keyproc_options_done(&options);
         }
         if (!is_good)
-            report(NULL, err.text);
+            report(arg, err.text);
     }
     if (config->tls.listen.num_values > 0 && tls_new(&config->tls, &tls, &err) != SK_OK) {
-        report(NULL, err.text);
+        report(arg, err.text);
         is_good = false;
     }
     if (access_log_check(&config->access, &err) != SK_OK) {
-        report(NULL, err.text);
+        report(arg, err.text);
+        is_good = false;
+    }
+    if (admin_socket_check(&config->server, &err) != SK_OK) {
+        report(arg, err.text);
         is_good = false;
     }
     tls_free(tls);
@@ -101,8 +111,8 @@ static bool are_files_good(const struct sk_config *config, config_report_fn repo
 int supervisor_check(const char *file)
 {
     enum sk_status status;
-    struct pair *pair = pair_new(file, print_fault, &status);
-    bool is_good = pair != NULL && are_files_good(pair->config, print_fault);
+    struct pair *pair = pair_new(file, print_fault, NULL, &status);
+    bool is_good = pair != NULL && are_files_good(pair->config, print_fault, NULL);
 
     pair_free(pair);
     return is_good ? 0 : EXIT_CONFIG;
@@ -110,7 +120,7 @@ int supervisor_check(const char *file)
 
 /* A PIN is asked for once, at the start: for later key processes it stays in a memory file, which
  * only this process and they can reach. */
-static bool has_pin(struct supervisor *sup, struct pair *pair, config_report_fn report)
+static bool has_pin(struct supervisor *sup, struct pair *pair, config_report_fn report, void *arg)
 {
     const struct config_signer *signer = &pair->config->signer;
     struct sk_err err = {0};
@@ -124,28 +134,42 @@ static bool has_pin(struct supervisor *sup, struct pair *pair, config_report_fn 
                                          &sup->pin, &err) != SK_OK))
         sup->pin = -1;
     if (sup->pin < 0)
-        report(NULL, err.text);
+        report(arg, err.text);
     pair->pin = sup->pin;
     return sup->pin >= 0;
 }
 
 /* ---- reload ---- */
 
+/* Its control socket goes with it, unless another pair has it. */
+static void free_pair(struct supervisor *sup, struct pair *pair)
+{
+    pair_unlink_admin(pair, &sup->pairs);
+    pair_free(pair);
+}
+
 static struct pair *make_pair(struct supervisor *sup, config_report_fn report, int *out_exit)
 {
     enum sk_status status;
-    struct pair *pair = pair_new(sup->file, report, &status);
+    struct pair *pair = pair_new(sup->file, report, sup, &status);
     struct sk_err err = {0};
 
     *out_exit = EXIT_CONFIG;
-    if (pair != NULL && (!are_files_good(pair->config, report) || !has_pin(sup, pair, report))) {
+    if (pair != NULL &&
+        (!are_files_good(pair->config, report, sup) || !has_pin(sup, pair, report, sup))) {
+        pair_free(pair);
+        pair = NULL;
+    }
+    if (pair != NULL && pair_open_admin(pair, &sup->pairs, &err) != SK_OK) {
+        report(sup, err.text);
+        *out_exit = EXIT_FAILED;
         pair_free(pair);
         pair = NULL;
     }
     if (pair != NULL && listen_open(&sup->listeners, pair->config, &err) != SK_OK) {
-        report(NULL, err.text);
+        report(sup, err.text);
         *out_exit = EXIT_FAILED;
-        pair_free(pair);
+        free_pair(sup, pair);
         pair = NULL;
     }
     if (pair != NULL)
@@ -163,12 +187,19 @@ static unsigned count_pairs(const struct supervisor *sup)
     return count;
 }
 
+/* Who waits for it waits for what comes instead. */
 static void abandon_reload(struct supervisor *sup, const char *why)
 {
     log_error("supervisor", "reload: %s; the old configuration stays", why);
     pair_end(sup->starting, now_ms());
     sup->starting = NULL;
     listen_close_bound(&sup->listeners);
+}
+
+static void fail_reload(struct supervisor *sup, const char *why)
+{
+    abandon_reload(sup, why);
+    askers_end(&sup->askers, "failed", why);
 }
 
 static void hurry_oldest(struct supervisor *sup)
@@ -202,11 +233,14 @@ static void reload(struct supervisor *sup)
         return;
     }
     sup->is_reload_due = false;
+    askers_begin(&sup->askers);
     log_info("supervisor", "reload of %s", sup->file);
     sup->starting = make_pair(sup, log_fault, &exit_status);
     sup->starting_ms = now_ms();
-    if (sup->starting == NULL)
+    if (sup->starting == NULL) {
         log_error("supervisor", "reload: refused; the old configuration stays");
+        askers_end(&sup->askers, "refused", "the configuration has faults; the old one stays");
+    }
 }
 
 /* The new pair accepts before the old one stops: both hold the same sockets, so no client stands
@@ -217,9 +251,11 @@ static void take_over(struct supervisor *sup)
     struct sk_err err = {0};
 
     if (listen_start(&sup->listeners, next->config, &err) != SK_OK) {
-        abandon_reload(sup, err.text);
+        fail_reload(sup, err.text);
         return;
     }
+    if (admin_socket_permit(&next->config->server, &err) != SK_OK)
+        log_error("supervisor", "%s", err.text);
     pair_accept(next);
     next->phase = PAIR_SERVING;
     pair_retire(sup->serving, now_ms());
@@ -234,17 +270,19 @@ static void take_over(struct supervisor *sup)
 static void look_at_closing(struct supervisor *sup)
 {
     const struct pair *old = sup->closing;
+    struct sk_err late = {0};
 
-    if (old == NULL)
+    if (old == NULL || (!pair_is_closed(old) && now_ms() - old->retire_ms <= CLOSE_PATIENCE_MS))
         return;
-    if (pair_is_closed(old))
+    if (pair_is_closed(old)) {
         log_info("supervisor", "reload: done");
-    else if (now_ms() - old->retire_ms > CLOSE_PATIENCE_MS)
-        log_warning("supervisor",
-                    "reload: done, but network process %ld has not said that it accepts no more",
-                    (long)old->net.pid);
-    else
-        return;
+    } else {
+        (void)err_set(&late, SK_LIMIT, "network process %ld has not said that it accepts no more",
+                      (long)old->net.pid);
+        log_warning("supervisor", "reload: done, but %s", late.text);
+        askers_tell(&sup->askers, "warning", late.text);
+    }
+    askers_end(&sup->askers, "done", "the new configuration serves");
     sup->closing = NULL;
 }
 
@@ -256,22 +294,30 @@ static void look_at_reload(struct supervisor *sup)
     if (next == NULL)
         return;
     if (next->control < 0 && next->net.start_ms != 0) {
-        abandon_reload(sup, "the new network process ended");
+        fail_reload(sup, "the new network process ended");
         return;
     }
     if (next->key.start_ms != 0 && next->key.pid == 0) {
-        abandon_reload(sup, "the new key process ended");
+        fail_reload(sup, "the new key process ended");
         return;
     }
     if (next->control >= 0 && next->has_state &&
         (next->state & sup->serving->state) == sup->serving->state) {
         take_over(sup);
     } else if (now_ms() - sup->starting_ms > RELOAD_PATIENCE_MS) {
-        abandon_reload(sup, "the new processes did not become ready");
+        fail_reload(sup, "the new processes did not become ready");
     }
 }
 
 /* ---- another program ---- */
+
+static struct upgrade_state state_of(struct supervisor *sup)
+{
+    return (struct upgrade_state){.listeners = &sup->listeners,
+                                  .pairs = &sup->pairs,
+                                  .askers = &sup->askers,
+                                  .pin = sup->pin};
+}
 
 static void start_upgrade(struct supervisor *sup)
 {
@@ -300,17 +346,21 @@ static void end_check(struct supervisor *sup, int status)
     sup->is_upgrade_due = true;
 }
 
+/* The next program begins with a reload, which is then that of whoever waits for one. */
 static void upgrade(struct supervisor *sup)
 {
+    const struct upgrade_state state = state_of(sup);
     struct sk_err err = {0};
 
     sup->is_upgrade_due = false;
     if (sup->is_stopping)
         return;
-    if (sup->starting != NULL)
+    if (sup->starting != NULL) {
         abandon_reload(sup, "an upgrade was asked for");
+        sup->is_reload_due = true; /* if nothing comes of that */
+    }
     log_info("supervisor", "upgrade: becoming %s", sup->program.program);
-    upgrade_exec(&sup->program, &sup->listeners, &sup->pairs, sup->pin, &err);
+    upgrade_exec(&sup->program, &state, &err);
     log_error("supervisor", "%s; the old program stays", err.text);
 }
 
@@ -324,6 +374,12 @@ static void look_at_upgrade(struct supervisor *sup)
 
 /* ---- events ---- */
 
+static void refuse_askers(struct supervisor *sup)
+{
+    askers_begin(&sup->askers);
+    askers_end(&sup->askers, "failed", "the server is about to end");
+}
+
 static void stop(struct supervisor *sup)
 {
     struct pair *pair;
@@ -332,6 +388,7 @@ static void stop(struct supervisor *sup)
         return;
     log_info("supervisor", "stopping");
     sup->is_stopping = true;
+    refuse_askers(sup);
     sup->serving = sup->starting = sup->closing = NULL;
     TAILQ_FOREACH(pair, &sup->pairs, link)
     pair_end(pair, now_ms());
@@ -388,7 +445,7 @@ static void sweep(struct supervisor *sup)
         if (!pair_is_over(pair, now_ms()))
             continue;
         TAILQ_REMOVE(&sup->pairs, pair, link);
-        pair_free(pair);
+        free_pair(sup, pair);
     }
     pair = TAILQ_FIRST(&sup->pairs);
     if (pair != NULL && pair == sup->serving && TAILQ_NEXT(pair, link) == NULL)
@@ -438,8 +495,12 @@ static void wait_events(struct supervisor *sup)
         return;
     for (i = 1; i < count; i++) {
         if (polls[i].revents != 0)
-            pair_read_control(owners[i], now_ms());
+            pair_read_control(owners[i], &sup->askers, now_ms());
     }
+    if (sup->is_stopping)
+        refuse_askers(sup);
+    else if (askers_are_due(&sup->askers) && !sup->is_reload_due)
+        reload(sup);
     if (polls[0].revents != 0)
         read_signals(sup);
 }
@@ -516,6 +577,16 @@ static bool start_listening(struct supervisor *sup)
     return is_good;
 }
 
+static bool permit_admin(struct supervisor *sup)
+{
+    struct sk_err err = {0};
+    bool is_good = admin_socket_permit(&sup->serving->config->server, &err) == SK_OK;
+
+    if (!is_good)
+        print_fault(NULL, err.text);
+    return is_good;
+}
+
 static bool start_afresh(struct supervisor *sup, int *out_exit)
 {
     struct sk_err err = {0};
@@ -530,24 +601,26 @@ static bool start_afresh(struct supervisor *sup, int *out_exit)
         return false;
     sup->serving->phase = PAIR_SERVING;
     log_set_level(sup->serving->config->log_level);
-    if (!start_listening(sup) || !write_pid(sup->program.pid_file))
+    if (!start_listening(sup) || !permit_admin(sup) || !write_pid(sup->program.pid_file))
         stop(sup);
     *out_exit = sup->is_stopping ? EXIT_FAILED : 0;
     return true;
 }
 
-/* The processes of the earlier program serve until those of this one do, and on if these fail. */
+/* The processes of the earlier program serve until those of this one do, and on if these fail.
+ */
 static bool take_up(struct supervisor *sup, int handover, int *out_exit)
 {
+    struct upgrade_state state = state_of(sup);
     struct sk_err err = {0};
     struct pair *pair;
 
     *out_exit = EXIT_FAILED;
-    if (upgrade_adopt(sup->file, handover, &sup->listeners, &sup->pairs, &sup->pin, &err) !=
-        SK_OK) {
+    if (upgrade_adopt(sup->file, handover, &state, &err) != SK_OK) {
         log_error("supervisor", "%s", err.text);
         return false;
     }
+    sup->pin = state.pin;
     if (sup->pin >= 0)
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     TAILQ_FOREACH(pair, &sup->pairs, link)

@@ -26,6 +26,7 @@ struct handover {
     int32_t num_sockets, num_pairs;
     struct handover_socket sockets[LISTEN_SOCKETS];
     struct pair_handover pairs[UPGRADE_PAIRS];
+    struct asker_handover askers;
 };
 
 /* ---- the program on the disk ---- */
@@ -75,26 +76,28 @@ enum sk_status upgrade_check(const struct upgrade_program *program, pid_t *out, 
 
 /* ---- what is taken along ---- */
 
-static enum sk_status fill(struct handover *handover, const struct listen_table *table,
-                           const struct pair_list *pairs, int pin, struct sk_err *err)
+static enum sk_status fill(struct handover *handover, const struct upgrade_state *state,
+                           struct sk_err *err)
 {
+    const struct listen_table *table = state->listeners;
     const struct pair *pair;
     size_t i;
 
     memset(handover, 0, sizeof(*handover));
     handover->format = UPGRADE_FORMAT;
-    handover->pin = pin;
+    handover->pin = state->pin;
     for (i = 0; i < table->num_sockets; i++) {
         handover->sockets[i].fd = table->sockets[i].fd;
         handover->sockets[i].is_inherited = table->sockets[i].is_inherited;
     }
     handover->num_sockets = (int32_t)table->num_sockets;
-    TAILQ_FOREACH(pair, pairs, link)
+    TAILQ_FOREACH(pair, state->pairs, link)
     {
         if (handover->num_pairs == UPGRADE_PAIRS)
             return err_set(err, SK_LIMIT, "upgrade: too many processes still drain");
         pair_hand_over(pair, &handover->pairs[handover->num_pairs++]);
     }
+    askers_hand_over(state->askers, &handover->askers);
     return SK_OK;
 }
 
@@ -114,7 +117,10 @@ static bool keep_all(const struct handover *handover, bool are_kept)
     for (i = 0; i < handover->num_pairs; i++) {
         is_good = keep(handover->pairs[i].text, are_kept) && is_good;
         is_good = keep(handover->pairs[i].control, are_kept) && is_good;
+        is_good = keep(handover->pairs[i].admin, are_kept) && is_good;
     }
+    for (i = 0; i < handover->askers.count; i++)
+        is_good = keep(handover->askers.fds[i], are_kept) && is_good;
     return is_good;
 }
 
@@ -129,13 +135,13 @@ static void exec_program(const struct upgrade_program *program, int handover)
                 more, program->pid_file, (char *)NULL);
 }
 
-void upgrade_exec(const struct upgrade_program *program, const struct listen_table *table,
-                  const struct pair_list *pairs, int pin, struct sk_err *err)
+void upgrade_exec(const struct upgrade_program *program, const struct upgrade_state *state,
+                  struct sk_err *err)
 {
     static struct handover handover;
     int fd;
 
-    if (fill(&handover, table, pairs, pin, err) != SK_OK)
+    if (fill(&handover, state, err) != SK_OK)
         return;
     fd = memfd_create("sekishod.handover", 0);
     if (fd < 0) {
@@ -179,8 +185,8 @@ static enum sk_status adopt_pairs(const struct handover *handover, const char *f
     return SK_OK;
 }
 
-enum sk_status upgrade_adopt(const char *file, int fd, struct listen_table *table,
-                             struct pair_list *pairs, int *out_pin, struct sk_err *err)
+enum sk_status upgrade_adopt(const char *file, int fd, struct upgrade_state *state,
+                             struct sk_err *err)
 {
     static struct handover handover;
     ssize_t n = pread(fd, &handover, sizeof(handover), 0);
@@ -189,14 +195,17 @@ enum sk_status upgrade_adopt(const char *file, int fd, struct listen_table *tabl
     (void)close(fd);
     if (n != (ssize_t)sizeof(handover) || handover.format != UPGRADE_FORMAT ||
         handover.num_sockets < 0 || handover.num_sockets > LISTEN_SOCKETS ||
-        handover.num_pairs < 0 || handover.num_pairs > UPGRADE_PAIRS)
+        handover.num_pairs < 0 || handover.num_pairs > UPGRADE_PAIRS || handover.askers.count < 0 ||
+        handover.askers.count > ASKERS_MAX)
         return err_set(err, SK_INPUT, "upgrade: not what an earlier version hands over");
     if (!keep_all(&handover, false))
         return err_set(err, SK_INPUT, "upgrade: descriptors that are not there");
-    status = adopt_sockets(&handover, table, err);
+    status = adopt_sockets(&handover, state->listeners, err);
     if (status == SK_OK)
-        status = adopt_pairs(&handover, file, pairs, err);
-    if (status == SK_OK)
-        *out_pin = handover.pin;
+        status = adopt_pairs(&handover, file, state->pairs, err);
+    if (status == SK_OK) {
+        askers_adopt(state->askers, &handover.askers);
+        state->pin = handover.pin;
+    }
     return status;
 }

@@ -14,7 +14,7 @@
 #include "tools/daemon/pair.h"
 
 enum {
-    UPGRADE_FORMAT = 1, /* of what is taken along; any change of it is another number */
+    UPGRADE_FORMAT = 2, /* of what is taken along; any change of it is another number */
     UPGRADE_PAIRS = 64, /* taken along at most */
 };
 
@@ -23,6 +23,14 @@ struct upgrade_program {
     const char *program;  /* path; NULL: not known */
     const char *file;     /* configuration */
     const char *pid_file; /* may be NULL */
+};
+
+/* What goes from one program to the next. */
+struct upgrade_state {
+    struct listen_table *listeners;
+    struct pair_list *pairs;
+    struct asker_list *askers; /* who waits for a reload: the next program's first one */
+    int pin;                   /* memory file; -1: none */
 };
 
 /* argv0 when it is a path, else where this program stands on the disk; out holds size. NULL: it
@@ -35,13 +43,12 @@ enum sk_status upgrade_check(const struct upgrade_program *program, pid_t *out,
                              struct sk_err *err) SK_MUST_CHECK;
 
 /* Becomes the program on the disk. Returns only when that failed, with everything as it was. */
-void upgrade_exec(const struct upgrade_program *program, const struct listen_table *table,
-                  const struct pair_list *pairs, int pin, struct sk_err *err);
+void upgrade_exec(const struct upgrade_program *program, const struct upgrade_state *state,
+                  struct sk_err *err);
 
-/* After the exec: takes over what upgrade_exec() left in the memory file and closes it. table and
- * pairs are empty before. SK_INPUT: that is not in it. */
-enum sk_status upgrade_adopt(const char *file, int handover, struct listen_table *table,
-                             struct pair_list *pairs, int *out_pin,
+/* After the exec: takes over what upgrade_exec() left in the memory file and closes it. All in
+ * state is empty before. SK_INPUT: that is not in it. */
+enum sk_status upgrade_adopt(const char *file, int handover, struct upgrade_state *state,
                              struct sk_err *err) SK_MUST_CHECK;
 
 #endif
