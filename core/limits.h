@@ -188,9 +188,11 @@
 #define LIMIT_CSR_BYTES  (64u * 1024u) /* one certification request */
 
 /* sekisho-query */
-#define LIMIT_QUERY_OCSP_BYTES (1024u * 1024u)       /* an OCSP answer */
-#define LIMIT_QUERY_JSON_BYTES (16u * 1024u * 1024u) /* a JSON answer */
-#define LIMIT_QUERY_CERTS      64u                   /* certificates on one command line */
-#define LIMIT_QUERY_MS         10000u                /* one exchange; default of --timeout */
+#define LIMIT_QUERY_OCSP_BYTES (1024u * 1024u)        /* an OCSP answer */
+#define LIMIT_QUERY_JSON_BYTES (16u * 1024u * 1024u)  /* a JSON answer */
+#define LIMIT_QUERY_CERTS      64u                    /* certificates on one command line */
+#define LIMIT_QUERY_LDAP_BYTES (256u * 1024u * 1024u) /* one LDAP message */
+#define LIMIT_QUERY_SIGNERS    64u                    /* certificates of --ca-file */
+#define LIMIT_QUERY_MS         10000u                 /* one exchange; default of --timeout */
 
 #endif

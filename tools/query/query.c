@@ -10,7 +10,7 @@
 #include "core/clock.h"
 #include "policy/certfile.h"
 
-enum protocol { PROTOCOL_NONE = 0, PROTOCOL_OCSP, PROTOCOL_JSON };
+enum protocol { PROTOCOL_NONE = 0, PROTOCOL_OCSP, PROTOCOL_JSON, PROTOCOL_LDAP };
 
 static const char USAGE[] =
     "usage: sekisho-query ocsp --url URL --issuer FILE [--responder FILE | --ca-file FILE]\n"
@@ -18,14 +18,20 @@ static const char USAGE[] =
     "CERT...\n"
     "       sekisho-query json --url URL [--policy NAME] [--time TIME] [--want WORDS]\n"
     "           [--timeout SECONDS] [--timing] [--json] CERT...\n"
+    "       sekisho-query ldap --url URL [--ca-file FILE] [--start-tls] [--tls-ca-file FILE]\n"
+    "           [--timeout SECONDS] [--timing] [--json]\n"
     "       sekisho-query --help | --version\n"
     "\n"
     "Asks a server about certificates (PEM or DER files) and verifies the answer.\n"
-    "  --url URL         the service, e.g. http://127.0.0.1:8080/ocsp or .../v1/validate\n"
+    "  --url URL         the service, e.g. http://127.0.0.1:8080/ocsp or .../v1/validate; of ldap\n"
+    "                    the search, ldap://HOST:PORT/DN?ATTRIBUTES?SCOPE?FILTER\n"
     "  --issuer FILE     certificate of the CA that issued the CERTs\n"
     "  --responder FILE  the answer must be signed by this certificate's key\n"
     "  --ca-file FILE    the signer's certificate must be issued by a CA in FILE (default: "
     "issuer)\n"
+    "                    or, of ldap: each certificate and list must be signed by a CA in FILE\n"
+    "  --start-tls       go over to TLS before asking\n"
+    "  --tls-ca-file FILE  whom the server's TLS certificate must come from\n"
     "  --sha256          name certificates by SHA-256 hashes instead of SHA-1\n"
     "  --nonce           ask with a nonce, which the answer must repeat (default with POST)\n"
     "  --no-nonce        ask without a nonce (default with --get)\n"
@@ -101,6 +107,8 @@ enum option_id {
     OPTION_TIMEOUT,
     OPTION_TIMING,
     OPTION_JSON,
+    OPTION_START_TLS,
+    OPTION_TLS_CA_FILE,
 };
 
 static const struct option OCSP_OPTIONS[] = {
@@ -127,6 +135,30 @@ static const struct option JSON_OPTIONS[] = {
     {"timing", no_argument, NULL, OPTION_TIMING},
     {"json", no_argument, NULL, OPTION_JSON},
     {NULL, 0, NULL, 0},
+};
+
+static const struct option LDAP_OPTIONS[] = {
+    {"url", required_argument, NULL, OPTION_URL},
+    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"start-tls", no_argument, NULL, OPTION_START_TLS},
+    {"tls-ca-file", required_argument, NULL, OPTION_TLS_CA_FILE},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"timing", no_argument, NULL, OPTION_TIMING},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct command {
+    const char *name;
+    const struct option *options;
+    const char *scheme; /* what the URL begins with */
+    const char *other;  /* or NULL */
+    bool is_of_certs;   /* wants CERT arguments */
+    enum query_exit (*run)(const struct query_options *options);
+} COMMANDS[] = {
+    [PROTOCOL_OCSP] = {"ocsp", OCSP_OPTIONS, "http://", NULL, true, query_ocsp},
+    [PROTOCOL_JSON] = {"json", JSON_OPTIONS, "http://", NULL, true, query_json},
+    [PROTOCOL_LDAP] = {"ldap", LDAP_OPTIONS, "ldap://", "ldaps://", false, query_ldap},
 };
 
 static bool take_timeout(const char *text, unsigned *out_ms)
@@ -218,23 +250,38 @@ static bool take_option(struct query_options *o, int id, const char *value, int 
     case OPTION_JSON:
         o->is_json = true;
         return true;
+    case OPTION_START_TLS:
+        o->is_start_tls = true;
+        return true;
+    case OPTION_TLS_CA_FILE:
+        o->tls_ca_file = value;
+        return true;
     default: /* '?' of getopt_long() */
         return false;
     }
 }
 
+static bool is_of_scheme(const char *url, const char *scheme)
+{
+    return scheme != NULL && strncmp(url, scheme, strlen(scheme)) == 0;
+}
+
 static bool is_complete(const struct query_options *o, enum protocol protocol)
 {
+    const struct command *command = &COMMANDS[protocol];
+
     if (o->url == NULL)
         query_complain("--url", "missing");
-    else if (strncmp(o->url, "http://", 7) != 0)
-        query_complain(o->url, "not an http:// address");
+    else if (!is_of_scheme(o->url, command->scheme) && !is_of_scheme(o->url, command->other))
+        query_complain(o->url, "not an %s address", command->scheme);
     else if (protocol == PROTOCOL_OCSP && o->issuer == NULL)
         query_complain("--issuer", "missing");
     else if (o->responder != NULL && o->ca_file != NULL)
         query_complain("--responder", "excludes --ca-file");
-    else if (o->num_certs == 0)
+    else if (command->is_of_certs && o->num_certs == 0)
         query_complain("CERT", "missing");
+    else if (!command->is_of_certs && o->num_certs > 0)
+        query_complain(o->certs[0], "no argument is wanted");
     else
         return true;
     return false;
@@ -242,11 +289,10 @@ static bool is_complete(const struct query_options *o, enum protocol protocol)
 
 static bool take_arguments(int argc, char **argv, enum protocol protocol, struct query_options *o)
 {
-    const struct option *known = protocol == PROTOCOL_OCSP ? OCSP_OPTIONS : JSON_OPTIONS;
     int id, nonce = 0;
 
     o->timeout_ms = LIMIT_QUERY_MS;
-    while ((id = getopt_long(argc, argv, "", known, NULL)) != -1) {
+    while ((id = getopt_long(argc, argv, "", COMMANDS[protocol].options, NULL)) != -1) {
         if (!take_option(o, id, optarg, &nonce))
             return false;
     }
@@ -278,11 +324,22 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+static enum protocol find_protocol(const char *name)
+{
+    size_t i;
+
+    for (i = PROTOCOL_OCSP; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++) {
+        if (strcmp(COMMANDS[i].name, name) == 0)
+            return (enum protocol)i;
+    }
+    return PROTOCOL_NONE;
+}
+
 int query_main(int argc, char **argv)
 {
     static char program[] = "sekisho-query";
     struct query_options options = {.url = NULL};
-    enum protocol protocol = PROTOCOL_NONE;
+    enum protocol protocol;
     enum query_exit result;
 
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
@@ -293,12 +350,9 @@ int query_main(int argc, char **argv)
         (void)fputs(USAGE, stdout);
         return QUERY_GOOD;
     }
-    if (argc > 1 && strcmp(argv[1], "ocsp") == 0)
-        protocol = PROTOCOL_OCSP;
-    else if (argc > 1 && strcmp(argv[1], "json") == 0)
-        protocol = PROTOCOL_JSON;
-    else
-        query_complain(argc > 1 ? argv[1] : "command", "neither ocsp nor json");
+    protocol = find_protocol(argc > 1 ? argv[1] : "");
+    if (protocol == PROTOCOL_NONE)
+        query_complain(argc > 1 ? argv[1] : "command", "none of ocsp, json and ldap");
     if (protocol == PROTOCOL_NONE)
         return usage();
     argv[1] = program; /* getopt's complaints begin with it */
@@ -308,7 +362,7 @@ int query_main(int argc, char **argv)
         query_complain("libcurl", "cannot be initialised");
         return QUERY_NO_ANSWER;
     }
-    result = protocol == PROTOCOL_OCSP ? query_ocsp(&options) : query_json(&options);
+    result = COMMANDS[protocol].run(&options);
     curl_global_cleanup();
     if (fflush(stdout) != 0) {
         query_complain("standard output", "cannot be written");

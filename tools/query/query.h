@@ -2,8 +2,9 @@
 /*
  * sekisho-query: asks a server over one of its protocols and verifies the answer.
  *
- * This is a client of its own: OCSP goes through OpenSSL's OCSP functions and HTTP through libcurl,
- * so it shares no encoder or decoder with the server. query_main() is the whole program.
+ * This is a client of its own: OCSP goes through OpenSSL's OCSP functions, HTTP through libcurl and
+ * LDAP through libldap, so it shares no encoder or decoder with the server. query_main() is the
+ * whole program.
  */
 #ifndef SEKISHO_TOOLS_QUERY_QUERY_H
 #define SEKISHO_TOOLS_QUERY_QUERY_H
@@ -43,13 +44,18 @@ struct query_options {
     const char *policy; /* or NULL */
     const char *time;   /* RFC 3339, or NULL */
     const char *want;   /* words with commas between, or NULL */
+
+    /* ldap */
+    bool is_start_tls;
+    const char *tls_ca_file; /* PEM; or NULL */
 };
 
 int query_main(int argc, char **argv);
 
-/* Both print the verdicts on standard output and faults on standard error. */
+/* They print the verdicts on standard output and faults on standard error. */
 enum query_exit query_ocsp(const struct query_options *options);
 enum query_exit query_json(const struct query_options *options);
+enum query_exit query_ldap(const struct query_options *options);
 
 /* The status of several certificates together: no answer before bad before undetermined before
  * good. */
