@@ -24,12 +24,21 @@ struct ingest {
     struct sk_buf value; /* of the record at hand */
     uint64_t num_entries;
     unsigned flags;
+    struct sk_err why;            /* it is unusable */
     struct sk_bytes issuer_names; /* certificateIssuer that name_ids are of */
     unsigned name_ids[LIMIT_ENTRY_ISSUERS];
     size_t num_name_ids;
     unsigned num_names;              /* name ids given out; 0 is the CRL's own issuer */
     uint16_t name_slots[NAME_SLOTS]; /* open hash over names: 1 + name id, 0 is free */
 };
+
+/* Only the first reason is told. */
+static void set_unusable(struct ingest *in, const char *text)
+{
+    in->flags |= RECORD_CRL_UNUSABLE;
+    if (in->why.status == SK_OK)
+        (void)err_set(&in->why, SK_INPUT, "%s", text);
+}
 
 /* The name id of a crlname key, a new one when the name was not met before. */
 static enum sk_status id_of_key(struct ingest *in, const struct record_key *key,
@@ -100,7 +109,7 @@ static enum sk_status enter_issuer(struct ingest *in, struct sk_bytes names, str
         in->num_name_ids++;
     }
     if (in->num_name_ids == 0)
-        in->flags |= RECORD_CRL_UNUSABLE;
+        set_unusable(in, "an entry's certificateIssuer has no directoryName, or too many");
     return SK_OK;
 }
 
@@ -126,7 +135,7 @@ static enum sk_status put_entry(struct ingest *in, const struct crl_entry *entry
 
     in->num_entries++;
     if (entry->has_unknown_critical)
-        in->flags |= RECORD_CRL_UNUSABLE;
+        set_unusable(in, "an entry has an unknown critical extension");
     buf_reset(&in->value);
     record_put_entry(&in->value, entry);
     status = buf_status(&in->value);
@@ -217,19 +226,20 @@ static enum sk_status merge_duplicates(struct ingest *in, struct sk_err *err)
 /* Entries that cannot be read through, or that no record can hold: nothing may be said of a serial
  * by this list, neither that it is listed nor that it is not. To leave the list out would let an
  * older one answer in its place. */
-static void give_up(struct ingest *in)
+static void give_up(struct ingest *in, const char *text)
 {
     stage_done(&in->entries);
     stage_done(&in->names);
     stage_init(&in->entries);
     stage_init(&in->names);
-    in->flags |= RECORD_CRL_UNUSABLE;
+    set_unusable(in, text);
     in->num_entries = 0;
 }
 
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
-                              unsigned *out_flags, uint64_t *out_entries, struct sk_err *err)
+                              struct ingest_result *out, struct sk_err *err)
 {
+    struct sk_err said = {SK_OK, ""};
     struct ingest in;
     enum sk_status status;
 
@@ -241,23 +251,25 @@ enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, uns
     buf_init(&in.value, UINT8_MAX);
     in.arena = arena_new(INGEST_ARENA_BYTES);
     if (in.arena == NULL)
-        status = err_set(err, SK_NOMEM, "CRL: no memory");
+        status = err_set(&said, SK_NOMEM, "CRL: no memory");
     else
-        status = walk(&in, err);
+        status = walk(&in, &said);
     if (status == SK_OK)
-        status = merge_duplicates(&in, err);
+        status = merge_duplicates(&in, &said);
     if (status == SK_INPUT || status == SK_LIMIT) {
-        give_up(&in);
-        err_clear(err);
+        give_up(&in, said.text);
         status = SK_OK;
+    } else if (status != SK_OK) {
+        (void)err_set(err, status, "%s", said.text);
     }
     if (status == SK_OK)
         status = chain_append(build, RECORD_REVOKED, id, &in.entries, err);
     if (status == SK_OK && in.names.num > 0)
         status = chain_append(build, RECORD_CRL_NAME, id, &in.names, err);
     if (status == SK_OK) {
-        *out_flags = in.flags;
-        *out_entries = in.num_entries;
+        out->flags = in.flags;
+        out->num_entries = in.num_entries;
+        out->why = in.why;
     }
     arena_free(in.arena);
     buf_done(&in.value);

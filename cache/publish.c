@@ -271,10 +271,10 @@ static enum sk_status put_crl(struct sk_publish *pub, const struct record_crl *r
 
 enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
                            const uint8_t sha256[SK_SHA256], const char *ca, bool is_arl,
-                           struct sk_err *err)
+                           struct sk_err *out_unusable, struct sk_err *err)
 {
+    struct ingest_result entries = {0};
     struct record_crl record;
-    unsigned flags = 0;
     enum sk_status status;
 
     memset(&record, 0, sizeof(record));
@@ -287,10 +287,13 @@ enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
         return SK_OK;
     if (pub->num_crls >= LIMIT_GENERATION_CRLS)
         return err_set(err, SK_LIMIT, "%s: more than %u CRLs", ca, LIMIT_GENERATION_CRLS);
-    status = ingest_entries(&pub->build, crl, pub->num_crls, &flags, &record.num_entries, err);
+    status = ingest_entries(&pub->build, crl, pub->num_crls, &entries, err);
     if (status == SK_OK)
         status = build_put(&pub->build, RECORD_BLOB, bytes_of(sha256, SK_SHA256), crl->der, err);
-    record.flags |= flags;
+    record.flags |= entries.flags;
+    record.num_entries = entries.num_entries;
+    if (out_unusable != NULL)
+        *out_unusable = entries.why;
     if (status == SK_OK) {
         status = record_crl_seal(&record, pub->num_crls, crl, record.seal);
         if (status != SK_OK)

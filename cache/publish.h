@@ -29,11 +29,11 @@ enum sk_status publish_checked(struct sk_publish *pub, const uint8_t object_sha2
                                struct sk_err *err) SK_MUST_CHECK;
 /* crl and its DER, both copied; sha256 is of the DER. is_arl as configured; ca: the configured CA
  * name. Entries are walked here: a CRL whose entries are malformed or past a cap is marked as
- * unusable, and every look-up in it is an error. The same CRL again for the same CA and kind is
- * harmless. */
+ * unusable, and every look-up in it is an error; out_unusable (may be NULL) then says why. The same
+ * CRL again for the same CA and kind is harmless. */
 enum sk_status publish_crl(struct sk_publish *pub, const struct sk_crl *crl,
                            const uint8_t sha256[SK_SHA256], const char *ca, bool is_arl,
-                           struct sk_err *err) SK_MUST_CHECK;
+                           struct sk_err *out_unusable, struct sk_err *err) SK_MUST_CHECK;
 /* A repository object; body is copied. media_type: one of the RECORD_MEDIA_* texts of
  * cache/record.h ("application/pkix-cert", "application/pkix-crl", "application/pkcs7-mime"). */
 enum sk_status publish_object(struct sk_publish *pub, const char *path, const char *media_type,

@@ -19,12 +19,16 @@ struct sk_publish {
     unsigned num_crls;
 };
 
-/* Walks the entries of a CRL and writes its revoked and crlname records under the id. *out_flags:
- * RECORD_CRL_UNUSABLE and _INDIRECT; *out_entries: how many entries. Of a list that is malformed,
- * or past a cap (certificate issuers, length of a serial), nothing is written: it is unusable. */
+struct ingest_result {
+    unsigned flags; /* RECORD_CRL_UNUSABLE and _INDIRECT */
+    uint64_t num_entries;
+    struct sk_err why; /* it is unusable; SK_OK: it is not */
+};
+/* Walks the entries of a CRL and writes its revoked and crlname records under the id. Of a list
+ * that is malformed, or past a cap (certificate issuers, length of a serial), nothing is written:
+ * it is unusable. */
 enum sk_status ingest_entries(struct build *build, const struct sk_crl *crl, unsigned id,
-                              unsigned *out_flags, uint64_t *out_entries,
-                              struct sk_err *err) SK_MUST_CHECK;
+                              struct ingest_result *out, struct sk_err *err) SK_MUST_CHECK;
 
 /* The search keys (cache/search.h) of a certificate and of a CRL; arena is scratch. */
 enum sk_status search_put_cert(struct stage *stage, struct sk_arena *arena,

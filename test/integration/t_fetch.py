@@ -182,8 +182,9 @@ doubtful = [
     (1, "not-yet-valid", "a list of tomorrow", seal.crl(10, age=-86400)),
     (1, "unusable", "one with an unknown critical extension", seal.crl(10, age=1700, extensions=[UNKNOWN_CRITICAL])),
     (1, "unusable", "one whose last entry is malformed", seal.crl(11, [1001], age=1600, more=b"\x30\x01\x00")),
-    (2, "expired", "one that has ended", seal.crl(12, age=1500, life=600)),
-    (2, "expired", "one that never ends", seal.crl(13, age=1400, life=None)),
+    (1, "unusable", "one with a serial number that no record holds", seal.crl(12, [1001, 1 << 600], age=1550)),
+    (2, "expired", "one that has ended", seal.crl(13, age=1500, life=600)),
+    (2, "expired", "one that never ends", seal.crl(14, age=1400, life=None)),
 ]
 web.paths["/seal.crl"] = CRL
 status, out, err = fetch(conf)
@@ -198,7 +199,7 @@ for number, (wanted, reason, name, what) in enumerate(doubtful):
     if number > 0:
         status, out, err = fetch(conf)
         tap.ok(": older-than-held: " in err, "%s keeps older ones out" % name, (status, err))
-web.paths["/seal.crl"] = seal.crl(14, age=1300)
+web.paths["/seal.crl"] = seal.crl(15, age=1300)
 status, out, err = fetch(conf)
 tap.ok(status == 0, "the next good one ends that", (status, err))
 

@@ -102,7 +102,7 @@ static void put_list(const struct responder *b, struct sk_publish *pub, bool is_
 
     assert_int_equal(crl_parse(b->arena, der, &crl, &err), SK_OK);
     key_sha256(der, hash);
-    assert_int_equal(publish_crl(pub, &crl, hash, "seal", is_arl, &err), SK_OK);
+    assert_int_equal(publish_crl(pub, &crl, hash, "seal", is_arl, NULL, &err), SK_OK);
 }
 
 /* A CRL with RESPONDER_LISTED, and an ARL with RESPONDER_LISTED_CA; the times are their nextUpdate,

@@ -56,7 +56,7 @@ struct sk_bytes snapshot_crl(struct snapshot *s, const char *ca, bool is_arl,
 
     key_sha256(der, hash);
     must(crl_parse(s->arena, der, &crl, NULL) == SK_OK &&
-             publish_crl(s->pub, &crl, hash, ca, is_arl, NULL) == SK_OK,
+             publish_crl(s->pub, &crl, hash, ca, is_arl, NULL, NULL) == SK_OK,
          "list");
     put_signer(s, spec->signer, hash);
     return der;

@@ -100,8 +100,8 @@ static enum sk_status verify(struct run *run, struct sk_err *err)
 
 static enum sk_status publish(struct run *run, struct sk_err *err)
 {
-    const struct snapshot snapshot = {run->config, &run->pool, &run->edges,
-                                      &run->lists, &run->held, run->now};
+    const struct snapshot snapshot = {run->config, &run->pool,  &run->edges, &run->lists,
+                                      &run->held,  run->report, run->now};
     const uint64_t held = run->held.gen != NULL ? generation_number(run->held.gen) : 0;
     struct sk_publish *pub = run->pub;
     enum sk_status status = snapshot_write(&snapshot, pub, err);
@@ -169,8 +169,8 @@ static enum sk_status check_list(void *arg, const struct reader_crl_info *info)
         (void)snprintf(text, sizeof(text), "nobody knows when");
     else
         clock_format_rfc3339(info->next_update, text);
-    (void)err_set(&err, SK_INPUT, "the %s that is served ends %s", info->is_arl ? "ARL" : "CRL",
-                  text);
+    (void)err_set(&err, SK_INPUT, "the %s that is served ends %s",
+                  info->kind == CRL_KIND_ARL ? "ARL" : "CRL", text);
     report_fault(fresh->report, info->ca, NULL, REASON_STALE, &err);
     return SK_OK;
 }

@@ -182,24 +182,6 @@ static void warn_of_dates(const struct trial *trial)
     }
 }
 
-/* Walks to the last entry: of a list that cannot be read through nothing is relied on. */
-static void warn_of_contents(const struct trial *trial)
-{
-    bool is_unknown = trial->list.crl.has_unknown_critical;
-    struct sk_err err = {SK_OK, ""};
-    struct crl_entry entry;
-    struct crl_walk walk;
-    enum sk_status status;
-
-    crl_entries(&trial->list.crl, &walk);
-    while ((status = crl_entry_next(&walk, &entry, &err)) == SK_OK)
-        is_unknown |= entry.has_unknown_critical;
-    if (is_unknown)
-        warn(trial, REASON_UNUSABLE, "it has an unknown critical extension", "");
-    if (status != SK_NOTFOUND)
-        warn(trial, REASON_UNUSABLE, "its entries are malformed: ", err.text);
-}
-
 /* True when the source's body is accepted; its fault has been told otherwise. */
 static bool try_fetched(struct trial *trial)
 {
@@ -210,7 +192,8 @@ static bool try_fetched(struct trial *trial)
                    &trial->err) == SK_OK &&
         check_list(trial, der) && check_guard(trial)) {
         warn_of_dates(trial);
-        warn_of_contents(trial);
+        if (trial->list.crl.has_unknown_critical)
+            warn(trial, REASON_UNUSABLE, "it has an unknown critical extension", "");
         return true;
     }
     if (trial->reason == REASON_NONE)
@@ -249,7 +232,7 @@ static enum sk_status keep(const struct held_visit *visit, const struct list *li
 static enum sk_status keep_held(void *arg, const uint8_t sha256[SK_SHA256], struct sk_bytes der)
 {
     const struct held_visit *visit = arg;
-    struct trial trial = {.in = visit->in, .list = {.source = visit->source}};
+    struct trial trial = {.in = visit->in, .list = {.source = visit->source, .is_held = true}};
 
     (void)sha256;
     if (check_list(&trial, der))

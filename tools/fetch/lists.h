@@ -23,6 +23,7 @@ struct list {
     struct sk_crl crl; /* points into the source's body, the arena or the held map */
     uint8_t sha256[SK_SHA256];
     const struct sk_cert *signer;
+    bool is_held; /* from a run before: its faults have been told */
 };
 
 /* Is it known to come as ARL (C-21)? A list for end entities only is none, wherever it lay. */

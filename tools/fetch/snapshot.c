@@ -31,22 +31,42 @@ static enum sk_status write_certs(const struct snapshot *snapshot, struct sk_pub
     return status;
 }
 
+/* Nobody can say what its entries mean. It is published all the same: an older list would answer in
+ * its place. */
+static void warn_of_entries(const struct snapshot *snapshot, const struct list *list,
+                            struct sk_err *why)
+{
+    if (why->status == SK_OK || list->is_held)
+        return;
+    list->source->has_fault = true;
+    (void)err_context(why, "published, but its entries cannot be used");
+    report_fault(snapshot->report, list->source->ca->name, list->source->url, REASON_UNUSABLE, why);
+}
+
+static enum sk_status write_list(const struct snapshot *snapshot, struct sk_publish *pub,
+                                 const struct list *list, struct sk_err *err)
+{
+    struct sk_err why = {SK_OK, ""};
+    enum sk_status status = publish_crl(pub, &list->crl, list->sha256, list->source->ca->name,
+                                        list_is_arl(list), &why, err);
+
+    if (status == SK_OK)
+        status = publish_origin(pub, list->source->url, list->sha256, err);
+    if (status == SK_OK && edges_add(snapshot->edges, list->sha256, list->signer) != SK_OK)
+        status = err_set(err, SK_NOMEM, "no memory");
+    if (status == SK_OK)
+        warn_of_entries(snapshot, list, &why);
+    return status;
+}
+
 static enum sk_status write_lists(const struct snapshot *snapshot, struct sk_publish *pub,
                                   struct sk_err *err)
 {
-    const struct list *list;
     enum sk_status status = SK_OK;
     size_t i;
 
-    for (i = 0; status == SK_OK && i < snapshot->lists->num_lists; i++) {
-        list = &snapshot->lists->lists[i];
-        status = publish_crl(pub, &list->crl, list->sha256, list->source->ca->name,
-                             list_is_arl(list), err);
-        if (status == SK_OK)
-            status = publish_origin(pub, list->source->url, list->sha256, err);
-        if (status == SK_OK && edges_add(snapshot->edges, list->sha256, list->signer) != SK_OK)
-            status = err_set(err, SK_NOMEM, "no memory");
-    }
+    for (i = 0; status == SK_OK && i < snapshot->lists->num_lists; i++)
+        status = write_list(snapshot, pub, &snapshot->lists->lists[i], err);
     return status;
 }
 

@@ -15,6 +15,7 @@ struct snapshot {
     struct edges *edges; /* edges of the lists are added */
     const struct lists *lists;
     const struct held *held;
+    struct report *report;
     int64_t now;
 };
 

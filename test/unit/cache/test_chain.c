@@ -45,7 +45,7 @@ static void add(struct fixture *f, struct sk_publish *pub, struct sk_bytes der, 
     assert_int_equal(crl_parse(f->arena, der, &crl, NULL), SK_OK);
     memcpy(f->issuer, crl.issuer_hash, SK_SHA256);
     key_sha256(der, hash);
-    assert_int_equal(publish_crl(pub, &crl, hash, "seal", is_arl, NULL), SK_OK);
+    assert_int_equal(publish_crl(pub, &crl, hash, "seal", is_arl, NULL, NULL), SK_OK);
 }
 
 static void map_file(struct fixture *f)

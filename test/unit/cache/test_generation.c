@@ -106,7 +106,7 @@ static void add_crl(const struct fixture *f, struct sk_publish *pub, struct sk_b
     if (crl_parse(f->arena, der, &crl, &err) != SK_OK)
         fail_msg("%s", err.text);
     key_sha256(der, hash);
-    if (publish_crl(pub, &crl, hash, ca, is_arl, &err) != SK_OK)
+    if (publish_crl(pub, &crl, hash, ca, is_arl, NULL, &err) != SK_OK)
         fail_msg("%s", err.text);
 }
 

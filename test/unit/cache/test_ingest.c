@@ -123,7 +123,7 @@ static enum sk_status publish(const struct fixture *f, struct sk_bytes entries, 
         fail_msg("%s", err.text);
     key_sha256(buf_bytes(&der), hash);
     assert_int_equal(publish_begin(f->cache, &pub, NULL), SK_OK);
-    status = publish_crl(pub, &crl, hash, "seal", false, &err);
+    status = publish_crl(pub, &crl, hash, "seal", false, NULL, &err);
     assert_int_equal(publish_commit(pub, 0, &number, NULL), SK_OK);
     buf_done(&der);
     return status;

@@ -50,7 +50,7 @@ static void publish(struct fixture *f)
         assert_int_equal(crl_parse(f->arena, der, &crl, NULL), SK_OK);
         key_sha256(der, hash);
         memcpy(f->crl_issuer, crl.issuer_hash, SK_SHA256);
-        assert_int_equal(publish_crl(pub, &crl, hash, "seal", i % 2 == 0, NULL), SK_OK);
+        assert_int_equal(publish_crl(pub, &crl, hash, "seal", i % 2 == 0, NULL, NULL), SK_OK);
     }
     assert_int_equal(publish_commit(pub, 0, &number, NULL), SK_OK);
     assert_int_equal(generation_open(f->dir, &f->gen, NULL), SK_OK);
