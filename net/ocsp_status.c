@@ -52,11 +52,30 @@ static enum sk_status find_cert(struct task *task)
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
+static unsigned certid_flag(enum key_hash hash)
+{
+    switch (hash) {
+    case KEY_SHA1:
+        return POLICY_CERTID_SHA1;
+    case KEY_SHA256:
+        return POLICY_CERTID_SHA256;
+    case KEY_SHA384:
+        return POLICY_CERTID_SHA384;
+    case KEY_SHA512:
+        return POLICY_CERTID_SHA512;
+    case KEY_SHA224:
+    case KEY_HASH_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* O-02: by a hash that the policy does not understand nobody is known. */
 static enum sk_status find_issuer(struct task *task)
 {
     const struct ocsp_certid *id = task->id;
 
-    if (id->hash == KEY_HASH_NONE)
+    if ((task->ask->policy->ocsp.certid_hashes & certid_flag(id->hash)) == 0)
         return SK_NOTFOUND;
     return reader_ca_by_certid(task->ask->reader, task->ask->arena, id->hash, id->name_hash,
                                id->key_hash, &task->issuer);

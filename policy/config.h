@@ -141,7 +141,14 @@ enum policy_requests { /* what a signature on an OCSP request means */
                        POLICY_REQUESTS_VERIFY,
                        POLICY_REQUESTS_REQUIRE,
 };
-struct policy_ocsp { /* how OCSP answers under a policy */
+enum policy_certid { /* hash algorithms of CertIDs (O-02) */
+                     POLICY_CERTID_SHA1 = 1u << 0,
+                     POLICY_CERTID_SHA256 = 1u << 1,
+                     POLICY_CERTID_SHA384 = 1u << 2,
+                     POLICY_CERTID_SHA512 = 1u << 3,
+};
+struct policy_ocsp {        /* how OCSP answers under a policy */
+    unsigned certid_hashes; /* POLICY_CERTID_*: those that are understood */
     enum policy_nonce nonce;
     enum policy_requests requests;
     const struct sk_anchor *requestors; /* who may sign requests, or certify who may */

@@ -117,6 +117,12 @@ static const struct schema_word REQUESTS[] = {{"ignore", POLICY_REQUESTS_IGNORE}
                                               {"require", POLICY_REQUESTS_REQUIRE},
                                               {NULL, 0}};
 
+static const struct schema_word CERTID_HASHES[] = {{"sha1", POLICY_CERTID_SHA1},
+                                                   {"sha256", POLICY_CERTID_SHA256},
+                                                   {"sha384", POLICY_CERTID_SHA384},
+                                                   {"sha512", POLICY_CERTID_SHA512},
+                                                   {NULL, 0}};
+
 static const struct schema_word UNISSUED[] = {{"good", CONFIG_UNISSUED_GOOD},
                                               {"unknown", CONFIG_UNISSUED_UNKNOWN},
                                               {"revoked", CONFIG_UNISSUED_REVOKED},
@@ -412,6 +418,11 @@ static const struct schema_row ROWS[] = {
                 "0000000000000000000000000000000000000000000000000000000000000000",
      .help = "A responder whose OCSP answers count for every CA, given as an anchor is. May stand "
              "several times; a CA and those it delegated to need not be given."},
+    {CONFIG_POLICY, "ocsp-certid-hashes", SCHEMA_FLAGS, IN(policy_draft, policy.ocsp.certid_hashes),
+     .words = CERTID_HASHES, .number = POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256,
+     .example = "sha1 sha256 sha384 sha512",
+     .help = "Hash algorithms by which an OCSP request may name the issuer, with blanks between. "
+             "The answer repeats what was asked. By another one the issuer is not known."},
     {CONFIG_POLICY, "ocsp-nonce", SCHEMA_WORD, IN(policy_draft, policy.ocsp.nonce), .words = NONCES,
      .number = POLICY_NONCE_ACCEPT,
      .help = "What a nonce in an OCSP request does. accept: it is repeated, and the answer is "

@@ -479,6 +479,21 @@ void config_value_default(void *base, const struct schema_row *row)
         store_number(field_of(base, row), row->type, row->number);
 }
 
+/* All that are set, with blanks between. SK_NOTFOUND: none is. */
+static enum sk_status print_flags(const struct schema_row *row, struct sk_buf *out)
+{
+    const struct schema_word *w;
+    bool is_any = false;
+
+    for (w = row->words; w->text != NULL; w++) {
+        if ((row->number & w->value) == 0)
+            continue;
+        buf_printf(out, "%s%s", is_any ? " " : "", w->text);
+        is_any = true;
+    }
+    return is_any ? buf_status(out) : SK_NOTFOUND;
+}
+
 enum sk_status config_value_print_default(const struct schema_row *row, struct sk_buf *out)
 {
     const struct schema_word *w;
@@ -493,7 +508,9 @@ enum sk_status config_value_print_default(const struct schema_row *row, struct s
         buf_put_text(out, row->number != 0 ? "yes" : "no");
         return buf_status(out);
     }
-    if (row->type != SCHEMA_WORD && row->type != SCHEMA_FLAGS) {
+    if (row->type == SCHEMA_FLAGS)
+        return print_flags(row, out);
+    if (row->type != SCHEMA_WORD) {
         config_value_print_number(row->type, row->number, out);
         return buf_status(out);
     }

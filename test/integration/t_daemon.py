@@ -148,6 +148,7 @@ cross = file:ca.pem
 crls = file:ca.crl
 [policy default]
 anchor = root.pem sha256:%(root)s
+ocsp-certid-hashes = sha1 sha256 sha384
 [policy other]
 anchor = stranger.pem sha256:%(stranger)s
 """
@@ -320,10 +321,11 @@ def test_ocsp():
         text = openssl_asks("revoked", *nonce)
         ok("Response verify OK" in text and "revoked.pem: revoked" in text and "keyCompromise" in text,
            "openssl verifies revoked %s" % (nonce,), text)
-    for hash_name in ("sha1", "sha256", "sha384", "sha512"):
+    for hash_name, status in (("sha1", "revoked"), ("sha256", "revoked"), ("sha384", "revoked"), ("sha512", "unknown")):
         openssl("ocsp", "-" + hash_name, "-issuer", "ca.pem", "-serial", "0x32", "-no_nonce", "-reqout", "req.der")
         text = ocsp_text(daemon.ask("POST", "/ocsp", read("req.der", "rb"), OCSP_TYPE)[2])
-        ok("Cert Status: revoked" in text, "a CertID of %s is understood" % hash_name, text)
+        ok("Cert Status: " + status in text and "Hash Algorithm: " + hash_name in text,
+           "a CertID of %s is repeated, and its status %s" % (hash_name, status), text)
     text = ocsp_text(daemon.ask("POST", "/ocsp", ocsp_request(0x31, issuer="nobody.pem"), OCSP_TYPE)[2])
     ok("Cert Status: unknown" in text, "the certificate of a CA that nobody knows is unknown", text)
     openssl("ocsp", "-issuer", "ca.pem", "-serial", "0x31", "-serial", "0x32", "-issuer", "nobody.pem", "-serial", "1",

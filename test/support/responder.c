@@ -62,6 +62,7 @@ int responder_setup(void **state)
                       b->now + 90 * DAY);
     b->anchor.cert = b->ca;
     params_init(&b->policy.params);
+    b->policy.ocsp.certid_hashes = POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256;
     b->policy.ocsp.nonce = POLICY_NONCE_ACCEPT;
     b->policy.params.anchors = &b->anchor;
     b->policy.params.num_anchors = 1;

@@ -100,6 +100,7 @@ static int setup(void **state)
     b->listed = leaf(b, LISTED, PKI_T + 30 * DAY);
     b->anchor.cert = b->root;
     params_init(&b->policy.params);
+    b->policy.ocsp.certid_hashes = POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256;
     b->policy.params.budget.max_cpu_ms = 0;
     b->policy.params.anchors = &b->anchor;
     b->policy.params.num_anchors = 1;

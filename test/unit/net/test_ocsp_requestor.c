@@ -64,6 +64,7 @@ static int setup(void **state)
                                               .entries = {{.serial = REVOKED}}});
     snapshot_open(&b->s);
     params_init(&b->policy.params);
+    b->policy.ocsp.certid_hashes = POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256;
     b->policy.params.allow_sha1 = false;
     b->policy.params.budget.max_cpu_ms = 0;
     b->policy.ocsp.requests = POLICY_REQUESTS_REQUIRE;

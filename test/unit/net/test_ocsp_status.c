@@ -83,6 +83,7 @@ static int setup(void **state)
     b->anchors[0].cert = b->ca;
     b->anchors[1].cert = b->other_key;
     params_init(&b->policy.params);
+    b->policy.ocsp.certid_hashes = POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256;
     b->policy.params.budget.max_cpu_ms = 0;
     b->policy.params.anchors = b->anchors;
     b->policy.params.num_anchors = 2;
@@ -118,7 +119,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static enum ocsp_error find(struct bench *b, const struct sk_cert *issuer, uint8_t serial)
+static enum ocsp_error find_by(struct bench *b, const char *hash, const struct sk_cert *issuer,
+                               uint8_t serial)
 {
     const struct ocsp_rules rules = {.max_ids = LIMIT_OCSP_CERTIDS};
     struct ocsp_ask ask = {.config = &b->config,
@@ -131,10 +133,15 @@ static enum ocsp_error find(struct bench *b, const struct sk_cert *issuer, uint8
     struct ocsp_request request;
 
     arena_reset(b->job);
-    snapshot_ask(&made, "SHA256", issuer, bytes_of(&serial, 1));
+    snapshot_ask(&made, hash, issuer, bytes_of(&serial, 1));
     assert_int_equal(ocsp_request_parse(snapshot_request(&b->s, made), &rules, &request, NULL),
                      SK_OK);
     return ocsp_status_find(&ask, &request, &b->found);
+}
+
+static enum ocsp_error find(struct bench *b, const struct sk_cert *issuer, uint8_t serial)
+{
+    return find_by(b, "SHA256", issuer, serial);
 }
 
 static const struct ocsp_single *status_of(struct bench *b, const struct sk_cert *issuer,
@@ -315,6 +322,37 @@ static void test_unknown_issuer_is_unknown_or_unauthorized(void **state)
     assert_int_equal(status_of(b, b->ca, ISSUED)->status, OCSP_CERT_GOOD);
 }
 
+/* O-02: SHA-1 and SHA-256 always, others when the policy says so. */
+static void test_hashes_of_certids_are_the_policys(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned flag;
+    } hashes[] = {{"SHA1", POLICY_CERTID_SHA1},
+                  {"SHA256", POLICY_CERTID_SHA256},
+                  {"SHA384", POLICY_CERTID_SHA384},
+                  {"SHA512", POLICY_CERTID_SHA512},
+                  {"SHA224", 0}};
+    const unsigned all =
+        POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256 | POLICY_CERTID_SHA384 | POLICY_CERTID_SHA512;
+    struct bench *b = *state;
+    size_t i;
+
+    fill(b);
+    for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        b->policy.ocsp.refuse_unknown_issuer = false;
+        b->policy.ocsp.certid_hashes = hashes[i].flag;
+        assert_int_equal(find_by(b, hashes[i].name, b->ca, LISTED), OCSP_ERROR_NONE);
+        assert_int_equal(b->found.singles[0].status,
+                         hashes[i].flag != 0 ? OCSP_CERT_REVOKED : OCSP_CERT_UNKNOWN);
+        b->policy.ocsp.certid_hashes = all & ~hashes[i].flag;
+        assert_int_equal(find_by(b, hashes[i].name, b->ca, LISTED), OCSP_ERROR_NONE);
+        assert_int_equal(b->found.singles[0].status, OCSP_CERT_UNKNOWN);
+        b->policy.ocsp.refuse_unknown_issuer = true;
+        assert_int_equal(find_by(b, hashes[i].name, b->ca, LISTED), OCSP_ERROR_UNAUTHORIZED);
+    }
+}
+
 /* ---- expired ---- */
 
 static void test_expired_is_unknown_when_the_policy_says_so(void **state)
@@ -423,6 +461,7 @@ int main(void)
         TEST(test_parts_of_two_cas_make_unlisted_serials_unknown),
         TEST(test_a_whole_list_needs_no_other),
         TEST(test_unknown_issuer_is_unknown_or_unauthorized),
+        TEST(test_hashes_of_certids_are_the_policys),
         TEST(test_expired_is_unknown_when_the_policy_says_so),
         TEST(test_archive_cutoff_is_told_of_what_is_known),
         TEST(test_revoked_tells_list_and_invalidity_when_asked_to),

@@ -493,6 +493,9 @@ static void check_full_ocsp(const struct sk_config *c)
     const struct policy_ocsp *o = &config_policy(c, "office")->ocsp;
     const uint8_t detail[] = {0x2b, 6, 1, 4, 1, 0x81, 0xfd, 0x59, 1, 3};
 
+    assert_int_equal(o->certid_hashes, POLICY_CERTID_SHA1 | POLICY_CERTID_SHA384);
+    assert_int_equal(c->default_policy->ocsp.certid_hashes,
+                     POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256);
     assert_int_equal(o->nonce, POLICY_NONCE_REQUIRE);
     assert_int_equal(o->requests, POLICY_REQUESTS_VERIFY);
     assert_int_equal(o->num_requestors, 2);
