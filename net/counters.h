@@ -55,6 +55,7 @@ struct signer_counters {
     atomic_uint_least64_t waiting[SIGN_CLASSES];
     struct signer_key_counters {
         atomic_uint_least64_t state; /* enum sign_state */
+        atomic_uint_least64_t is_revoked;
         atomic_int_least64_t not_before, not_after;
         atomic_uint_least64_t ok, failed, busy, late, wait_us;
     } keys[LIMIT_SIGNER_KEYS];

@@ -262,9 +262,12 @@ static void note_signer(struct sk_loop *loop)
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
+    struct sk_loop *loop = arg;
+
     (void)fd;
     (void)what;
-    note_signer(arg);
+    ocsp_service_look_at_keys(&loop->service);
+    note_signer(loop);
 }
 
 static void on_signer_state(void *arg, enum signer_state state)

@@ -221,6 +221,22 @@ static void begin_key(struct prom_sample *sample, struct sk_buf *out, const char
     prom_label(sample, "key", process->config->signer.responders[k].name);
 }
 
+static void write_revoked_keys(const struct sk_process *process, size_t count, struct sk_buf *out)
+{
+    static const char revoked[] = "sekisho_signer_certificate_revoked";
+    const size_t first = AT(signer.keys[0].is_revoked), step = sizeof(struct signer_key_counters);
+    struct prom_sample sample;
+    size_t k;
+
+    prom_family(out, revoked, PROM_GAUGE,
+                "1 when a list of the snapshot revokes the certificate of the key, or nobody can "
+                "tell; it then does not sign.");
+    for (k = 0; k < count; k++) {
+        begin_key(&sample, out, revoked, process, k);
+        prom_end_count(&sample, sum_at(process, first + k * step) > 0);
+    }
+}
+
 static void write_key_states(const struct sk_process *process, size_t count, struct sk_buf *out)
 {
     static const char up[] = "sekisho_signer_key_up", fallback[] = "sekisho_signer_key_fallback",
@@ -305,6 +321,7 @@ static void write_signer(const struct sk_process *process, struct sk_buf *out)
     if (count == 0)
         return;
     write_key_states(process, count, out);
+    write_revoked_keys(process, count, out);
     write_signatures(process, count, out);
 }
 

@@ -2,6 +2,7 @@
 #include "net/ocsp_key.h"
 
 #include "core/der.h"
+#include "net/ocsp_own.h"
 
 /* A choice being made. */
 struct task {
@@ -165,12 +166,16 @@ enum ocsp_error ocsp_key_choose(struct sk_signer *signer, const struct ocsp_ask 
     size_t i, num_serving = 0;
     bool is_second = false;
 
+    if (ocsp_own_look(ask->own, ask, signer) != SK_OK)
+        return OCSP_ERROR_TRY_LATER;
     for (i = 0; i < signer_count(signer) && i < LIMIT_SIGNER_KEYS; i++) {
         const struct signer_key *key = signer_key_get0(signer, i);
 
         if (!does_serve(&task, key))
             continue;
         num_serving++;
+        if (ocsp_own_is_revoked(ask->own, i))
+            continue;
         if (signer_can_sign(signer, i, ask->now))
             add_candidate(&task, key);
         else if (signer_key_is_valid_at(key, ask->now))

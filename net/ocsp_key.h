@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which responder key signs an answer, and with which algorithm: a key that relying parties take
- * for every CertID (O-08), that can sign now, and the first algorithm of RFC 6960 4.4.7.2 (O-14).
+ * for every CertID (O-08), that can sign now and is not revoked, and the
+ * first algorithm of RFC 6960 4.4.7.2 (O-14).
  */
 #ifndef SEKISHO_NET_OCSP_KEY_H
 #define SEKISHO_NET_OCSP_KEY_H

@@ -49,7 +49,7 @@ static enum ocsp_error why_not(const struct service *service, const struct kind 
     return OCSP_ERROR_NONE;
 }
 
-static struct ocsp_ask ask_of(const struct service *service, const struct kind *kind)
+static struct ocsp_ask ask_of(struct service *service, const struct kind *kind)
 {
     const struct ocsp_ask ask = {.config = service->config,
                                  .policy = kind->policy,
@@ -57,6 +57,7 @@ static struct ocsp_ask ask_of(const struct service *service, const struct kind *
                                  .keys = service->keys,
                                  .arena = service->arena,
                                  .now = clock_wall(),
+                                 .own = &service->own,
                                  .wants_trusted = kind->wants_trusted};
 
     return ask;
@@ -138,6 +139,19 @@ bool ocsp_service_produce(void *arg, struct sk_bytes question)
         ocsp_memo_sign(service->memo, buf_bytes(&key), NULL, NULL, &answer);
     buf_done(&key);
     return true;
+}
+
+void ocsp_service_look_at_keys(struct service *service)
+{
+    const struct kind kind = plain(service);
+    const struct ocsp_ask ask = ask_of(service, &kind);
+
+    if (service->signer == NULL || service->reader == NULL || kind.policy == NULL)
+        return;
+    arena_reset(service->arena);
+    if (ocsp_own_look(&service->own, &ask, service->signer) != SK_OK)
+        log_error("signer", "whether the responder certificates are revoked cannot be found out");
+    ocsp_own_note(&service->own, &service->counters->signer);
 }
 
 static void post(struct service *service, struct conn_exchange *exchange,

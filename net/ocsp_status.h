@@ -13,6 +13,8 @@
 #include "net/why.h"
 #include "policy/config.h"
 
+struct ocsp_own;
+
 struct ocsp_ask {
     const struct sk_config *config;
     const struct sk_policy *policy;
@@ -20,8 +22,9 @@ struct ocsp_ask {
     struct sk_keyring *keys;
     struct sk_arena *arena; /* of this request; the result points into it */
     int64_t now;
-    struct why_note why; /* where decisions are noted */
-    bool wants_trusted;  /* for the choice of a key: one that relying parties trust locally */
+    struct why_note why;  /* where decisions are noted */
+    struct ocsp_own *own; /* what is known of the own keys (net/ocsp_own.h) */
+    bool wants_trusted;   /* for the choice of a key: one that relying parties trust locally */
 };
 
 struct ocsp_statuses { /* one for each CertID, in order */

@@ -75,7 +75,7 @@ static bool has_valid_key(const struct signer_counters *signer, int64_t now)
     for (i = 0; i < count && i < LIMIT_SIGNER_KEYS; i++) {
         const struct signer_key_counters *key = &signer->keys[i];
 
-        if (counter_get(&key->state) != SIGN_STATE_DOWN &&
+        if (counter_get(&key->state) != SIGN_STATE_DOWN && counter_get(&key->is_revoked) == 0 &&
             atomic_load_explicit(&key->not_before, memory_order_relaxed) <= now &&
             now <= atomic_load_explicit(&key->not_after, memory_order_relaxed))
             return true;
@@ -106,7 +106,7 @@ static void look_at_signers(const struct ready_view *view, struct looking *looki
     }
     if (invalid > 0)
         say(looking, READY_SIGNER_CERTIFICATE,
-            "no key that can sign has a responder certificate that is valid now");
+            "no key that can sign has a responder certificate that is valid now and not revoked");
 }
 
 bool ready_look(const struct ready_view *view, ready_fn visit, void *arg)

@@ -25,7 +25,7 @@ enum ready_reason {
     READY_LIST_MISSING,       /* a CA without a list where revocation data is required */
     READY_LIST_UNUSABLE,      /* or with one that proves nothing, or not yet */
     READY_SIGNER_DOWN,        /* a worker's signer cannot sign */
-    READY_SIGNER_CERTIFICATE, /* no key that can sign has a certificate that is valid now */
+    READY_SIGNER_CERTIFICATE, /* no key that can sign has a certificate valid now, not revoked */
     READY_DRAINING,
     READY_REASONS,
 };

@@ -44,6 +44,7 @@ void service_set_reader(struct service *service, struct sk_reader *reader)
 {
     reader_free(service->reader);
     service->reader = reader;
+    service->own.is_known = false;
     if (service->memo != NULL)
         ocsp_memo_renew(service->memo);
 }

@@ -13,6 +13,7 @@
 #include "net/conn.h"
 #include "net/http.h"
 #include "net/ocsp_memo.h"
+#include "net/ocsp_own.h"
 #include "net/ready.h"
 #include "policy/config.h"
 
@@ -27,6 +28,7 @@ struct service {
     struct sk_arena *arena;       /* of the current request, reset by each service */
     struct sk_keyring *keys;
     struct sk_signer *signer;     /* NULL: no [signer] in the configuration */
+    struct ocsp_own own;          /* which of its keys must not sign */
     struct ocsp_memo *memo;       /* NULL: no signer */
     struct ocsp_produce *produce; /* NULL: no CA has pre-produce */
 };
@@ -46,6 +48,9 @@ void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
 
 /* An ocsp_produce_fn of a struct service: has a question's answer signed before anybody asks. */
 bool ocsp_service_produce(void *service, struct sk_bytes question);
+
+/* Between two requests: are the own keys revoked? For readiness and figures. */
+void ocsp_service_look_at_keys(struct service *service);
 
 /* POST /cvs: 404 unless [cvs] is configured. */
 void ocsp_service_cvs(struct service *service, struct conn_exchange *exchange,

@@ -81,16 +81,16 @@ enum sk_status signer_key_parse(struct sk_arena *arena, unsigned index, struct s
     return SK_OK;
 }
 
-/* O-08 (3): issued directly by the key that signed the certificate in question. */
-static bool is_issued_by(const struct sk_cert *cert, const struct sk_cert *issuer,
-                         struct sk_keyring *ring)
+bool signer_key_is_issued_by(const struct signer_key *key, const struct sk_cert *issuer,
+                             struct sk_keyring *ring)
 {
-    const struct sk_key *key;
+    const struct sk_cert *cert = key->cert;
+    const struct sk_key *by;
 
     return cert->is_sig_alg_equal &&
            memcmp(cert->issuer_hash, issuer->subject_hash, SK_SHA256) == 0 &&
-           keyring_get0(ring, issuer, NULL, &key, NULL) == SK_OK &&
-           key_verify(key, cert->sig_alg, cert->tbs, cert->signature, NULL) == SK_OK;
+           keyring_get0(ring, issuer, NULL, &by, NULL) == SK_OK &&
+           key_verify(by, cert->sig_alg, cert->tbs, cert->signature, NULL) == SK_OK;
 }
 
 bool signer_key_serves(const struct signer_key *key, const struct sk_cert *issuer,
@@ -100,9 +100,9 @@ bool signer_key_serves(const struct signer_key *key, const struct sk_cert *issue
     case SIGN_MODEL_CA:
         return memcmp(key->cert->spki_sha256, issuer->spki_sha256, SK_SHA256) == 0 &&
                memcmp(key->cert->subject_hash, issuer->subject_hash, SK_SHA256) == 0;
-    case SIGN_MODEL_DELEGATED:
+    case SIGN_MODEL_DELEGATED: /* O-08 (3): by the key that signed the certificate in question */
         return cert_names_eku(key->cert, OID_KP_OCSP_SIGNING) &&
-               is_issued_by(key->cert, issuer, ring);
+               signer_key_is_issued_by(key, issuer, ring);
     case SIGN_MODEL_TRUSTED:
         return true;
     case SIGN_MODEL_AUTO:

@@ -33,6 +33,10 @@ enum sk_status signer_key_parse(struct sk_arena *arena, unsigned index, struct s
 bool signer_key_serves(const struct signer_key *key, const struct sk_cert *issuer,
                        struct sk_keyring *ring);
 
+/* True when this issuer certificate's key signed the key's certificate. */
+bool signer_key_is_issued_by(const struct signer_key *key, const struct sk_cert *issuer,
+                             struct sk_keyring *ring);
+
 /* True within the validity of its certificate. */
 bool signer_key_is_valid_at(const struct signer_key *key, int64_t now);
 

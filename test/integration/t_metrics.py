@@ -287,6 +287,27 @@ def test_states(daemon):
     ok(daemon.reload() == "done" and ready(daemon)[0] == 200, "and back", ready(daemon)[1])
 
 
+def test_own_certificate(daemon):
+    """The responder's certificate (serial 6, with nocheck) on its CA's list: it does not sign."""
+    daemon.ask(ocsp(5, False))
+    make_crl("root", [7, 6], 4)
+    fetch_again(daemon)
+    revoked = 'sekisho_signer_certificate_revoked{key="signer"}'
+    ok(until(lambda: ready(daemon)[0] == 503) and "valid now and not revoked" in ready(daemon)[1],
+       "a revoked responder certificate takes readiness away", ready(daemon)[1])
+    seen = figures(daemon)
+    ok(seen[revoked] == 1 and seen["sekisho_signer_up"] == 1 and seen['sekisho_not_ready_reasons{reason="signer-certificate"}'] == 1,
+       "and the figures say so")
+    answers = [daemon.ask(ocsp(5, nonce))[2] for nonce in (True, False, False)]
+    ok(all(len(a) < 10 and a[-1] == 3 for a in answers), "every answer is tryLater, those kept before too", answers)
+    ok("signs nothing: its certificate is revoked" in daemon.text(), "the log says why")
+    promtool(scrape(daemon), True)
+    make_crl("root", [7], 5)
+    fetch_again(daemon)
+    ok(until(lambda: ready(daemon)[0] == 200 and figures(daemon)[revoked] == 0), "back when it is not listed any more",
+       ready(daemon)[1])
+
+
 def test_signer(daemon):
     os.rename(path("responder.key"), path("away.key"))
     os.kill(daemon.children("key")[-1], signal.SIGKILL)
@@ -327,6 +348,7 @@ def main():
     test_stale(daemon)
     test_missing(daemon)
     test_states(daemon)
+    test_own_certificate(daemon)
     test_signer(daemon)
     ok(daemon.end() == 0, "the daemon ends well", daemon.text())
 

@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/derout.h"
 #include "net/ocsp_key.h"
+#include "net/ocsp_own.h"
 #include "test/support/pki.h"
 
 #define DAY ((int64_t)86400)
@@ -56,6 +57,7 @@ struct bench {
     struct ocsp_request request;
     struct ocsp_statuses statuses;
     struct config_ca ca;
+    struct ocsp_own own;
     bool wants_trusted;
     bool is_second; /* the last choice */
 };
@@ -219,13 +221,19 @@ static void start(struct bench *b)
 /* The key's number, or minus the error. */
 static int choose(struct bench *b, size_t *out_algorithm)
 {
-    const struct ocsp_ask ask = {
-        .keys = b->keys, .arena = b->arena, .now = b->now, .wants_trusted = b->wants_trusted};
+    const struct ocsp_ask ask = {.keys = b->keys,
+                                 .arena = b->arena,
+                                 .now = b->now,
+                                 .own = &b->own,
+                                 .wants_trusted = b->wants_trusted};
     struct ocsp_key key = {99, 99, false};
     enum ocsp_error error;
 
     if (b->signer == NULL)
         start(b);
+    b->own.is_known = true;
+    b->own.until = b->now;
+    memcpy(b->own.keys_id, signer_keys_id_get0(b->signer), SK_SHA256);
     error = ocsp_key_choose(b->signer, &ask, &b->request, &b->statuses, &key);
     if (out_algorithm != NULL)
         *out_algorithm = key.algorithm;
@@ -320,6 +328,20 @@ static void test_a_ca_may_name_its_keys(void **state)
 }
 
 /* ---- health and dates ---- */
+
+static void test_a_revoked_key_is_passed_over(void **state)
+{
+    struct bench *b = *state;
+
+    tell(b, "d", SIGN_MODEL_AUTO, delegate(b), WITH(es256));
+    tell(b, "e", SIGN_MODEL_AUTO, delegate(b), WITH(es256));
+    assert_int_equal(choose(b, NULL), 0);
+    b->own.is_revoked[0] = true;
+    assert_int_equal(choose(b, NULL), 1);
+    assert_false(b->is_second); /* it will not come back */
+    b->own.is_revoked[1] = true;
+    assert_int_equal(choose(b, NULL), -OCSP_ERROR_TRY_LATER);
+}
 
 static void test_a_key_that_is_down_or_has_ended_is_passed_over(void **state)
 {
@@ -471,6 +493,7 @@ int main(void)
         TEST(test_a_ca_speaks_for_itself),
         TEST(test_only_a_trusted_key_speaks_for_several_cas),
         TEST(test_a_ca_may_name_its_keys),
+        TEST(test_a_revoked_key_is_passed_over),
         TEST(test_a_key_that_is_down_or_has_ended_is_passed_over),
         TEST(test_a_key_that_has_ended_is_missed_by_nobody),
         TEST(test_no_key_that_can_sign_is_try_later),

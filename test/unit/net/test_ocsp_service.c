@@ -80,6 +80,77 @@ static void test_a_list_in_its_grace_still_says_revoked(void **state)
     responder_stop(b);
 }
 
+/* ---- the responder's own certificate ---- */
+
+static void list_and_renew(struct responder *b, long listed)
+{
+    b->listed = listed;
+    responder_publish(b, b->now + DAY, 0);
+    responder_reader(b);
+    ocsp_service_look_at_keys(&b->service);
+}
+
+static void on_reason(void *arg, enum ready_reason reason, const char *text)
+{
+    (void)arg;
+    (void)text;
+    assert_int_equal(reason, READY_SIGNER_CERTIFICATE);
+}
+
+static bool is_ready(const struct responder *b)
+{
+    const struct ready_view view = service_view(&b->service);
+
+    return ready_look(&view, on_reason, NULL);
+}
+
+/* It is kept answers too that are not given any more, and a hold that ends gives the key back. */
+static void test_a_revoked_responder_certificate_signs_nothing(void **state)
+{
+    struct responder *b = *state;
+    unsigned signatures;
+    long serial = 0;
+    size_t i;
+
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    for (i = 0; i < b->responder->serial.len; i++)
+        serial = serial * 256 + b->responder->serial.p[i];
+    ocsp_service_look_at_keys(&b->service);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_GOOD);
+    assert_true(is_ready(b));
+    signatures = b->signatures;
+    list_and_renew(b, serial);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).response, OCSP_RESPONSE_STATUS_TRYLATER);
+    assert_int_equal(responder_ask_request(b, RESPONDER_ABSENT, responder_with_nonce(b)).response,
+                     OCSP_RESPONSE_STATUS_TRYLATER);
+    assert_int_equal(b->signatures, signatures);
+    assert_int_equal(counter_get(&b->counters.signer.keys[0].is_revoked), 1);
+    assert_false(is_ready(b));
+    list_and_renew(b, RESPONDER_LISTED);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_GOOD);
+    assert_true(is_ready(b));
+    responder_stop(b);
+}
+
+/* Another key of the key process is asked about anew. */
+static void test_a_new_responder_certificate_is_not_the_revoked_one(void **state)
+{
+    struct responder *b = *state;
+    long serial = 0;
+    size_t i;
+
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    for (i = 0; i < b->responder->serial.len; i++)
+        serial = serial * 256 + b->responder->serial.p[i];
+    list_and_renew(b, serial);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).response, OCSP_RESPONSE_STATUS_TRYLATER);
+    responder_attach(b, b->now + 60 * DAY);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_GOOD);
+    responder_stop(b);
+}
+
 /* ---- what the request wants, and the policy ---- */
 
 static void test_a_nonce_is_echoed_ignored_or_required(void **state)
@@ -255,6 +326,8 @@ int main(void)
         TEST(test_a_serial_without_a_list_is_unknown),
         TEST(test_a_stale_list_is_try_later),
         TEST(test_a_list_in_its_grace_still_says_revoked),
+        TEST(test_a_revoked_responder_certificate_signs_nothing),
+        TEST(test_a_new_responder_certificate_is_not_the_revoked_one),
         TEST(test_a_nonce_is_echoed_ignored_or_required),
         TEST(test_a_request_that_must_be_signed_is_told_so),
         TEST(test_never_issued_is_told_with_extended_revoke),
