@@ -31,7 +31,8 @@ try:
 except ImportError:
     ocsp = None
 
-SWAPS, UPGRADES, SEED = 10, 3, 20261122
+SWAPS, SEED = int(os.environ.get("SEKISHO_SWAPS", "10")), 20261122
+UPGRADES = SWAPS // 3
 FIRST = 0x61  # serial that list 1 revokes; list 2 revokes the next one as well, and so on
 OCSP = "Content-Type: application/ocsp-request\r\n"
 JSON = "Content-Type: application/json\r\n"
