@@ -27,6 +27,7 @@ enum {
 };
 
 struct front {
+    const struct front_options *options;
     const struct sk_config *config;
     struct sk_process process;
     struct event_base *base;
@@ -216,6 +217,15 @@ static void report(void *arg, unsigned index, enum loop_report what)
     } while (n < 0 && errno == EINTR);
 }
 
+/* An address that nobody serves any more then refuses clients rather than letting them wait. */
+static void close_listeners(const struct front *front)
+{
+    size_t i;
+
+    for (i = 0; i < front->options->num_listeners; i++)
+        (void)close(front->options->listeners[i]);
+}
+
 static void on_report(evutil_socket_t fd, short what, void *arg)
 {
     struct front *front = arg;
@@ -230,7 +240,8 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
             front->signers[message.index] = message.what;
             break;
         case LOOP_CLOSED:
-            front->num_closed++;
+            if (++front->num_closed == front->num_loops)
+                close_listeners(front);
             break;
         case LOOP_ENDED:
             front->num_ended++;
@@ -544,7 +555,8 @@ static void front_done(struct front *front)
 
 int front_run(const struct front_options *options)
 {
-    struct front front = {.config = options->config,
+    struct front front = {.options = options,
+                          .config = options->config,
                           .process = {.config = options->config, .started = clock_wall()},
                           .control = options->control,
                           .reports = {-1, -1},

@@ -18,7 +18,8 @@ struct front_options {
     int control;          /* SOCK_SEQPACKET socket to the supervisor */
     int admin;            /* listening UNIX socket of sekisho-ctl; -1: none */
     const int *listeners; /* listening, non-blocking sockets of the configuration's
-                             addresses; worker w serves those with index % workers == w */
+                             addresses; worker w serves those with index % workers == w;
+                             closed when no worker accepts any more */
     size_t num_listeners;
 };
 

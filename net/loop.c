@@ -18,6 +18,7 @@
 enum {
     KEYRING_KEYS = 1024,   /* issuer keys held decoded by one worker */
     ACCEPT_PAUSE_MS = 100, /* after the process ran out of descriptors */
+    DRAIN_TURNS = 64,      /* of LIMIT_HTTP_ACCEPTS: a queue as long as any */
     TICK_MS = 1000,        /* between two looks at what the signer counts */
 };
 
@@ -91,14 +92,14 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
         set_listening(loop, true);
 }
 
-static void on_accept(evutil_socket_t fd, short what, void *arg)
+/* True: there may be more in the queue. */
+static bool accept_some(const struct door *door)
 {
-    const struct door *door = arg;
     struct sk_loop *loop = door->loop;
     struct conn_arrival arrival = {.listener = &door->listener};
+    evutil_socket_t fd = event_get_fd(door->event);
     unsigned i;
 
-    (void)what;
     for (i = 0; i < LIMIT_HTTP_ACCEPTS; i++) {
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof(from);
@@ -110,13 +111,21 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
-            return;
+            return false;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             make_room(loop);
-            return;
+            return false;
         }
         /* Anything else is the fault of one connection that is gone already. */
     }
+    return true;
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)accept_some(arg);
 }
 
 /* ---- mail ---- */
@@ -160,9 +169,11 @@ static void drain(struct sk_loop *loop)
 {
     size_t i;
 
-    if (loop->is_accepting) {
-        for (i = 0; i < loop->options.num_listeners; i++)
-            on_accept(event_get_fd(loop->doors[i].event), 0, &loop->doors[i]);
+    for (i = 0; loop->is_accepting && i < loop->options.num_listeners; i++) {
+        unsigned turns = DRAIN_TURNS;
+
+        while (accept_some(&loop->doors[i]) && --turns > 0)
+            continue;
     }
     loop->is_accepting = false;
     set_listening(loop, false); /* also those that are ready in this turn of the loop */

@@ -21,7 +21,7 @@ enum loop_report {
     LOOP_SIGNER_DETACHED = 0, /* no socket to the key process; so it begins */
     LOOP_SIGNER_ILL,          /* a socket, but no key can sign */
     LOOP_SIGNER_READY,
-    LOOP_CLOSED, /* draining: accepts no connection any more */
+    LOOP_CLOSED, /* draining: accepts no connection any more, and needs no listener */
     LOOP_ENDED,  /* drained, or stopped: loop_join() returns soon */
 };
 typedef void (*loop_report_fn)(void *arg, unsigned index, enum loop_report report);

@@ -10,14 +10,16 @@ import time
 
 from front_support import PATIENCE_S, Daemon, finish, free_port, get, ok, path, read_answer, until, write
 
-RELOADS = int(os.environ.get("SEKISHO_RELOADS", "30"))
+RELOADS = int(os.environ.get("SEKISHO_RELOADS", "20"))
 CLIENTS = 8
+QUEUED = 600
 port = free_port()
 EXPECTED = {True: 403, False: 200}  # by whether a list of the configuration denies it
 
 
-def write_config(denies):
-    write("s.conf", "[server]\nlisten = 127.0.0.1:%d\nworkers = 3\ncache = cache\n" % port +
+def write_config(denies, more=None):
+    write("s.conf", "[server]\n" + "".join("listen = 127.0.0.1:%d\n" % p for p in (port, more) if p) +
+          "workers = 3\ncache = cache\ndrain = 1m\n[limits]\nhttp-idle-time = 1m\n" +
           ("[acl figures]\nservice = metrics\nrule = deny 127.0.0.2\nrule = allow loopback\n" if denies else
            "[acl figures]\nservice = metrics\nrule = allow all\n"))
 
@@ -111,6 +113,54 @@ def test_second(daemon):
        "another one follows it", daemon.text()[-3000:])
 
 
+def status_of(s):
+    """Of one answer, or why there is none."""
+    try:
+        answer = read_answer(s)
+        return answer and answer[0]
+    except OSError as e:
+        return repr(e)
+
+
+def test_gone_address(daemon):
+    """An address that a reload takes away: who stands in its queue is served, who comes later is refused, though an old process
+    still drains. It can come back meanwhile."""
+    more = free_port()
+    write_config(False, more)
+    ok(daemon.reload() == "done", "a further address by reload")
+    old = daemon.children("network")[-1]
+    silent = daemon.connect(port=more)
+    silent.sendall(get("/livez"))
+    ok(read_answer(silent)[0] == 200, "a client comes to it and stays")
+    os.kill(old, signal.SIGSTOP)
+    queue = [daemon.connect(port=more) for _ in range(QUEUED)]
+    for s in queue:
+        s.sendall(get("/livez"))
+    write_config(False)
+    daemon.process.send_signal(signal.SIGHUP)
+    ok(until(lambda: daemon.children("network")[-1] != old and daemon.is_up()), "it is taken away, others wait in its queue")
+    os.kill(old, signal.SIGCONT)
+    answers = [status_of(s) for s in queue]
+    ok(answers == [200] * QUEUED, "all %d of them are served" % QUEUED, [a for a in answers if a != 200][:3])
+
+    def is_refused():
+        try:
+            daemon.connect(port=more, timeout=1).close()
+            return False
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    ok(until(is_refused), "who comes later is refused")
+    write_config(False, more)
+    ok(daemon.reload() == "done" and daemon.connect(port=more).close() is None, "it comes back", daemon.text()[-2000:])
+    silent.sendall(get("/livez"))
+    answer = read_answer(silent)
+    ok(answer[0] == 200 and "Connection: close" in answer[1], "while the old process is still there", answer)
+    write_config(False)
+    ok(daemon.reload() == "done", "and goes")
+
+
 def main():
     write_config(False)
     daemon = Daemon("s", port)
@@ -118,6 +168,7 @@ def main():
     test_at_once(daemon)
     test_stopped(daemon)
     test_second(daemon)
+    test_gone_address(daemon)
     ok(daemon.end() == 0, "and ends with 0")
 
 

@@ -435,6 +435,19 @@ static void read_signals(struct supervisor *sup)
     }
 }
 
+/* No pair but the one that serves accepts connections, or will. */
+static bool is_alone(const struct supervisor *sup)
+{
+    const struct pair *pair;
+
+    TAILQ_FOREACH(pair, &sup->pairs, link)
+    {
+        if (pair != sup->serving && !(pair->phase == PAIR_RETIRING && pair_is_closed(pair)))
+            return false;
+    }
+    return sup->serving != NULL;
+}
+
 /* Frees pairs whose processes are gone, and sockets nobody serves any more. */
 static void sweep(struct supervisor *sup)
 {
@@ -447,9 +460,8 @@ static void sweep(struct supervisor *sup)
         TAILQ_REMOVE(&sup->pairs, pair, link);
         free_pair(sup, pair);
     }
-    pair = TAILQ_FIRST(&sup->pairs);
-    if (pair != NULL && pair == sup->serving && TAILQ_NEXT(pair, link) == NULL)
-        listen_close_others(&sup->listeners, pair->config);
+    if (is_alone(sup))
+        listen_close_others(&sup->listeners, sup->serving->config);
 }
 
 static int wait_ms(const struct supervisor *sup)
