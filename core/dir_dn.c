@@ -156,8 +156,7 @@ static enum sk_status reader_init(struct reader *r, struct sk_bytes text, struct
     return SK_OK;
 }
 
-/* ---- values -----------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static uint8_t hex_octet(const uint8_t *p)
 {
@@ -287,8 +286,7 @@ static enum sk_status put_ava(struct reader *r, struct sk_arena *arena, const st
     return buf_status(out);
 }
 
-/* ---- RDNs ---------------------------------------------------------------------------------------
- */
+/* ---- RDNs ------------------------------------------------------------------------------------ */
 
 /* RFC 4512 2.3.1: no type twice. avas: AttributeTypeAndValue, whole. */
 static bool is_type_taken(const struct sk_bytes *avas, size_t n, struct sk_bytes ava)
@@ -364,8 +362,7 @@ static enum sk_status take_rdn(struct reader *r, struct rdn *rdn, struct sk_byte
     return buf_status(&rdn->buf);
 }
 
-/* ---- whole DNs ----------------------------------------------------------------------------------
- */
+/* ---- whole DNs ------------------------------------------------------------------------------- */
 
 static enum sk_status hash_rdn(struct sk_arena *arena, struct sk_bytes rdn, bool is_contents,
                                uint8_t out[DIR_RDN_HASH], struct sk_err *err)
@@ -580,8 +577,7 @@ enum sk_status dir_dn_rdn_values(struct sk_arena *arena, struct sk_bytes text, d
     return status;
 }
 
-/* ---- keys
- * ---------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 struct sk_bytes dir_key_bytes(const struct dir_key *key)
 {

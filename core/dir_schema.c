@@ -7,7 +7,7 @@
 #include "core/dir_schema_int.h"
 #include "core/dir_schema_table.h"
 
-/* ---- the tables ------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 #define ATTRIBUTE_ID(id, ...) ATTRIBUTE_##id,
 enum { DIR_ATTRIBUTES(ATTRIBUTE_ID) ATTRIBUTE_COUNT };
@@ -74,7 +74,7 @@ static const struct dir_rule_row rules[] = {
 };
 enum { RULE_COUNT = sizeof(rules) / sizeof(rules[0]) };
 
-/* ---- look-up by name or OID: one open hash over all names of the three tables -------------- */
+/* ---- look-up by name or OID: one open hash over all names of the three tables ---------------- */
 
 enum { SLOTS = 1024 }; /* a power of two, at least twice the number of names */
 enum slot_kind { SLOT_FREE = 0, SLOT_ATTRIBUTE, SLOT_CLASS, SLOT_RULE };
@@ -227,7 +227,7 @@ bool dir_schema_class_is_a(const struct dir_class *class, const struct dir_class
     return class != NULL;
 }
 
-/* ---- attribute descriptions (RFC 4512 2.5) -------------------------------------------------- */
+/* ---- attribute descriptions (RFC 4512 2.5) --------------------------------------------------- */
 
 static bool is_digit(uint8_t c)
 {

@@ -222,7 +222,7 @@
     ATTRIBUTES_OF_COSINE(X)                                                                        \
     ATTRIBUTES_OF_INET_ORG_PERSON(X)
 
-/* ---- object classes ---------------------------------------------------------------------- */
+/* ---- object classes -------------------------------------------------------------------------- */
 
 /* What RFC 4519 lets organizations, units and persons have alike. */
 #define MAY_MAIL                                                                                   \

@@ -18,5 +18,8 @@ enum sk_status name_decode(uint8_t tag, struct sk_bytes value, struct sk_buf *ou
  * empty string). SK_NOTFOUND: compare by DER instead: not text, does not decode, or holds a
  * prohibited code point. SK_LIMIT, SK_NOMEM. */
 enum sk_status name_prepare(uint8_t tag, struct sk_bytes value, struct sk_buf *out) SK_MUST_CHECK;
+/* The same for caseExactMatch: without case folding. */
+enum sk_status name_prepare_exact(uint8_t tag, struct sk_bytes value,
+                                  struct sk_buf *out) SK_MUST_CHECK;
 
 #endif

@@ -172,15 +172,17 @@ static bool map_text(struct sk_bytes text, struct sk_buf *out)
 /* ---- case folding and normalisation
  * ---------------------------------------------------------------- */
 
-/* One round of NFKC(casefold(NFD(text))); the result replaces *text, which is freed. */
-static enum sk_status fold_round(uint8_t **text, size_t *len)
+/* One round of NFKC(casefold(NFD(text))), or of NFKC alone; the result replaces *text, which is
+ * freed. */
+static enum sk_status fold_round(uint8_t **text, size_t *len, bool is_exact)
 {
     size_t folded_len = 0;
     uint8_t *folded;
 
     if (*len == 0)
         return SK_OK;
-    folded = u8_casefold(*text, *len, NULL, UNINORM_NFKC, NULL, &folded_len);
+    folded = is_exact ? u8_normalize(UNINORM_NFKC, *text, *len, NULL, &folded_len)
+                      : u8_casefold(*text, *len, NULL, UNINORM_NFKC, NULL, &folded_len);
     if (folded == NULL)
         return SK_NOMEM;
     free(*text);
@@ -220,7 +222,7 @@ static void put_words(struct sk_bytes text, struct sk_buf *out)
 }
 
 /* The general way: text is valid UTF-8. */
-static enum sk_status prepare_unicode(struct sk_bytes text, struct sk_buf *out)
+static enum sk_status prepare_unicode(struct sk_bytes text, bool is_exact, struct sk_buf *out)
 {
     struct sk_buf mapped;
     enum sk_status status;
@@ -238,9 +240,9 @@ static enum sk_status prepare_unicode(struct sk_bytes text, struct sk_buf *out)
     folded = buf_take(&mapped, &len);
     /* Two rounds, as Unicode's compatibility caseless matching (D146): normalising can bring new
      * letters to fold, such as those of U+3392 SQUARE MHZ. */
-    status = fold_round(&folded, &len);
-    if (status == SK_OK)
-        status = fold_round(&folded, &len);
+    status = fold_round(&folded, &len, is_exact);
+    if (status == SK_OK && !is_exact)
+        status = fold_round(&folded, &len, is_exact);
     if (status != SK_OK)
         goto out;
     put_words(bytes_of(folded, len), out);
@@ -252,7 +254,7 @@ out:
 }
 
 /* The same for ASCII, in one pass and without memory of its own. */
-static enum sk_status prepare_ascii(struct sk_bytes text, struct sk_buf *out)
+static enum sk_status prepare_ascii(struct sk_bytes text, bool is_exact, struct sk_buf *out)
 {
     uint8_t *room = buf_reserve(out, text.len);
     size_t used = 0, i;
@@ -272,13 +274,13 @@ static enum sk_status prepare_ascii(struct sk_bytes text, struct sk_buf *out)
         if (is_space_due)
             room[used++] = ' ';
         is_space_due = false;
-        room[used++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+        room[used++] = !is_exact && c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
     }
     out->len += used;
     return SK_OK;
 }
 
-enum sk_status name_prepare(uint8_t tag, struct sk_bytes value, struct sk_buf *out)
+static enum sk_status prepare(uint8_t tag, struct sk_bytes value, bool is_exact, struct sk_buf *out)
 {
     struct sk_buf text;
     enum sk_status status;
@@ -286,15 +288,25 @@ enum sk_status name_prepare(uint8_t tag, struct sk_bytes value, struct sk_buf *o
     if (tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING || tag == DER_IA5_STRING ||
         tag == DER_TELETEX_STRING || tag == DER_NUMERIC_STRING) {
         if (is_ascii(value))
-            return prepare_ascii(value, out);
+            return prepare_ascii(value, is_exact, out);
     }
     /* No string type grows more than twofold on its way to UTF-8. */
     buf_init(&text, 2 * value.len + 1);
     status = name_decode(tag, value, &text);
     if (status == SK_OK && is_ascii(buf_bytes(&text)))
-        status = prepare_ascii(buf_bytes(&text), out);
+        status = prepare_ascii(buf_bytes(&text), is_exact, out);
     else if (status == SK_OK)
-        status = prepare_unicode(buf_bytes(&text), out);
+        status = prepare_unicode(buf_bytes(&text), is_exact, out);
     buf_done(&text);
     return status;
+}
+
+enum sk_status name_prepare(uint8_t tag, struct sk_bytes value, struct sk_buf *out)
+{
+    return prepare(tag, value, false, out);
+}
+
+enum sk_status name_prepare_exact(uint8_t tag, struct sk_bytes value, struct sk_buf *out)
+{
+    return prepare(tag, value, true, out);
 }

@@ -254,8 +254,7 @@ static void test_dn_key_of_an_ancestor_is_a_prefix(void **state)
     assert_false(dir_key_within(&root, &country));
 }
 
-/* ---- the DER of a Name, read by OpenSSL
- * ----------------------------------------------------------- */
+/* ---- the DER of a Name, read by OpenSSL ------------------------------------------------------ */
 
 static X509_NAME *name_of(const char *text, struct sk_bytes *der)
 {
@@ -374,8 +373,7 @@ static void test_dn_key_of_a_name_refuses_malformed_ones(void **state)
     buf_done(&deep);
 }
 
-/* ---- parent, values of the RDN
- * ---------------------------------------------------------------------- */
+/* ---- parent, values of the RDN --------------------------------------------------------------- */
 
 static void test_dn_parent_is_what_follows_the_first_rdn(void **state)
 {
@@ -440,8 +438,7 @@ static void test_dn_rdn_values_are_unescaped(void **state)
                "cn[0123456789012345678901234567890123456789012345678901234567890]");
 }
 
-/* ---- libldap as oracle
- * ---------------------------------------------------------------------------------- */
+/* ---- libldap as oracle ----------------------------------------------------------------------- */
 
 /* Pieces of which texts are made; every second text comes from changing one octet of another. */
 static const char *const pieces[] = {"cn",    "o",        "C",    "2.5.4.3",
