@@ -125,6 +125,25 @@ enum sk_status dir_assertion_canon(struct sk_arena *arena, enum dir_rule rule,
     return status == SK_OK ? dir_assertion_get_canon(arena, read, out) : status;
 }
 
+static bool is_text(enum dir_rule rule)
+{
+    return rule == DIR_RULE_CASE_IGNORE || rule == DIR_RULE_CASE_EXACT;
+}
+
+static bool is_ia5(enum dir_rule rule)
+{
+    return rule == DIR_RULE_CASE_IGNORE_IA5 || rule == DIR_RULE_CASE_EXACT_IA5;
+}
+
+bool dir_value_may_use(const struct dir_attribute *attribute, enum dir_rule rule)
+{
+    if (attribute->equality == rule)
+        return rule != DIR_RULE_NONE;
+    if (is_ia5(attribute->equality))
+        return is_ia5(rule) || is_text(rule);
+    return is_text(attribute->equality) && is_text(rule);
+}
+
 /* ---- assertions ------------------------------------------------------------------------------ */
 
 /* "DN#'01'B": the form of the DN alone as well (RFC 4517 4.2.31: a value without identifier

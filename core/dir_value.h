@@ -28,6 +28,10 @@ enum sk_status dir_value_canon(struct sk_arena *arena, enum dir_rule rule, struc
 enum sk_status dir_assertion_canon(struct sk_arena *arena, enum dir_rule rule,
                                    struct sk_bytes assertion, struct sk_bytes *out) SK_MUST_CHECK;
 
+/* May an extensible filter use this equality rule on the attribute (RFC 4517 4.1: the rules of
+ * strings serve several syntaxes)? */
+bool dir_value_may_use(const struct dir_attribute *attribute, enum dir_rule rule);
+
 struct dir_assertion; /* prepared, immutable, in the arena */
 /* SK_INPUT: the assertion is not of the rule's syntax; SK_LIMIT, SK_NOMEM. */
 enum sk_status dir_assertion_new(struct sk_arena *arena, enum dir_rule rule,

@@ -151,11 +151,11 @@
 #define LIMIT_DIR_DEPTH           15u    /* RDNs of an entry's name */
 #define LIMIT_DIR_DN_BYTES        4096u  /* a distinguished name as text */
 #define LIMIT_DIR_TEXT_BYTES      16384u /* a value that is compared as text */
-#define LIMIT_DIR_ASSERTION_BYTES 8192u  /* an assertion value, or one piece of a substring filter \
-                                          */
-#define LIMIT_DIR_POINT_NAMES  16u       /* names of a distribution point that is asserted */
-#define LIMIT_DIR_FILTER_DEPTH 32u       /* nesting of a search filter */
-#define LIMIT_DIR_FILTER_ITEMS 256u /* items, and pieces of substring items, of a search filter */
+#define LIMIT_DIR_ASSERTION_BYTES 8192u  /* an assertion value, or a piece of a substring */
+#define LIMIT_DIR_POINT_NAMES     16u    /* names of a distribution point that is asserted */
+#define LIMIT_DIR_FILTER_DEPTH    32u    /* nesting of a search filter */
+#define LIMIT_DIR_FILTER_ITEMS    256u /* items, and pieces of substring items, of a search filter */
+#define LIMIT_DIR_MATCH_WORK      (4u * 1024u * 1024u) /* octets compared of an entry with a filter */
 
 /* Configuration and fetching */
 #define LIMIT_CONFIG_BYTES       (1024u * 1024u)
