@@ -71,6 +71,11 @@ static CK_RV fault(const char *name, CK_SESSION_HANDLE session)
         return rv != CKR_OK ? rv : real->name(__VA_ARGS__);                                        \
     } while (0)
 
+static CK_RV initialize(CK_VOID_PTR args)
+{
+    FORWARD(CK_INVALID_HANDLE, C_Initialize, args);
+}
+
 static CK_RV get_slot_list(CK_BBOOL present, CK_SLOT_ID_PTR slots, CK_ULONG_PTR count)
 {
     FORWARD(CK_INVALID_HANDLE, C_GetSlotList, present, slots, count);
@@ -153,6 +158,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR out)
         return CKR_GENERAL_ERROR;
     (void)snprintf(control, sizeof(control), "%s.control", info.dli_fname);
     table = *real;
+    table.C_Initialize = initialize;
     table.C_GetSlotList = get_slot_list;
     table.C_OpenSession = open_session;
     table.C_Login = login;

@@ -6,11 +6,13 @@ One responder key is in two SoftHSM tokens, each behind a PKCS#11 module that fa
 happens to sessions, log-ins, tokens and the key process itself: an answer is right and verifies, or it is tryLater, and
 good answers come again without a restart of the daemon. Times are printed, not judged."""
 import ctypes
+import errno
 import glob
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -112,7 +114,7 @@ class Load:
         turn = index
         while not self.is_over:
             turn += 1
-            # Every other request has no nonce: it may be answered from what was kept.
+            # One request of four has no nonce: it may be answered from what was kept.
             nonce = os.urandom(16) if turn % 4 < 3 else None
             asked = time.monotonic()
             try:
@@ -230,6 +232,22 @@ def test_killed_key_process(load):
     print("# killed: the slowest tryLater took %.0f ms; good again after %.0f ms" % (slow * 1000, again * 1000))
 
 
+def test_token_that_hangs_at_the_start(load):
+    """A module that does not come back from C_Initialize keeps its own key waiting, not the same key of another token."""
+    key, before = d.daemon.child("key"), log_count("key signer: responder signs")
+    fault("one", "C_Initialize hang")
+    os.kill(key, signal.SIGKILL)
+    d.ok(d.until(lambda: d.daemon.child("key") not in (0, key)), "hanging start: another key process")
+    start = time.monotonic()
+    d.ok(load.goods(40), "hanging start: the other token signs", d.read("log")[-2000:])
+    print("# hanging start: good again after %.0f ms" % ((load.since(start, "good", True)[0][1] - start) * 1000))
+    d.ok(log_count("key signer: responder signs") == before, "hanging start: the first token does not")
+    fault("one", None)
+    d.ok(d.until(lambda: log_count("key signer: responder signs") > before), "hanging start: the first signs when it has started",
+         d.read("log")[-2000:])
+    d.ok(load.goods(20), "hanging start: answers go on")
+
+
 def sockets_of(pid):
     """Descriptor numbers of a process that are connected stream sockets without a name."""
     found = []
@@ -242,36 +260,52 @@ def sockets_of(pid):
     return found
 
 
-def test_lost_socket(load):
-    """A key process that has closed one worker's socket is replaced. The frame that makes it do so is sent through a
-    copy of the worker's own descriptor."""
-    import socket
-    net, key = d.daemon.child("network"), d.daemon.child("key")
+def send_by_a_worker(net, octets):
+    """Sends octets to the key process through a copy of a descriptor of the network process; false: there is none."""
     call = ctypes.CDLL(None, use_errno=True).syscall
-    before = log_count("of the signing protocol, this program speaks")
+    pidfd = os.pidfd_open(net)
     try:
-        pidfd = os.pidfd_open(net)
-        sent = False
         for number in sockets_of(net):
             copy = call(438, pidfd, number, 0)  # pidfd_getfd
+            if copy < 0 and ctypes.get_errno() == errno.EBADF:
+                continue  # a client's, closed since
             if copy < 0:
                 raise OSError(ctypes.get_errno(), "pidfd_getfd")
             with socket.socket(fileno=copy) as s:
-                if s.family == socket.AF_UNIX and s.type == socket.SOCK_STREAM and not sent:
-                    s.sendall(b"\0\0\0\x0e\x09" + bytes(13))
-                    sent = True
+                if s.family == socket.AF_UNIX and s.type == socket.SOCK_STREAM:
+                    s.sendall(octets)
+                    return True
+    finally:
+        os.close(pidfd)
+    return False
+
+
+def test_lost_socket(load):
+    """A key process that has closed one worker's socket is replaced; until then this worker says tryLater, but for what it
+    has kept. The frame that makes it do so is sent through a copy of the worker's own descriptor."""
+    net, key = d.daemon.child("network"), d.daemon.child("key")
+    before = log_count("of the signing protocol, this program speaks")
+    lost = time.monotonic()
+    try:
+        sent = send_by_a_worker(net, b"\0\0\0\x0e\x09" + bytes(13))
     except OSError as e:
         print("ok %d - a lost socket # SKIP not permitted here: %s" % (d.count + 1, e))
         d.count += 1
         return
+    d.ok(sent, "a worker has a socket to the key process")
     d.ok(d.until(lambda: log_count("of the signing protocol, this program speaks") > before),
          "a frame of another version is refused by name", d.read("log")[-2000:])
+    d.ok(d.until(lambda: load.since(lost, "later")), "the worker without a socket says tryLater")
     d.ok(d.until(lambda: d.daemon.children("key")[-1] != key), "and the worker gets a socket to a new key process",
          d.read("log")[-2000:])
     start = time.monotonic()
     d.ok(d.until(lambda: d.daemon.ask("GET", "/readyz")[0] == 200), "the daemon is ready again")
     d.ok(load.goods(40) and d.daemon.child("network") == net, "and signs, in the same network process",
          load.since(start, "later"))
+    late = load.since(lost, "later")
+    d.ok(all(s[3] for s in late), "what was kept was given all the time", late)
+    print("# lost socket: the slowest tryLater took %.0f ms, the last came after %.0f ms" %
+          (max((s[1] - s[0] for s in late), default=0) * 1000, max((s[1] - lost for s in late), default=0) * 1000))
 
 
 def run_all(load):
@@ -285,6 +319,7 @@ def run_all(load):
     test_recovery(load, "both hang", lambda: both("C_Sign hang"), lambda: both(None))
     test_recovery(load, "token directory away", lambda: move_tokens(True), lambda: move_tokens(False))
     test_killed_key_process(load)
+    test_token_that_hangs_at_the_start(load)
     test_lost_socket(load)
 
 

@@ -14,7 +14,7 @@
 
 #define GROUP "signer"
 
-enum { CHANGE_WAIT_S = 5 }; /* for another module to start or end */
+enum { CHANGE_WAIT_S = 3 }; /* for another module to start or end; whole seconds, so 2 to 3 */
 
 struct module {
     char *path;                 /* by which it was loaded first */
