@@ -110,7 +110,7 @@ USES_tools/daemon := net tools/signer cache policy core
 LIBS_core := $(CRYPTO_LIBS) $(UNISTRING_LIBS)
 LIBS_cache := $(LMDB_LIBS)
 LIBS_policy := $(INIH_LIBS)
-LIBS_net := $(SSL_LIBS) $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS) $(JANSSON_LIBS)
+LIBS_net := $(SSL_LIBS) $(EVENT_LIBS) $(EVENT_PTHREADS_LIBS)
 LIBS_tools/fetch := $(CURL_LIBS)
 LIBS_tools/signer := -ldl
 LIBS_tools/ca := $(SQLITE_LIBS)
@@ -123,7 +123,7 @@ LIBS_tools/daemon :=
 CFLAGS_core := $(CRYPTO_CFLAGS) $(UNISTRING_CFLAGS)
 CFLAGS_cache := $(CRYPTO_CFLAGS) $(LMDB_CFLAGS)
 CFLAGS_policy := $(CRYPTO_CFLAGS) $(INIH_CFLAGS)
-CFLAGS_net := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS) $(EVENT_PTHREADS_CFLAGS) $(JANSSON_CFLAGS)
+CFLAGS_net := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS) $(EVENT_PTHREADS_CFLAGS)
 CFLAGS_tools/fetch := $(CRYPTO_CFLAGS) $(CURL_CFLAGS)
 CFLAGS_tools/signer := $(CRYPTO_CFLAGS) $(P11KIT_CFLAGS)
 CFLAGS_tools/ca := $(CRYPTO_CFLAGS) $(SQLITE_CFLAGS)
@@ -131,7 +131,7 @@ CFLAGS_tools/verify := $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 CFLAGS_tools/query := $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(LDAP_CFLAGS)
 CFLAGS_tools/ctl := $(CRYPTO_CFLAGS) $(JANSSON_CFLAGS)
 CFLAGS_tools/bench := $(CRYPTO_CFLAGS)
-CFLAGS_tools/daemon := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+CFLAGS_tools/daemon := $(CRYPTO_CFLAGS) $(EVENT_CFLAGS)
 
 lib = $(OUT)/lib/$(subst /,-,$(1)).a
 # The libraries and -l flags of a list of rooms, in link order.
@@ -206,7 +206,7 @@ $$(OUT)/obj/$(1).o: $(1).c Makefile
 	$$(CC) $$(SK_CFLAGS) $$(ALL_CFLAGS) -MMD -MP -c -o $$@ $$<
 $$(OUT)/$(1): $$(OUT)/obj/$(1).o $$(if $$(SUPPORT_SRC),$$(SUPPORT_LIB)) $$(call room_libs,$(2) $(USES_$(2)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,$(2) $(USES_$(2))) $$(CMOCKA_LIBS) $$(LLHTTP_LIBS) $$(LDAP_LIBS)
+	$$(CC) $$(SK_LDFLAGS) -o $$@ $$^ $$(call room_flags,$(2) $(USES_$(2))) $$(CMOCKA_LIBS) $$(LLHTTP_LIBS) $$(JANSSON_LIBS) $$(LDAP_LIBS)
 endef
 $(foreach r,$(ROOMS),$(foreach t,$(patsubst %.c,%,$(wildcard test/unit/$(r)/test_*.c)),$(eval $(call unit,$(t),$(r)))))
 
@@ -228,7 +228,7 @@ $$(OUT)/fuzz/$(1): $$(OUT)/obj/test/fuzz/fuzz_$(1).o $$(if $$(filter fuzz,$$(MOD
 		$$(SUPPORT_LIB) $$(call room_libs,$$(FUZZ_ROOMS_$(1)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(SK_LDFLAGS) $$(if $$(filter fuzz,$$(MODE)),-fsanitize=fuzzer) -o $$@ $$^ \
-		$$(call room_flags,$$(FUZZ_ROOMS_$(1))) $$(P11KIT_LIBS) $$(LDAP_LIBS)
+		$$(call room_flags,$$(FUZZ_ROOMS_$(1))) $$(P11KIT_LIBS) $$(JANSSON_LIBS) $$(LDAP_LIBS)
 endef
 $(foreach f,$(FUZZ),$(eval $(call fuzz,$(f))))
 DEPS += $(OUT)/obj/test/fuzz/replay.d

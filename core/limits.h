@@ -129,7 +129,6 @@
 #define LIMIT_PKI_PAGE_BYTES      (1024u * 1024u)
 #define LIMIT_PKI_QUERY_BYTES     2048u /* a value searched for */
 #define LIMIT_JSON_ANSWER_BYTES   (16u * 1024u * 1024u)
-#define LIMIT_JSON_DEPTH          32u
 #define LIMIT_JSON_CERTS          64u                   /* certificates in one request */
 #define LIMIT_BATCH_LINE_BYTES    (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
 #define LIMIT_VERIFY_ANCHORS      1024u /* trust anchors of sekisho-verify: whole root stores */

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "core/utf8.h"
+
 #define FINDING_CODE_ROW(constant, code, text) code,
 #define FINDING_TEXT_ROW(constant, code, text) text,
 static const char *const codes[FINDING_COUNT] = {"none", FINDING_TABLE(FINDING_CODE_ROW)};
@@ -47,40 +49,18 @@ void verdict_copy(struct sk_verdict *to, const struct sk_verdict *from)
     memcpy(to->evidence, from->evidence, from->num_evidence * sizeof(from->evidence[0]));
 }
 
-/* Octets of the UTF-8 character at p, or 0 when there is none (RFC 3629 4). */
-static size_t utf8_length(const unsigned char *p)
-{
-    size_t len = p[0] < 0x80                    ? 1
-                 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2
-                 : (p[0] & 0xf0) == 0xe0        ? 3
-                 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-                                                : 0;
-    size_t i;
-
-    for (i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0; /* also the NUL of a cut text */
-    }
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 /* A text may quote a certificate: it must be UTF-8 for JSON and without control bytes for people.
  */
 static void make_printable(char *text)
 {
-    unsigned char *p = (unsigned char *)text;
-    size_t len;
+    size_t left = strlen(text), len;
 
-    while (*p != '\0') {
-        len = utf8_length(p);
-        if (len == 0 || *p < 0x20 || *p == 0x7f) {
-            *p = '?';
+    for (; left > 0; text += len, left -= len) {
+        len = utf8_length(bytes_of(text, left));
+        if (len == 0 || (unsigned char)*text < 0x20 || *text == 0x7f) {
+            *text = '?';
             len = 1;
         }
-        p += len;
     }
 }
 

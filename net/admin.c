@@ -15,7 +15,7 @@
 #include "net/admin_ask.h"
 #include "net/admin_tell.h"
 
-enum { ACCEPT_PAUSE_MS = 100 };
+enum { ACCEPT_PAUSE_MS = 100, MAX_ANSWER = 8 * 1024 * 1024 };
 
 struct client {
     TAILQ_ENTRY(client) link;
@@ -49,22 +49,25 @@ static void client_free(struct client *client)
         admin->options.when_empty(admin->options.arg);
 }
 
-static int put(const char *data, size_t len, void *arg)
-{
-    return evbuffer_add(arg, data, len);
-}
-
-/* Takes root. */
-static void answer(struct client *client, json_t *root)
+static void answer(struct client *client, const struct sk_buf *text)
 {
     struct evbuffer *out = bufferevent_get_output(client->bev);
 
     client->is_answered = true;
     (void)bufferevent_disable(client->bev, EV_READ);
-    if (root == NULL || json_dump_callback(root, put, out, JSON_COMPACT) != 0)
-        evbuffer_drain(out, evbuffer_get_length(out));
+    if (buf_status(text) == SK_OK)
+        (void)evbuffer_add(out, text->data, text->len);
     (void)evbuffer_add(out, "\n", 1);
-    json_decref(root);
+}
+
+static void answer_error(struct client *client, const char *why)
+{
+    struct sk_buf text;
+
+    buf_init(&text, MAX_ANSWER);
+    admin_tell_error(why, &text);
+    answer(client, &text);
+    buf_done(&text);
 }
 
 static struct metrics_view view_of(const struct sk_admin *admin)
@@ -78,29 +81,35 @@ static struct metrics_view view_of(const struct sk_admin *admin)
                                  .gen = *options->gen};
 }
 
-static void obey(struct client *client, const struct admin_ask *ask)
+/* What the network process can say by itself. */
+static void tell(struct client *client, const struct admin_ask *ask)
 {
     const struct sk_admin *admin = client->admin;
     const struct admin_options *options = &admin->options;
     const struct metrics_view view = view_of(admin);
+    struct sk_buf text;
 
-    switch (ask->command) {
-    case ADMIN_STATUS:
-        answer(client, admin_tell_status(&view));
-        break;
-    case ADMIN_STATS:
-        answer(client, admin_tell_stats(&view));
-        break;
-    case ADMIN_WHY:
-        answer(client, admin_tell_why(options->rings, options->process->workers, ask->id));
-        break;
-    case ADMIN_RELOAD:
-        if (options->reload(options->arg, bufferevent_getfd(client->bev)))
-            client_free(client); /* the supervisor has the connection */
-        else
-            answer(client, admin_tell_error("the supervisor has gone"));
-        break;
-    }
+    buf_init(&text, MAX_ANSWER);
+    if (ask->command == ADMIN_STATUS)
+        admin_tell_status(&view, &text);
+    else if (ask->command == ADMIN_STATS)
+        admin_tell_stats(&view, &text);
+    else
+        admin_tell_why(options->rings, options->process->workers, ask->id, &text);
+    answer(client, &text);
+    buf_done(&text);
+}
+
+static void obey(struct client *client, const struct admin_ask *ask)
+{
+    const struct admin_options *options = &client->admin->options;
+
+    if (ask->command != ADMIN_RELOAD)
+        tell(client, ask);
+    else if (options->reload(options->arg, bufferevent_getfd(client->bev)))
+        client_free(client); /* the supervisor has the connection */
+    else
+        answer_error(client, "the supervisor has gone");
 }
 
 static void on_read(struct bufferevent *bev, void *arg)
@@ -116,7 +125,7 @@ static void on_read(struct bufferevent *bev, void *arg)
         return;
     if (end.pos > (ev_ssize_t)sizeof(line) ||
         (end.pos < 0 && evbuffer_get_length(in) > sizeof(line))) {
-        answer(client, admin_tell_error("a line that is too long"));
+        answer_error(client, "a line that is too long");
         return;
     }
     if (end.pos < 0)
@@ -125,7 +134,7 @@ static void on_read(struct bufferevent *bev, void *arg)
     if (admin_ask_read(bytes_of(line, (size_t)end.pos), &ask, &err) == SK_OK)
         obey(client, &ask);
     else
-        answer(client, admin_tell_error(err.text));
+        answer_error(client, err.text);
 }
 
 static void on_written(struct bufferevent *bev, void *arg)

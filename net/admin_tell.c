@@ -11,33 +11,45 @@ enum { MAX_STATS = 4 * 1024 * 1024, MAX_ENTRIES = 64 };
 
 /* ---- status ---- */
 
-static void add_reason(void *arg, enum ready_reason reason, const char *text)
+static void tell_reason(void *arg, enum ready_reason reason, const char *text)
 {
-    (void)json_array_append_new(arg, json_pack("{s:s, s:o}", "reason", ready_reason_text(reason),
-                                               "text", verdict_json_text(text)));
+    struct sk_buf *out = arg;
+
+    json_out_open(out, NULL, '{');
+    json_out_text(out, "reason", ready_reason_text(reason));
+    json_out_text(out, "text", text);
+    json_out_close(out, '}');
 }
 
-static json_t *tell_lists(const struct metrics_view *view)
+/* Null for what has no end. */
+static void tell_left(int64_t end, int64_t now, int64_t unit, const char *key, struct sk_buf *out)
+{
+    if (end != CLOCK_NEVER)
+        json_out_number(out, key, (end - now) / unit);
+    else
+        json_out_null(out, key);
+}
+
+static void tell_lists(const struct metrics_view *view, struct sk_buf *out)
 {
     const struct sk_served *served = view->ready.served;
-    json_t *lists = json_array();
     size_t i;
 
+    json_out_open(out, "lists", '[');
     for (i = 0; served != NULL && i < served_count(served); i++) {
         const struct served_list *list = served_list_get0(served, i);
-        bool has_end = list->next_update != CLOCK_NEVER;
 
-        (void)json_array_append_new(
-            lists,
-            json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b}", "ca", list->ca, "kind",
-                      crl_kind_text(list->kind), "state", served_state_text(list->state),
-                      "this_update", verdict_json_time(list->this_update), "next_update",
-                      verdict_json_time(list->next_update), "seconds_left",
-                      has_end ? json_integer((json_int_t)(list->next_update - view->ready.now))
-                              : json_null(),
-                      "stale", served_is_stale(list, view->ready.now)));
+        json_out_open(out, NULL, '{');
+        json_out_text(out, "ca", list->ca);
+        json_out_text(out, "kind", crl_kind_text(list->kind));
+        json_out_text(out, "state", served_state_text(list->state));
+        verdict_json_time(list->this_update, "this_update", out);
+        verdict_json_time(list->next_update, "next_update", out);
+        tell_left(list->next_update, view->ready.now, 1, "seconds_left", out);
+        json_out_bool(out, "stale", served_is_stale(list, view->ready.now));
+        json_out_close(out, '}');
     }
-    return lists;
+    json_out_close(out, ']');
 }
 
 static const char *state_text(enum sign_state state)
@@ -53,149 +65,185 @@ static const char *state_text(enum sign_state state)
     return "down";
 }
 
-static json_t *tell_keys(const struct metrics_view *view)
+static void tell_keys(const struct metrics_view *view, struct sk_buf *out)
 {
     const struct sk_process *process = view->ready.process;
-    json_t *keys = json_array();
     size_t i;
 
+    json_out_open(out, "keys", '[');
     for (i = 0; i < metrics_keys(process); i++) {
         int64_t end = atomic_load_explicit(&process->counters[0].signer.keys[i].not_after,
                                            memory_order_relaxed);
 
-        (void)json_array_append_new(
-            keys,
-            json_pack("{s:s, s:s, s:o, s:o}", "key", process->config->signer.responders[i].name,
-                      "state", state_text(metrics_key_state(process, i)), "not_after",
-                      verdict_json_time(end), "days_left",
-                      end != CLOCK_NEVER
-                          ? json_integer((json_int_t)((end - view->ready.now) / 86400))
-                          : json_null()));
+        json_out_open(out, NULL, '{');
+        json_out_text(out, "key", process->config->signer.responders[i].name);
+        json_out_text(out, "state", state_text(metrics_key_state(process, i)));
+        verdict_json_time(end, "not_after", out);
+        tell_left(end, view->ready.now, 86400, "days_left", out);
+        json_out_close(out, '}');
     }
-    return keys;
+    json_out_close(out, ']');
 }
 
-static json_t *tell_generation(const struct metrics_view *view)
+static void tell_generation(const struct metrics_view *view, struct sk_buf *out)
 {
-    if (view->gen == NULL)
-        return json_null();
-    return json_pack("{s:I, s:o, s:I}", "number", (json_int_t)generation_number(view->gen),
-                     "created", verdict_json_time(generation_created(view->gen)), "age",
-                     (json_int_t)(view->ready.now - generation_created(view->gen)));
+    int64_t created;
+
+    if (view->gen == NULL) {
+        json_out_null(out, "generation");
+        return;
+    }
+    created = generation_created(view->gen);
+    json_out_open(out, "generation", '{');
+    json_out_number(out, "number", (int64_t)generation_number(view->gen));
+    verdict_json_time(created, "created", out);
+    json_out_number(out, "age", view->ready.now - created);
+    json_out_close(out, '}');
 }
 
-json_t *admin_tell_status(const struct metrics_view *view)
+void admin_tell_status(const struct metrics_view *view, struct sk_buf *out)
 {
     const struct sk_process *process = view->ready.process;
-    json_t *reasons = json_array();
-    bool is_ready = ready_look(&view->ready, add_reason, reasons);
     uint64_t open = 0, requests = 0;
+    bool is_ready;
     unsigned i;
 
     for (i = 0; i < process->workers; i++) {
         open += counter_get(&process->counters[i].open);
         requests += counter_get(&process->counters[i].requests);
     }
-    return json_pack("{s:s, s:o, s:I, s:i, s:b, s:o, s:o, s:o, s:o, s:I, s:I}", "version",
-                     SEKISHO_VERSION, "started", verdict_json_time(process->started), "uptime",
-                     (json_int_t)(view->ready.now - process->started), "workers",
-                     (int)process->workers, "ready", is_ready, "reasons", reasons, "generation",
-                     tell_generation(view), "lists", tell_lists(view), "keys", tell_keys(view),
-                     "connections", (json_int_t)open, "requests", (json_int_t)requests);
+    json_out_open(out, NULL, '{');
+    json_out_text(out, "version", SEKISHO_VERSION);
+    verdict_json_time(process->started, "started", out);
+    json_out_number(out, "uptime", view->ready.now - process->started);
+    json_out_number(out, "workers", process->workers);
+    json_out_open(out, "reasons", '[');
+    is_ready = ready_look(&view->ready, tell_reason, out);
+    json_out_close(out, ']');
+    json_out_bool(out, "ready", is_ready);
+    tell_generation(view, out);
+    tell_lists(view, out);
+    tell_keys(view, out);
+    json_out_number(out, "connections", (int64_t)open);
+    json_out_number(out, "requests", (int64_t)requests);
+    json_out_close(out, '}');
 }
 
-json_t *admin_tell_stats(const struct metrics_view *view)
+void admin_tell_stats(const struct metrics_view *view, struct sk_buf *out)
 {
-    json_t *root = NULL;
     struct sk_buf page;
 
     buf_init(&page, MAX_STATS);
     metrics_write(view, &page);
+    buf_put_byte(&page, 0);
+    json_out_open(out, NULL, '{');
     if (buf_status(&page) == SK_OK)
-        root = json_pack("{s:s%}", "metrics", (const char *)page.data, page.len);
+        json_out_text(out, "metrics", (const char *)page.data);
+    json_out_close(out, '}');
     buf_done(&page);
-    return root;
 }
 
 /* ---- why ---- */
 
-static json_t *text_or_null(const char *text)
+static void text_or_null(const char *text, const char *key, struct sk_buf *out)
 {
-    return text != NULL ? json_string(text) : json_null();
+    if (text != NULL)
+        json_out_text(out, key, text);
+    else
+        json_out_null(out, key);
 }
 
-static json_t *tell_findings(const struct why_decision *entry)
+static void tell_findings(const struct why_decision *entry, struct sk_buf *out)
 {
-    json_t *findings = json_array();
     size_t i;
 
+    json_out_open(out, "findings", '[');
     for (i = 0; i < entry->num_findings && i < WHY_FINDINGS; i++) {
         const struct why_finding *one = &entry->findings[i];
 
-        (void)json_array_append_new(
-            findings, json_pack("{s:s, s:o, s:s, s:i}", "code", finding_code_text(one->code),
-                                "rule", text_or_null(one->rule), "meaning",
-                                finding_meaning(one->code), "cert", one->cert));
+        json_out_open(out, NULL, '{');
+        json_out_text(out, "code", finding_code_text(one->code));
+        text_or_null(one->rule, "rule", out);
+        json_out_text(out, "meaning", finding_meaning(one->code));
+        json_out_number(out, "cert", one->cert);
+        json_out_close(out, '}');
     }
-    return findings;
+    json_out_close(out, ']');
 }
 
-static json_t *tell_decision(const struct why_decision *entry)
+static void tell_decision(const struct why_decision *entry, struct sk_buf *out)
 {
-    return json_pack("{s:o, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "time",
-                     verdict_json_time(entry->time), "snapshot", (json_int_t)entry->generation,
-                     "service", text_or_null(entry->service), "verdict",
-                     text_or_null(entry->verdict), "index", (json_int_t)entry->index, "policy",
-                     text_or_null(entry->policy), "certificate",
-                     entry->has_cert ? verdict_json_hash(entry->sha256) : json_null(), "findings",
-                     tell_findings(entry), "findings_in_all", (json_int_t)entry->num_findings);
+    json_out_open(out, NULL, '{');
+    verdict_json_time(entry->time, "time", out);
+    json_out_number(out, "snapshot", (int64_t)entry->generation);
+    text_or_null(entry->service, "service", out);
+    text_or_null(entry->verdict, "verdict", out);
+    json_out_number(out, "index", (int64_t)entry->index);
+    text_or_null(entry->policy, "policy", out);
+    if (entry->has_cert)
+        verdict_json_hash(entry->sha256, "certificate", out);
+    else
+        json_out_null(out, "certificate");
+    tell_findings(entry, out);
+    json_out_number(out, "findings_in_all", (int64_t)entry->num_findings);
+    json_out_close(out, '}');
 }
 
-static json_t *tell_answer(const struct why_answer *entry)
+static void tell_answer(const struct why_answer *entry, struct sk_buf *out)
 {
-    return json_pack("{s:o, s:o, s:o, s:i, s:I}", "time", verdict_json_time(entry->time), "service",
-                     text_or_null(entry->service), "verdict", text_or_null(entry->verdict),
-                     "status", (int)entry->status, "microseconds", (json_int_t)entry->took_us);
+    json_out_open(out, NULL, '{');
+    verdict_json_time(entry->time, "time", out);
+    text_or_null(entry->service, "service", out);
+    text_or_null(entry->verdict, "verdict", out);
+    json_out_number(out, "status", entry->status);
+    json_out_number(out, "microseconds", entry->took_us);
+    json_out_close(out, '}');
 }
 
-static json_t *tell_decisions(struct why_ring *const *rings, unsigned workers, const char *id)
+static void tell_decisions(struct why_ring *const *rings, unsigned workers, const char *id,
+                           struct sk_buf *out)
 {
     struct why_decision *entries = calloc(MAX_ENTRIES, sizeof(*entries));
-    json_t *told = json_array();
     size_t count = 0, i;
     unsigned w;
 
     for (w = 0; entries != NULL && w < workers; w++)
         count += why_find_decisions(rings[w], id, entries + count, MAX_ENTRIES - count);
+    json_out_open(out, "decisions", '[');
     for (i = 0; i < count; i++)
-        (void)json_array_append_new(told, tell_decision(&entries[i]));
+        tell_decision(&entries[i], out);
+    json_out_close(out, ']');
     free(entries);
-    return told;
 }
 
-static json_t *tell_answers(struct why_ring *const *rings, unsigned workers, const char *id)
+static void tell_answers(struct why_ring *const *rings, unsigned workers, const char *id,
+                         struct sk_buf *out)
 {
     struct why_answer entries[MAX_ENTRIES];
-    json_t *told = json_array();
     size_t count = 0, i;
     unsigned w;
 
     for (w = 0; w < workers; w++)
         count += why_find_answers(rings[w], id, entries + count, MAX_ENTRIES - count);
+    json_out_open(out, "answers", '[');
     for (i = 0; i < count; i++)
-        (void)json_array_append_new(told, tell_answer(&entries[i]));
-    return told;
+        tell_answer(&entries[i], out);
+    json_out_close(out, ']');
 }
 
-json_t *admin_tell_why(struct why_ring *const *rings, unsigned workers, const char *id)
+void admin_tell_why(struct why_ring *const *rings, unsigned workers, const char *id,
+                    struct sk_buf *out)
 {
-    json_t *decisions = tell_decisions(rings, workers, id);
-    json_t *answers = tell_answers(rings, workers, id);
-
-    return json_pack("{s:s, s:o, s:o}", "id", id, "decisions", decisions, "answers", answers);
+    json_out_open(out, NULL, '{');
+    json_out_text(out, "id", id);
+    tell_decisions(rings, workers, id, out);
+    tell_answers(rings, workers, id, out);
+    json_out_close(out, '}');
 }
 
-json_t *admin_tell_error(const char *text)
+void admin_tell_error(const char *text, struct sk_buf *out)
 {
-    return json_pack("{s:o}", "error", verdict_json_text(text));
+    json_out_open(out, NULL, '{');
+    json_out_text(out, "error", text);
+    json_out_close(out, '}');
 }

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <jansson.h>
 
 #include "cache/generation.h"
 #include "core/clock.h"
@@ -567,7 +566,6 @@ int front_run(const struct front_options *options)
     enum sk_status status;
 
     (void)sigaction(SIGPIPE, &ignore, NULL);
-    json_object_seed(0); /* before there are threads */
     status = make_events(&front, &err);
     if (status == SK_OK && options->admin >= 0)
         status = make_rings(&front, &err);

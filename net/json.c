@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <stdlib.h>
-
-#include <jansson.h>
 
 #include "core/clock.h"
 #include "core/hex.h"
@@ -13,46 +10,38 @@
 #include "net/service.h"
 #include "net/verdict_json.h"
 
-/* A NULL anywhere makes the whole answer "no memory". */
+enum { USUAL_BYTES = 1024 }; /* of an answer about one certificate */
 
-static int dump(const char *data, size_t len, void *arg)
+static void answer_begin(struct http_answer *out)
 {
-    struct sk_buf *out = arg;
-
-    buf_put(out, data, len);
-    return buf_status(out) == SK_OK ? 0 : -1;
-}
-
-/* Writes root as the body, or an error when it is NULL; takes root. */
-static void answer_json(json_t *root, struct http_answer *out)
-{
-    bool is_good;
-
     answer_init(out, 200, "application/json", LIMIT_JSON_ANSWER_BYTES);
     answer_field(out, "Cache-Control", "no-store");
-    is_good = root != NULL && json_dump_callback(root, dump, &out->body, JSON_COMPACT) == 0;
-    json_decref(root);
+    (void)buf_reserve(&out->body, USUAL_BYTES);
+    json_out_open(&out->body, NULL, '{');
+}
+
+/* The answer is what was written, unless there was no room for it. */
+static void answer_end(struct http_answer *out)
+{
+    json_out_close(&out->body, '}');
     buf_put_byte(&out->body, '\n');
-    if (is_good && buf_status(&out->body) == SK_OK)
+    if (buf_status(&out->body) == SK_OK)
         return;
     answer_done(out);
     answer_error(out, 503, "no-memory", "no memory for this answer");
 }
 
-/* ---- a verdict as JSON ---- */
-
-static json_t *verdict_new(const struct sk_verdict *verdict, const struct json_ask *ask)
+static void put_verdict(const struct sk_verdict *verdict, const struct json_ask *ask,
+                        struct sk_buf *out)
 {
-    json_t *object = verdict_json_new(verdict, ask->want_explanation);
-
-    if (object == NULL)
-        return NULL;
-    (void)json_object_set_new(object, "path", verdict_json_path(verdict));
+    json_out_open(out, NULL, '{');
+    verdict_json_put(verdict, ask->want_explanation, out);
+    verdict_json_path(verdict, out);
     if (ask->want_evidence)
-        (void)json_object_set_new(object, "evidence", verdict_json_evidence(verdict));
+        verdict_json_evidence(verdict, out);
     if (ask->want_explanation)
-        (void)json_object_set_new(object, "explanation", verdict_json_explanation(verdict));
-    return object;
+        verdict_json_explanation(verdict, out);
+    json_out_close(out, '}');
 }
 
 /* ---- judging ---- */
@@ -66,7 +55,6 @@ struct run {
     const struct sk_source *source;
     int64_t budget_us, start_us;
     struct why_note why;
-    const char *verdict; /* of all certificates, for the access log */
 };
 
 static void add_finding(struct run *run, struct sk_verdict *out, enum finding_code code, int cert,
@@ -124,59 +112,48 @@ static const struct sk_cert *judge_one(struct run *run, struct sk_bytes der, boo
     return target;
 }
 
-static json_t *results_new(struct run *run)
-{
-    const struct json_ask *ask = run->ask;
-    struct sk_verdict *verdict = malloc(sizeof(*verdict));
-    json_t *results = json_array();
-    size_t i;
-
-    for (i = 0; verdict != NULL && i < ask->num_certs; i++) {
-        const struct sk_cert *target = judge_one(run, ask->certs[i], i == 0, verdict);
-
-        why_note_verdict(&run->why, i, target, verdict);
-        run->verdict = answer_verdict(run->verdict, verdict_kind_text(verdict->kind));
-        if (json_array_append_new(results, verdict_new(verdict, ask)) != 0)
-            break;
-    }
-    free(verdict);
-    if (i == ask->num_certs && json_array_size(results) == ask->num_certs)
-        return results;
-    json_decref(results);
-    return NULL;
-}
-
 /* The request's own certificates are candidates beside the snapshot's; nothing trusts them. */
-static json_t *judge_all(struct service *service, const struct json_ask *ask,
-                         const char **out_verdict)
+static void judge_all(struct service *service, const struct json_ask *ask,
+                      struct sk_verdict *verdict, struct http_answer *out)
 {
-    const struct sk_source *parts[2] = {memstore_source(ask->hints),
+    const struct sk_source *parts[2] = {ask->hints != NULL ? memstore_source(ask->hints) : NULL,
                                         reader_source(service->reader)};
     struct run run = {.service = service,
                       .ask = ask,
                       .params = ask->policy->params,
+                      .source = parts[1],
                       .why = service_why(service, ask->policy)};
     struct source_chain chain;
-    json_t *results;
+    const char *told = NULL; /* of all certificates, for the access log */
+    size_t i;
 
-    source_chain_init(&chain, parts, 2);
-    run.source = &chain.source;
+    if (ask->hints != NULL) {
+        source_chain_init(&chain, parts, 2);
+        run.source = &chain.source;
+    }
     run.budget_us = (int64_t)run.params.budget.max_cpu_ms * 1000;
     if (ask->num_certs > 1) /* else nobody asks what is left */
         run.start_us = clock_cpu_us();
-    results = results_new(&run);
-    *out_verdict = run.verdict;
-    return results == NULL
-               ? NULL
-               : json_pack("{s:I, s:o}", "snapshot",
-                           (json_int_t)generation_number(reader_generation(service->reader)),
-                           "results", results);
+    answer_begin(out);
+    json_out_number(&out->body, "snapshot",
+                    (int64_t)generation_number(reader_generation(service->reader)));
+    json_out_open(&out->body, "results", '[');
+    for (i = 0; i < ask->num_certs; i++) {
+        const struct sk_cert *target = judge_one(&run, ask->certs[i], i == 0, verdict);
+
+        why_note_verdict(&run.why, i, target, verdict);
+        told = answer_verdict(told, verdict_kind_text(verdict->kind));
+        put_verdict(verdict, ask, &out->body);
+    }
+    json_out_close(&out->body, ']');
+    answer_end(out);
+    out->verdict = told;
 }
 
 void json_validate(struct service *service, const struct http_request *request,
                    struct http_answer *out)
 {
-    const char *verdict = NULL;
+    struct sk_verdict *verdict;
     struct json_ask ask;
     struct sk_bytes type;
 
@@ -188,45 +165,53 @@ void json_validate(struct service *service, const struct http_request *request,
     arena_reset(service->arena);
     if (json_ask_read(service->config, service->arena, request->body, &ask, out) != SK_OK)
         return;
+    verdict = malloc(sizeof(*verdict));
     if (service->reader == NULL)
         answer_error(out, 503, "no-snapshot", "nothing has been published yet");
+    else if (verdict == NULL)
+        answer_error(out, 503, "no-memory", "no memory for this answer");
     else
-        answer_json(judge_all(service, &ask, &verdict), out);
-    out->verdict = verdict;
+        judge_all(service, &ask, verdict, out);
+    free(verdict);
     json_ask_done(&ask);
 }
 
 /* ---- GET /v1/snapshot ---- */
 
-static enum sk_status add_crl(void *arg, const struct reader_crl_info *info)
+static enum sk_status put_crl(void *arg, const struct reader_crl_info *info)
 {
-    json_t *one =
-        json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "ca", info->ca, "kind",
-                  crl_kind_text(info->kind), "sha256", verdict_json_hash(info->sha256),
-                  "this_update", verdict_json_time(info->this_update), "next_update",
-                  verdict_json_time(info->next_update), "entries", (json_int_t)info->num_entries);
+    struct sk_buf *out = arg;
 
-    return json_array_append_new(arg, one) == 0 ? SK_OK : SK_NOMEM;
+    json_out_open(out, NULL, '{');
+    json_out_text(out, "ca", info->ca);
+    json_out_text(out, "kind", crl_kind_text(info->kind));
+    verdict_json_hash(info->sha256, "sha256", out);
+    verdict_json_time(info->this_update, "this_update", out);
+    verdict_json_time(info->next_update, "next_update", out);
+    json_out_number(out, "entries", (int64_t)info->num_entries);
+    json_out_close(out, '}');
+    return SK_OK;
 }
 
 void json_snapshot(struct service *service, struct http_answer *out)
 {
     struct sk_generation *gen;
-    json_t *crls;
 
     if (service->reader == NULL) {
         answer_error(out, 503, "no-snapshot", "nothing has been published yet");
         return;
     }
     gen = reader_generation(service->reader);
-    crls = json_array();
-    if (reader_crls(service->reader, add_crl, crls) != SK_OK) {
-        json_decref(crls);
+    answer_begin(out);
+    json_out_number(&out->body, "snapshot", (int64_t)generation_number(gen));
+    verdict_json_time(generation_created(gen), "created", &out->body);
+    json_out_number(&out->body, "certificates", (int64_t)reader_num_certs(service->reader));
+    json_out_open(&out->body, "crls", '[');
+    if (reader_crls(service->reader, put_crl, &out->body) != SK_OK) {
+        answer_done(out);
         answer_error(out, 500, "internal", "the snapshot cannot be read");
         return;
     }
-    answer_json(json_pack("{s:I, s:o, s:I, s:o}", "snapshot", (json_int_t)generation_number(gen),
-                          "created", verdict_json_time(generation_created(gen)), "certificates",
-                          (json_int_t)reader_num_certs(service->reader), "crls", crls),
-                out);
+    json_out_close(&out->body, ']');
+    answer_end(out);
 }

@@ -4,11 +4,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <jansson.h>
-
 #include "core/clock.h"
 #include "core/hex.h"
 #include "core/memstore.h"
+#include "net/json_text.h"
+
+/* A request being read: its members in the order they stand. */
+struct reading {
+    const struct sk_config *config;
+    struct sk_arena *arena;
+    struct json_text text;
+    struct json_ask *ask;
+    unsigned seen; /* members, by their place in the table */
+    struct sk_bytes hints[LIMIT_JSON_CERTS];
+    size_t num_hints;
+    struct http_answer *error;
+};
 
 /* Makes the answer and says so. */
 static enum sk_status refuse(struct http_answer *answer, unsigned status, const char *code,
@@ -26,69 +37,112 @@ static enum sk_status refuse(struct http_answer *answer, unsigned status, const 
     return SK_INPUT;
 }
 
-/* jansson recurses; its own limit is far above what a request needs. */
-static bool is_too_deep(struct sk_bytes text)
+/* The text is no JSON where the reader stands. */
+static enum sk_status refuse_text(struct reading *r)
 {
-    unsigned depth = 0;
-    bool in_string = false;
-    size_t i;
+    size_t line, column;
 
-    for (i = 0; i < text.len; i++) {
-        uint8_t c = text.p[i];
+    json_text_place(&r->text, &line, &column);
+    return refuse(r->error, 400, "bad-json", "line %zu, column %zu: not what JSON has here", line,
+                  column);
+}
 
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > LIMIT_JSON_DEPTH)
-                return true;
-        } else if ((c == ']' || c == '}') && depth > 0) {
-            depth--;
-        }
+static enum sk_status refuse_memory(struct reading *r)
+{
+    return refuse(r->error, 503, "no-memory", "no memory for this request");
+}
+
+/* What the string says: the text itself, or a copy where it has escapes. */
+static enum sk_status take(struct reading *r, const struct json_string *string,
+                           struct sk_bytes *out)
+{
+    uint8_t *copy;
+
+    if (!string->has_escapes) {
+        *out = string->raw;
+        return SK_OK;
     }
-    return false;
+    if ((copy = arena_alloc(r->arena, string->raw.len)) == NULL)
+        return refuse_memory(r);
+    *out = bytes_of(copy, json_string_put(string, copy));
+    return SK_OK;
+}
+
+/* A string; anything else is refused with why. */
+static enum sk_status read_text(struct reading *r, struct sk_bytes *out, const char *why)
+{
+    struct json_string string;
+
+    if (json_text_peek(&r->text) != '"')
+        return refuse(r->error, 400, "bad-request", "%s", why);
+    if (json_text_string(&r->text, &string) != SK_OK)
+        return refuse_text(r);
+    return take(r, &string, out);
+}
+
+/* The same with a NUL behind it. */
+static enum sk_status read_word(struct reading *r, const char **out, const char *why)
+{
+    struct sk_bytes text;
+    enum sk_status status = read_text(r, &text, why);
+
+    if (status != SK_OK)
+        return status;
+    *out = arena_copy(r->arena, text.p, text.len);
+    return *out != NULL ? SK_OK : refuse_memory(r);
+}
+
+/* Enters a list; anything else is refused. */
+static enum sk_status open_list(struct reading *r, const char *member)
+{
+    if (json_text_take(&r->text, '[') == SK_OK)
+        return SK_OK;
+    return refuse(r->error, 400, "bad-request", "%s must be a list of strings", member);
 }
 
 /* ---- one certificate ---- */
 
-static const char *skip_blank(const char *p)
+static struct sk_bytes skip_blank(struct sk_bytes text)
 {
-    return p + strspn(p, " \t\r\n");
+    while (text.len > 0 &&
+           (*text.p == ' ' || *text.p == '\t' || *text.p == '\r' || *text.p == '\n'))
+        text = bytes_of(text.p + 1, text.len - 1);
+    return text;
 }
 
-/* The base64 part of a PEM block that is all of the text; false when it is not one. */
-static bool cut_pem(const char *text, struct sk_bytes *out)
+/* The base64 part of a PEM block that is all of the text, or the text itself when no block begins
+ * it; false: half a block, or more than one. */
+static bool cut_pem(struct sk_bytes text, struct sk_bytes *out)
 {
     static const char begin[] = "-----BEGIN CERTIFICATE-----";
     static const char end[] = "-----END CERTIFICATE-----";
-    const char *stop;
+    const size_t begin_len = sizeof(begin) - 1, end_len = sizeof(end) - 1;
+    struct sk_bytes inner = skip_blank(text), rest;
+    const uint8_t *stop;
 
-    text = skip_blank(text) + sizeof(begin) - 1;
-    stop = strstr(text, end);
-    if (stop == NULL || *skip_blank(stop + sizeof(end) - 1) != '\0')
+    if (inner.len < begin_len || memcmp(inner.p, begin, begin_len) != 0) {
+        *out = text;
+        return true;
+    }
+    inner = bytes_of(inner.p + begin_len, inner.len - begin_len);
+    stop = memmem(inner.p, inner.len, end, end_len);
+    if (stop == NULL)
         return false;
-    *out = bytes_of(text, (size_t)(stop - text));
-    return true;
+    rest = bytes_of(stop + end_len, inner.len - (size_t)(stop - inner.p) - end_len);
+    *out = bytes_of(inner.p, (size_t)(stop - inner.p));
+    return skip_blank(rest).len == 0;
 }
 
 /* A certificate as base64 of its DER, or as one PEM block; the result lives in the arena. */
-static enum sk_status read_cert(struct sk_arena *arena, const json_t *value, struct sk_bytes *out)
+static enum sk_status decode_cert(struct sk_arena *arena, struct sk_bytes text,
+                                  struct sk_bytes *out)
 {
-    static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    const char *text = json_string_value(value);
     struct sk_bytes encoded;
     struct sk_buf der;
     enum sk_status status;
     void *copy = NULL;
 
-    if (text == NULL || strlen(text) != json_string_length(value))
-        return SK_INPUT;
-    encoded = bytes_of(text, strlen(text));
-    if (strncmp(skip_blank(text), begin, sizeof(begin) - 1) == 0 && !cut_pem(text, &encoded))
+    if (!cut_pem(text, &encoded))
         return SK_INPUT;
     buf_init(&der, LIMIT_CERT_BYTES);
     status = base64_decode_spaced(encoded, &der);
@@ -104,174 +158,240 @@ static enum sk_status read_cert(struct sk_arena *arena, const json_t *value, str
     return status;
 }
 
-static enum sk_status read_certs(struct sk_arena *arena, const json_t *list, const char *member,
-                                 size_t max, struct sk_bytes *out, size_t *out_count,
-                                 struct http_answer *error)
+static enum sk_status read_cert(struct reading *r, const char *member, size_t index,
+                                struct sk_bytes *out)
 {
-    size_t i, count = json_array_size(list);
+    char why[96];
+    struct sk_bytes text;
+    enum sk_status status;
 
-    if (!json_is_array(list))
-        return refuse(error, 400, "bad-request", "%s must be a list of strings", member);
-    if (count > max)
-        return refuse(error, 413, "too-large", "%s: more than %zu", member, max);
-    for (i = 0; i < count; i++) {
-        switch (read_cert(arena, json_array_get(list, i), &out[i])) {
-        case SK_OK:
-            break;
-        case SK_LIMIT:
-            return refuse(error, 413, "too-large", "%s[%zu]: too long", member, i);
-        case SK_NOMEM:
-            return refuse(error, 503, "no-memory", "no memory for this request");
-        case SK_AGAIN:
-        case SK_INPUT:
-        case SK_NOTFOUND:
-        case SK_IO:
-        case SK_CRYPTO:
-        case SK_INTERNAL:
-            return refuse(error, 400, "bad-request",
-                          "%s[%zu]: neither base64 of DER nor one PEM certificate", member, i);
-        }
+    (void)snprintf(why, sizeof(why), "%s[%zu]: neither base64 of DER nor one PEM certificate",
+                   member, index);
+    if ((status = read_text(r, &text, why)) != SK_OK)
+        return status;
+    switch (decode_cert(r->arena, text, out)) {
+    case SK_OK:
+        return SK_OK;
+    case SK_LIMIT:
+        return refuse(r->error, 413, "too-large", "%s[%zu]: too long", member, index);
+    case SK_NOMEM:
+        return refuse_memory(r);
+    case SK_AGAIN:
+    case SK_INPUT:
+    case SK_NOTFOUND:
+    case SK_IO:
+    case SK_CRYPTO:
+    case SK_INTERNAL:
+        break;
     }
+    return refuse(r->error, 400, "bad-request", "%s", why);
+}
+
+static enum sk_status read_certs(struct reading *r, const char *member, size_t max,
+                                 struct sk_bytes *out, size_t *out_count)
+{
+    enum sk_status status = open_list(r, member);
+    size_t count = 0;
+
+    if (status != SK_OK)
+        return status;
+    while ((status = json_text_next(&r->text, count == 0, ']')) == SK_OK) {
+        if (count == max)
+            return refuse(r->error, 413, "too-large", "%s: more than %zu", member, max);
+        if ((status = read_cert(r, member, count, &out[count])) != SK_OK)
+            return status;
+        count++;
+    }
+    if (status != SK_NOTFOUND)
+        return refuse_text(r);
     *out_count = count;
     return SK_OK;
 }
 
 /* ---- members ---- */
 
-static enum sk_status read_hints(struct sk_arena *arena, const json_t *list, struct json_ask *ask,
-                                 struct http_answer *error)
+static enum sk_status read_targets(struct reading *r)
 {
-    struct sk_bytes certs[LIMIT_JSON_CERTS];
-    const struct sk_cert *added;
-    enum sk_status status;
-    size_t i, count = 0;
+    size_t max = r->config->limits.json_certs;
 
-    if (list == NULL)
-        return SK_OK;
-    status = read_certs(arena, list, "intermediates", LIMIT_JSON_CERTS, certs, &count, error);
-    for (i = 0; status == SK_OK && i < count; i++) {
-        struct sk_err err = {0};
-
-        status = memstore_add_cert(ask->hints, certs[i], &added, &err);
-        if (status == SK_NOMEM)
-            return refuse(error, 503, "no-memory", "no memory for this request");
-        if (status != SK_OK)
-            return refuse(error, 400, "bad-request", "intermediates[%zu]: %s", i, err.text);
-    }
-    return status;
+    return read_certs(r, "certificates", max < LIMIT_JSON_CERTS ? max : LIMIT_JSON_CERTS,
+                      r->ask->certs, &r->ask->num_certs);
 }
 
-static enum sk_status read_policy(const struct sk_config *config, const json_t *value,
-                                  struct json_ask *ask, struct http_answer *error)
+static enum sk_status read_hints(struct reading *r)
 {
-    if (value != NULL && !json_is_string(value))
-        return refuse(error, 400, "bad-request", "policy must be a string");
-    ask->policy =
-        value != NULL ? config_policy(config, json_string_value(value)) : config->default_policy;
-    if (ask->policy == NULL)
-        return refuse(error, 404, "unknown-policy", "no policy of this name");
-    return SK_OK;
+    return read_certs(r, "intermediates", LIMIT_JSON_CERTS, r->hints, &r->num_hints);
 }
 
-static enum sk_status read_time(const json_t *value, struct json_ask *ask,
-                                struct http_answer *error)
+static enum sk_status read_policy(struct reading *r)
 {
-    ask->time = clock_wall();
-    if (value == NULL)
-        return SK_OK;
-    if (!json_is_string(value) ||
-        clock_parse_rfc3339(json_string_value(value), &ask->time) != SK_OK)
-        return refuse(error, 400, "bad-request", "time must be like 2026-01-31T00:00:00Z");
-    return SK_OK;
-}
-
-static enum sk_status read_want(const json_t *list, struct json_ask *ask, struct http_answer *error)
-{
-    size_t i;
-
-    if (list != NULL && !json_is_array(list))
-        return refuse(error, 400, "bad-request", "want must be a list of strings");
-    for (i = 0; i < json_array_size(list); i++) {
-        const char *want = json_string_value(json_array_get(list, i));
-
-        if (want != NULL && strcmp(want, "evidence") == 0)
-            ask->want_evidence = true;
-        else if (want != NULL && strcmp(want, "explanation") == 0)
-            ask->want_explanation = true;
-        else if (want == NULL || strcmp(want, "path") != 0)
-            return refuse(error, 400, "bad-request",
-                          "want may hold path, evidence and explanation");
-    }
-    return SK_OK;
-}
-
-static enum sk_status check_members(json_t *root, struct http_answer *error)
-{
-    static const char *const known[] = {"policy", "certificates", "intermediates", "time", "want"};
-    const char *key;
-    json_t *value;
-    size_t i;
-
-    if (!json_is_object(root))
-        return refuse(error, 400, "bad-request", "the body must be a JSON object");
-    json_object_foreach(root, key, value)
-    {
-        for (i = 0; i < sizeof(known) / sizeof(known[0]) && strcmp(key, known[i]) != 0;)
-            i++;
-        if (i == sizeof(known) / sizeof(known[0]))
-            return refuse(error, 400, "bad-request", "unknown member \"%.60s\"", key);
-    }
-    return SK_OK;
-}
-
-static enum sk_status read_members(const struct sk_config *config, struct sk_arena *arena,
-                                   json_t *root, struct json_ask *ask, struct http_answer *error)
-{
-    size_t max =
-        config->limits.json_certs < LIMIT_JSON_CERTS ? config->limits.json_certs : LIMIT_JSON_CERTS;
-    const json_t *certs;
-    enum sk_status status = check_members(root, error);
+    const char *name;
+    enum sk_status status = read_word(r, &name, "policy must be a string");
 
     if (status != SK_OK)
         return status;
-    certs = json_object_get(root, "certificates");
-    if (certs == NULL)
-        return refuse(error, 400, "bad-request", "certificates is missing");
-    status = read_policy(config, json_object_get(root, "policy"), ask, error);
-    if (status == SK_OK)
-        status = read_time(json_object_get(root, "time"), ask, error);
-    if (status == SK_OK)
-        status = read_want(json_object_get(root, "want"), ask, error);
-    if (status == SK_OK)
-        status = read_certs(arena, certs, "certificates", max, ask->certs, &ask->num_certs, error);
-    if (status == SK_OK && ask->num_certs == 0)
-        status = refuse(error, 400, "bad-request", "certificates is empty");
-    if (status == SK_OK)
-        status = read_hints(arena, json_object_get(root, "intermediates"), ask, error);
-    return status;
+    r->ask->policy = config_policy(r->config, name);
+    return r->ask->policy != NULL
+               ? SK_OK
+               : refuse(r->error, 404, "unknown-policy", "no policy of this name");
+}
+
+static enum sk_status read_time(struct reading *r)
+{
+    static const char why[] = "time must be like 2026-01-31T00:00:00Z";
+    const char *text;
+    enum sk_status status = read_word(r, &text, why);
+
+    if (status != SK_OK)
+        return status;
+    return clock_parse_rfc3339(text, &r->ask->time) == SK_OK
+               ? SK_OK
+               : refuse(r->error, 400, "bad-request", "%s", why);
+}
+
+static enum sk_status read_want(struct reading *r)
+{
+    static const char why[] = "want may hold path, evidence and explanation";
+    enum sk_status status = open_list(r, "want");
+    bool is_first = true;
+    const char *want;
+
+    if (status != SK_OK)
+        return status;
+    while ((status = json_text_next(&r->text, is_first, ']')) == SK_OK) {
+        if ((status = read_word(r, &want, why)) != SK_OK)
+            return status;
+        if (strcmp(want, "evidence") == 0)
+            r->ask->want_evidence = true;
+        else if (strcmp(want, "explanation") == 0)
+            r->ask->want_explanation = true;
+        else if (strcmp(want, "path") != 0)
+            return refuse(r->error, 400, "bad-request", "%s", why);
+        is_first = false;
+    }
+    return status == SK_NOTFOUND ? SK_OK : refuse_text(r);
+}
+
+enum { CERTIFICATES, INTERMEDIATES, POLICY, TIME, WANT, NUM_MEMBERS };
+static const struct {
+    const char *name;
+    enum sk_status (*read)(struct reading *r);
+} members[NUM_MEMBERS] = {
+    [CERTIFICATES] = {"certificates", read_targets},
+    [INTERMEDIATES] = {"intermediates", read_hints},
+    [POLICY] = {"policy", read_policy},
+    [TIME] = {"time", read_time},
+    [WANT] = {"want", read_want},
+};
+
+static bool has_seen(const struct reading *r, unsigned member)
+{
+    return (r->seen & 1u << member) != 0;
+}
+
+static enum sk_status read_member(struct reading *r)
+{
+    struct json_string name;
+    struct sk_bytes key = {NULL, 0};
+    enum sk_status status;
+    unsigned i;
+
+    if (json_text_string(&r->text, &name) != SK_OK)
+        return refuse_text(r);
+    if ((status = take(r, &name, &key)) != SK_OK)
+        return status;
+    for (i = 0; i < NUM_MEMBERS; i++)
+        if (bytes_equal(key, bytes_of(members[i].name, strlen(members[i].name))))
+            break;
+    if (i == NUM_MEMBERS)
+        return refuse(r->error, 400, "bad-request", "unknown member \"%.*s\"",
+                      (int)(key.len < 60 ? key.len : 60), (const char *)key.p);
+    if (has_seen(r, i))
+        return refuse(r->error, 400, "bad-json", "%s stands twice", members[i].name);
+    r->seen |= 1u << i;
+    if (json_text_take(&r->text, ':') != SK_OK)
+        return refuse_text(r);
+    return members[i].read(r);
+}
+
+static enum sk_status read_members(struct reading *r)
+{
+    enum sk_status status;
+    bool is_first = true;
+
+    if (json_text_peek(&r->text) == 0)
+        return refuse_text(r);
+    if (json_text_take(&r->text, '{') != SK_OK)
+        return refuse(r->error, 400, "bad-request", "the body must be a JSON object");
+    while ((status = json_text_next(&r->text, is_first, '}')) == SK_OK) {
+        if ((status = read_member(r)) != SK_OK)
+            return status;
+        is_first = false;
+    }
+    if (status != SK_NOTFOUND || json_text_finish(&r->text) != SK_OK)
+        return refuse_text(r);
+    return SK_OK;
+}
+
+/* ---- the whole ---- */
+
+static enum sk_status keep_hints(struct reading *r)
+{
+    const struct sk_cert *added;
+    enum sk_status status;
+    size_t i;
+
+    if (r->num_hints > 0 && (r->ask->hints = memstore_new()) == NULL)
+        return refuse_memory(r);
+    for (i = 0; i < r->num_hints; i++) {
+        struct sk_err err = {0};
+
+        status = memstore_add_cert(r->ask->hints, r->hints[i], &added, &err);
+        if (status == SK_NOMEM)
+            return refuse_memory(r);
+        if (status != SK_OK)
+            return refuse(r->error, 400, "bad-request", "intermediates[%zu]: %s", i, err.text);
+    }
+    return SK_OK;
+}
+
+/* What the members left open, and what they must not leave open. */
+static enum sk_status complete(struct reading *r)
+{
+    struct json_ask *ask = r->ask;
+
+    if (ask->num_certs == 0)
+        return refuse(r->error, 400, "bad-request", "certificates is %s",
+                      has_seen(r, CERTIFICATES) ? "empty" : "missing");
+    if (!has_seen(r, POLICY))
+        ask->policy = r->config->default_policy;
+    if (ask->policy == NULL)
+        return refuse(r->error, 404, "unknown-policy", "no policy of this name");
+    if (!has_seen(r, TIME))
+        ask->time = clock_wall();
+    return keep_hints(r);
 }
 
 enum sk_status json_ask_read(const struct sk_config *config, struct sk_arena *arena,
                              struct sk_bytes body, struct json_ask *out,
                              struct http_answer *out_error)
 {
-    json_error_t fault;
-    json_t *root = NULL;
+    struct reading r;
     enum sk_status status;
 
     memset(out, 0, sizeof(*out));
-    if (is_too_deep(body))
-        return refuse(out_error, 400, "bad-json", "nested too deeply");
-    root = json_loadb((const char *)body.p, body.len, JSON_REJECT_DUPLICATES, &fault);
-    if (root == NULL)
-        return refuse(out_error, 400, "bad-json", "line %d, column %d: %s", fault.line,
-                      fault.column, fault.text);
-    out->hints = memstore_new();
-    status = out->hints != NULL ? read_members(config, arena, root, out, out_error)
-                                : refuse(out_error, 503, "no-memory", "no memory for this request");
+    r.config = config;
+    r.arena = arena;
+    r.ask = out;
+    r.error = out_error;
+    r.seen = 0;
+    r.num_hints = 0;
+    json_text_init(&r.text, body);
+    status = read_members(&r);
+    if (status == SK_OK)
+        status = complete(&r);
     if (status != SK_OK)
         json_ask_done(out);
-    json_decref(root);
     return status;
 }
 

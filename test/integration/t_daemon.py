@@ -414,7 +414,7 @@ def test_validate_bad():
     good = base64.b64encode(read("good.der", "rb")).decode()
     pem = read("good.pem")
     cases = [
-        (400, "bad-json", b""), (400, "bad-json", b"{"), (400, "bad-json", b"[" * 40 + b"]" * 40),
+        (400, "bad-json", b""), (400, "bad-json", b"{"), (400, "bad-request", b"[" * 40 + b"]" * 40),
         (400, "bad-json", b'{"certificates":[],"certificates":[]}'), (400, "bad-json", b'{"certificates":["\xff"]}'),
         (400, "bad-json", b'{"certificates":[]} x'), (400, "bad-request", b"[]"), (400, "bad-request", b"{}"),
         (400, "bad-request", {"certificates": []}), (400, "bad-request", {"certificates": good}),

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/daemon/askers.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/verdict_json.h"
+#include "net/json_out.h"
+
+enum { MAX_LINE = 1024 * 1024 };
 
 static void tell(int fd, const char *name, const char *text)
 {
-    json_t *root = json_pack("{s:o}", name, verdict_json_text(text));
-    char *line = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
+    struct sk_buf line;
 
+    buf_init(&line, MAX_LINE);
+    json_out_open(&line, NULL, '{');
+    json_out_text(&line, name, text);
+    json_out_close(&line, '}');
+    buf_put_byte(&line, '\n');
     /* The socket's own buffer holds more than all faults of a configuration; what it does not hold
      * is lost rather than waited for. */
-    if (line != NULL) {
-        (void)send(fd, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
-        (void)send(fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
-    free(line);
-    json_decref(root);
+    if (buf_status(&line) == SK_OK)
+        (void)send(fd, line.data, line.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    buf_done(&line);
 }
 
 void askers_add(struct asker_list *list, int fd)

@@ -8,17 +8,23 @@
 
 json_t *report_json(const struct sk_verdict *verdict, bool is_brief)
 {
-    json_t *out = verdict_json_new(verdict, true);
+    json_t *object = NULL;
+    struct sk_buf text;
 
-    if (out == NULL)
-        return NULL;
+    buf_init(&text, LIMIT_JSON_ANSWER_BYTES);
+    json_out_open(&text, NULL, '{');
+    verdict_json_put(verdict, true, &text);
     if (verdict->num_path > 0)
-        (void)json_object_set_new(out, "path", verdict_json_path(verdict));
-    (void)json_object_set_new(out, "evidence", verdict_json_evidence(verdict));
+        verdict_json_path(verdict, &text);
+    verdict_json_evidence(verdict, &text);
     if (!is_brief || verdict->kind != VERDICT_VALID || verdict->num_tried > 0)
-        (void)json_object_set_new(out, "explanation", verdict_json_explanation(verdict));
-    (void)json_object_set_new(out, "work", verdict_json_work(verdict));
-    return out;
+        verdict_json_explanation(verdict, &text);
+    verdict_json_work(verdict, &text);
+    json_out_close(&text, '}');
+    if (buf_status(&text) == SK_OK)
+        object = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+    buf_done(&text);
+    return object;
 }
 
 /* ---- for a person ---- */

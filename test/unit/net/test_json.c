@@ -107,6 +107,15 @@ static void test_json_refuses_what_it_does_not_understand(void **state)
         {404, "{\"certificates\":[\"$\"],\"policy\":\"\"}"},
         {400, "{\"certificates\":[\"$\"],\"time\":\"2026-01-01\"}"},
         {400, "{\"certificates\":[\"$\"],\"time\":null}"},
+        {400, "{\"certificates\":[\"$\",]}"},
+        {400, "{\"certificates\":[,\"$\"]}"},
+        {400, "{\"certificates\":[\"$\" \"$\"]}"},
+        {400, "{\"certificates\":[\"$\"],}"},
+        {400, "{,\"certificates\":[\"$\"]}"},
+        {400, "{\"certificates\" [\"$\"]}"},
+        {400, "{\"certificates\":[\"$\"}"},
+        {400, "{\"certificates\":[\"$\"],\"certificate\\u0073\":[\"$\"]}"},
+        {400, "{\"certificates\":[\"$\"],\"policy\":\"a\\u0000\"}"},
         {400, "{\"certificates\":[\"$\"],\"want\":{}}"},
         {400, "{\"certificates\":[\"$\"],\"want\":[1]}"},
         {400, "{\"certificates\":[\"$\"],\"want\":[\"Path\"]}"},
@@ -125,25 +134,20 @@ static void test_json_refuses_what_it_does_not_understand(void **state)
     }
 }
 
-static void test_json_refuses_nesting_past_its_cap(void **state)
+/* However deep: nothing of it is walked. */
+static void test_json_refuses_nesting(void **state)
 {
-    char text[2 * LIMIT_JSON_DEPTH + 64];
+    enum { DEEP = 100000 };
+    static char text[DEEP + 32];
     struct json_ask out;
-    struct http_answer answer;
-    size_t i, n = 0;
 
     (void)state;
-    for (i = 0; i <= LIMIT_JSON_DEPTH; i++)
-        text[n++] = '[';
-    assert_int_equal(json_ask_read(&config, arena, bytes_of(text, n), &out, &answer), SK_INPUT);
-    assert_true(memmem(answer.body.data, answer.body.len, "nested", 6) != NULL);
-    answer_done(&answer);
-    /* brackets inside a string do not count */
-    text[0] = '"';
-    text[n++] = '"';
-    assert_int_equal(json_ask_read(&config, arena, bytes_of(text, n), &out, &answer), SK_INPUT);
-    assert_true(memmem(answer.body.data, answer.body.len, "nested", 6) == NULL);
-    answer_done(&answer);
+    memset(text, '[', DEEP);
+    assert_int_equal(ask(text, &out), 400);
+    memcpy(text, "{\"certificates\":", 16);
+    assert_int_equal(ask(text, &out), 400);
+    memset(text, '{', 16);
+    assert_int_equal(ask(text, &out), 400);
 }
 
 static void test_json_refuses_a_certificate_past_its_cap(void **state)
@@ -186,6 +190,25 @@ static void test_json_reads_a_full_request(void **state)
     json_ask_done(&out);
 }
 
+/* Escapes mean what they stand for wherever a string may stand; some writers escape each slash. */
+static void test_json_reads_escapes(void **state)
+{
+    struct json_ask out, plain;
+
+    (void)state;
+    assert_int_equal(ask("{\"certificates\":[\"MAA=\",\"////\"]}", &plain), 0);
+    assert_int_equal(ask("{\"\\u0063ertificates\":[\"MA\\u0041=\",\"\\/\\/\\u002f/\"],\"policy\":"
+                         "\"oth\\u0065r\",\"want\":[\"eviden\\u0063e\"]}",
+                         &out),
+                     0);
+    assert_true(bytes_equal(out.certs[0], plain.certs[0]));
+    assert_true(bytes_equal(out.certs[1], plain.certs[1]));
+    assert_ptr_equal(out.policy, &policies[1]);
+    assert_true(out.want_evidence);
+    json_ask_done(&out);
+    json_ask_done(&plain);
+}
+
 static void test_json_takes_the_default_policy_and_now(void **state)
 {
     struct json_ask out;
@@ -195,6 +218,10 @@ static void test_json_takes_the_default_policy_and_now(void **state)
     assert_ptr_equal(out.policy, &policies[0]);
     assert_true(out.time > PKI_T1);
     assert_false(out.want_explanation);
+    assert_null(out.hints);
+    json_ask_done(&out);
+    assert_int_equal(ask("{\"time\":\"1970-01-01T00:00:00Z\",\"certificates\":[\"$\"]}", &out), 0);
+    assert_int_equal(out.time, 0);
     json_ask_done(&out);
 }
 
@@ -202,9 +229,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_refuses_what_it_does_not_understand),
-        cmocka_unit_test(test_json_refuses_nesting_past_its_cap),
+        cmocka_unit_test(test_json_refuses_nesting),
         cmocka_unit_test(test_json_refuses_a_certificate_past_its_cap),
         cmocka_unit_test(test_json_reads_a_full_request),
+        cmocka_unit_test(test_json_reads_escapes),
         cmocka_unit_test(test_json_takes_the_default_policy_and_now),
     };
 
