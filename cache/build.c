@@ -9,6 +9,8 @@
 
 /* A transaction keeps its dirty pages in memory: commit before they are many. */
 #define COMMIT_BYTES (64u * 1024u * 1024u)
+/* A record put anywhere touches a page of its own. */
+#define PAGE_BYTES 4096u
 /* The least map worth trying, when the address space is limited. */
 #define MAP_BYTES_MIN (64ull * 1024u * 1024u)
 
@@ -105,7 +107,7 @@ static enum sk_status put(struct build *build, enum record_db db, struct sk_byte
         return SK_OK;
     if (rc == MDB_SUCCESS && value.len > 0)
         memcpy(v.mv_data, value.p, value.len);
-    build->pending += key.len + value.len;
+    build->pending += key.len + value.len + ((flags & MDB_APPEND) != 0 ? 0 : PAGE_BYTES);
     return cache_lmdb(rc, err, build->path, "write");
 }
 

@@ -16,7 +16,7 @@ struct build {
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi dbis[RECORD_DBS];
-    size_t pending; /* octets put since the last commit */
+    size_t pending; /* octets touched since the last commit, about */
     char *path;     /* owned; for messages */
 };
 

@@ -12,6 +12,7 @@
 #include "cache/generation.h"
 #include "cache/kept.h"
 #include "cache/record.h"
+#include "core/dir_schema.h"
 
 struct sk_generation {
     atomic_uint refs;
@@ -27,6 +28,8 @@ struct sk_reader {
     MDB_txn *txn;                /* read-only, open as long as the reader: the file never changes */
     struct sk_source source;     /* ctx is the reader */
     MDB_cursor *revoked, *names; /* of these databases, for cache/chain.h */
+    MDB_cursor *entries, *index; /* of these databases, for cache/dit.c */
+    const struct dir_attribute **types; /* by id of this generation; NULL: not read yet */
     struct kept kept;
 };
 

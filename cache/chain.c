@@ -5,22 +5,11 @@
 
 /* ---- the check ---- */
 
-/* FNV-1a: each step is one-to-one in the state, so a change of one octet always shows. */
-static uint64_t mix(uint64_t state, struct sk_bytes bytes)
-{
-    static const uint64_t prime = 0x100000001b3u;
-    size_t i;
-
-    state = (state ^ (bytes.len & 0xff)) * prime;
-    for (i = 0; i < bytes.len; i++)
-        state = (state ^ bytes.p[i]) * prime;
-    return state;
-}
-
 static void check_of(struct sk_bytes key, struct sk_bytes value, struct sk_bytes next_key,
                      uint8_t out[CHAIN_CHECK])
 {
-    uint64_t state = mix(mix(mix(0xcbf29ce484222325u, key), value), next_key);
+    uint64_t state =
+        record_check(record_check(record_check(RECORD_CHECK_BEGIN, key), value), next_key);
     unsigned i;
 
     state ^= state >> 32;

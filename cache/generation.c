@@ -128,11 +128,12 @@ static enum sk_status open_records(struct sk_generation *gen, const char *path, 
             return err_set(err, SK_INPUT, "%s: database %s: %s", path,
                            record_db_name((enum record_db)db), mdb_strerror(rc));
         }
-    }
-    status = read_meta(gen, txn, path, number, err);
-    if (status != SK_OK) {
-        mdb_txn_abort(txn);
-        return status;
+        /* First: another format has other databases. */
+        status = db == RECORD_META ? read_meta(gen, txn, path, number, err) : SK_OK;
+        if (status != SK_OK) {
+            mdb_txn_abort(txn);
+            return status;
+        }
     }
     return cache_lmdb(mdb_txn_commit(txn), err, path, "begin");
 }

@@ -13,15 +13,6 @@
 #include "core/der.h"
 #include "core/limits.h"
 
-/* First octet of a record of sk_publish.contents: what was published. */
-enum content_kind {
-    CONTENT_CERT = 1,
-    CONTENT_CHECKED,
-    CONTENT_CRL,
-    CONTENT_OBJECT,
-    CONTENT_ORIGIN,
-};
-
 /* Takes the lock, clears away what a dead publisher left, and starts an empty build. The next
  * number is chosen before clearing away, so that a number that was ever seen is not used again. */
 static enum sk_status prepare(struct sk_publish *pub, struct sk_err *err)
@@ -52,6 +43,7 @@ static void publish_free(struct sk_publish *pub)
         stage_done(&pub->lists[db]);
     stage_done(&pub->contents);
     arena_free(pub->arena);
+    publish_dir_free(pub->entries);
     if (pub->lock_fd >= 0)
         (void)close(pub->lock_fd);
     free(pub->dir);
@@ -95,9 +87,8 @@ void publish_abort(struct sk_publish *pub)
     publish_free(pub);
 }
 
-/* Puts a record whose key is the given parts in a row. */
-static enum sk_status put_parts(struct stage *stage, const struct sk_bytes *parts, size_t num_parts,
-                                struct sk_bytes value, struct sk_err *err)
+enum sk_status publish_put(struct stage *stage, const struct sk_bytes *parts, size_t num_parts,
+                           struct sk_bytes value, struct sk_err *err)
 {
     struct record_key key;
     enum sk_status status;
@@ -112,14 +103,13 @@ static enum sk_status put_parts(struct stage *stage, const struct sk_bytes *part
     return status == SK_OK ? SK_OK : err_set(err, status, "publish: no room for more records");
 }
 
-/* Notes what was published for the digest of the contents. */
-static enum sk_status note(struct sk_publish *pub, enum content_kind kind, struct sk_bytes what,
-                           struct sk_bytes more, struct sk_err *err)
+enum sk_status publish_note(struct sk_publish *pub, enum content_kind kind, struct sk_bytes what,
+                            struct sk_bytes more, struct sk_err *err)
 {
     uint8_t first = (uint8_t)kind;
     const struct sk_bytes parts[] = {bytes_of(&first, 1), what};
 
-    return put_parts(&pub->contents, parts, 2, more, err);
+    return publish_put(&pub->contents, parts, 2, more, err);
 }
 
 /* A CA certificate by the hashes of a CertID (RFC 6960 4.1.1), under one form of its name. */
@@ -143,7 +133,7 @@ static enum sk_status put_certid(struct sk_publish *pub, const struct sk_cert *c
             return err_set(err, status, "publish: digest");
         parts[1] = bytes_of(name, len);
         parts[2] = bytes_of(key, len);
-        status = put_parts(&pub->lists[RECORD_CERTID], parts, 3, sha256, err);
+        status = publish_put(&pub->lists[RECORD_CERTID], parts, 3, sha256, err);
         if (status != SK_OK)
             return status;
     }
@@ -188,14 +178,14 @@ enum sk_status publish_cert(struct sk_publish *pub, const struct sk_cert *cert, 
     enum sk_status status = build_put(&pub->build, RECORD_BLOB, sha256, cert->der, err);
 
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_CERT], &sha256, 1, none, err);
+        status = publish_put(&pub->lists[RECORD_CERT], &sha256, 1, none, err);
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_SUBJECT], &by_subject, 1, sha256, err);
+        status = publish_put(&pub->lists[RECORD_SUBJECT], &by_subject, 1, sha256, err);
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_SERIAL], by_serial, 2, sha256, err);
+        status = publish_put(&pub->lists[RECORD_SERIAL], by_serial, 2, sha256, err);
     if (status == SK_OK && cert->ski_id.len > 0) {
         key_sha256(cert->ski_id, hash);
-        status = put_parts(&pub->lists[RECORD_KEY_ID], &by_key_id, 1, sha256, err);
+        status = publish_put(&pub->lists[RECORD_KEY_ID], &by_key_id, 1, sha256, err);
     }
     if (status == SK_OK && is_issuer(cert))
         status = put_certids(pub, cert, sha256, err);
@@ -205,7 +195,7 @@ enum sk_status publish_cert(struct sk_publish *pub, const struct sk_cert *cert, 
         if (status != SK_OK)
             status = err_set(err, status, "publish: search keys");
     }
-    return status == SK_OK ? note(pub, CONTENT_CERT, sha256, none, err) : status;
+    return status == SK_OK ? publish_note(pub, CONTENT_CERT, sha256, none, err) : status;
 }
 
 enum sk_status publish_checked(struct sk_publish *pub, const uint8_t object_sha256[SK_SHA256],
@@ -214,9 +204,9 @@ enum sk_status publish_checked(struct sk_publish *pub, const uint8_t object_sha2
     const struct sk_bytes parts[] = {bytes_of(object_sha256, SK_SHA256),
                                      bytes_of(spki_sha256, SK_SHA256)};
     const struct sk_bytes none = {NULL, 0};
-    enum sk_status status = put_parts(&pub->lists[RECORD_CHECKED], parts, 2, none, err);
+    enum sk_status status = publish_put(&pub->lists[RECORD_CHECKED], parts, 2, none, err);
 
-    return status == SK_OK ? note(pub, CONTENT_CHECKED, parts[0], parts[1], err) : status;
+    return status == SK_OK ? publish_note(pub, CONTENT_CHECKED, parts[0], parts[1], err) : status;
 }
 
 /* Was this CRL published before for the same CA and kind? */
@@ -254,15 +244,15 @@ static enum sk_status put_crl(struct sk_publish *pub, const struct record_crl *r
     if (status != SK_OK)
         status = err_set(err, status, "%s: CA name too long", record->ca);
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_CRL], &by_id, 1, buf_bytes(&value), err);
+        status = publish_put(&pub->lists[RECORD_CRL], &by_id, 1, buf_bytes(&value), err);
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1, by_id, err);
+        status = publish_put(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1, by_id, err);
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1,
-                           bytes_of(end, sizeof(end)), err);
+        status = publish_put(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1,
+                             bytes_of(end, sizeof(end)), err);
     if (status == SK_OK)
-        status = note(pub, CONTENT_CRL, bytes_of(what, sizeof(what)),
-                      bytes_of(record->ca, strlen(record->ca)), err);
+        status = publish_note(pub, CONTENT_CRL, bytes_of(what, sizeof(what)),
+                              bytes_of(record->ca, strlen(record->ca)), err);
     if (status == SK_OK)
         pub->num_crls++;
     buf_done(&value);
@@ -319,13 +309,14 @@ static enum sk_status put_object(struct sk_publish *pub, struct sk_bytes path,
     if (status != SK_OK)
         status = err_set(err, status, "publish: no memory");
     if (status == SK_OK)
-        status = put_parts(&pub->lists[RECORD_OBJECT], &path, 1, buf_bytes(&value), err);
+        status = publish_put(&pub->lists[RECORD_OBJECT], &path, 1, buf_bytes(&value), err);
     key_sha256(path, hash);
     record->modified = 0;
     buf_reset(&value);
     record_put_object(&value, record);
     if (status == SK_OK)
-        status = note(pub, CONTENT_OBJECT, bytes_of(hash, sizeof(hash)), buf_bytes(&value), err);
+        status =
+            publish_note(pub, CONTENT_OBJECT, bytes_of(hash, sizeof(hash)), buf_bytes(&value), err);
     buf_done(&value);
     return status;
 }
@@ -359,8 +350,8 @@ enum sk_status publish_origin(struct sk_publish *pub, const char *url,
     enum sk_status status;
 
     key_sha256(bytes_of(url, strlen(url)), hash);
-    status = put_parts(&pub->lists[RECORD_ORIGIN], &key, 1, object, err);
-    return status == SK_OK ? note(pub, CONTENT_ORIGIN, key, object, err) : status;
+    status = publish_put(&pub->lists[RECORD_ORIGIN], &key, 1, object, err);
+    return status == SK_OK ? publish_note(pub, CONTENT_ORIGIN, key, object, err) : status;
 }
 
 /* SHA-256 over the sorted contents, doubles left out: the same things published in any order give
@@ -434,7 +425,7 @@ static enum sk_status write_lists(struct sk_publish *pub, struct record_meta *me
         return err_set(err, SK_LIMIT, "%s: %zu certificates, at most %u", pub->dir, num_certs,
                        LIMIT_GENERATION_CERTS);
     meta->num_certs = (uint32_t)num_certs;
-    return status;
+    return status == SK_OK ? publish_entry_finish(pub, &meta->num_entries, err) : status;
 }
 
 static enum sk_status write_generation(struct sk_publish *pub, const uint8_t digest[SK_SHA256],

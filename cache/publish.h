@@ -12,6 +12,7 @@
 #define SEKISHO_CACHE_PUBLISH_H
 
 #include "cache/generation.h"
+#include "core/dir_entry.h"
 
 struct sk_publish;
 
@@ -45,6 +46,15 @@ enum sk_status publish_object(struct sk_publish *pub, const char *path, const ch
 enum sk_status publish_origin(struct sk_publish *pub, const char *url,
                               const uint8_t object_sha256[SK_SHA256],
                               struct sk_err *err) SK_MUST_CHECK;
+
+/* Puts an entry into the directory; everything is copied. Entries come in any order, but when all
+ * are there, each one's ancestors must be too, up to one that has none at all (a naming context);
+ * else publish_commit() fails with SK_INTERNAL. Values of more than a few octets are stored once,
+ * with certificates and lists of this generation. SK_AGAIN: there is an entry of this name; nothing
+ * was done. SK_LIMIT: LIMIT_DIR_*. A failure of any other kind ends the publication. */
+enum sk_status publish_entry(struct sk_publish *pub, const struct dir_entry *entry,
+                             struct sk_err *err) SK_MUST_CHECK;
+bool publish_has_entry(const struct sk_publish *pub, const struct dir_key *key);
 
 /* Makes the generation current. *out_number is its number. keep: how many older generations stay.
  * pub is freed in any case. When the contents equal the current generation's, nothing is published

@@ -12,6 +12,10 @@ static enum sk_status begin(struct sk_reader *reader, struct sk_err *err)
         rc = mdb_cursor_open(reader->txn, dbis[RECORD_REVOKED], &reader->revoked);
     if (rc == MDB_SUCCESS)
         rc = mdb_cursor_open(reader->txn, dbis[RECORD_CRL_NAME], &reader->names);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_cursor_open(reader->txn, dbis[RECORD_ENTRY], &reader->entries);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_cursor_open(reader->txn, dbis[RECORD_DIR_INDEX], &reader->index);
     return cache_lmdb(rc, err, "generation reader", "begin");
 }
 
@@ -44,6 +48,11 @@ void reader_free(struct sk_reader *reader)
     if (reader == NULL)
         return;
     kept_done(&reader->kept);
+    free(reader->types);
+    if (reader->index != NULL)
+        mdb_cursor_close(reader->index);
+    if (reader->entries != NULL)
+        mdb_cursor_close(reader->entries);
     if (reader->names != NULL)
         mdb_cursor_close(reader->names);
     if (reader->revoked != NULL)

@@ -5,7 +5,7 @@
 
 #include "core/clock.h"
 
-enum { TIME_BYTES = 5, META_BYTES = 4 + 8 + TIME_BYTES + SK_SHA256 + 4 + 4 };
+enum { TIME_BYTES = 5, META_BYTES = 4 + 8 + TIME_BYTES + SK_SHA256 + 4 + 4 + 4 };
 enum { CRL_HEAD_BYTES = 2 * SK_SHA256 + 1 + 2 * TIME_BYTES + 8 };
 enum { OBJECT_BYTES = 1 + SK_SHA256 + 2 * TIME_BYTES };
 enum { CRL_FLAGS = RECORD_CRL_ARL | RECORD_CRL_UNUSABLE | RECORD_CRL_INDIRECT };
@@ -25,7 +25,9 @@ static const char *const db_names[RECORD_DBS] = {
     [RECORD_CRL] = "crl",          [RECORD_CRL_ISSUER] = "crlissuer",
     [RECORD_CRL_NAME] = "crlname", [RECORD_REVOKED] = "revoked",
     [RECORD_OBJECT] = "object",    [RECORD_ORIGIN] = "origin",
-    [RECORD_SEARCH] = "search",
+    [RECORD_SEARCH] = "search",    [RECORD_ENTRY] = "entry",
+    [RECORD_SUFFIX] = "suffix",    [RECORD_DIR_INDEX] = "dirindex",
+    [RECORD_DIR_TYPE] = "dirtype", [RECORD_DIR_LIST] = "dirlist",
 };
 
 static const char *const media_types[] = {RECORD_MEDIA_CERT, RECORD_MEDIA_CRL, RECORD_MEDIA_BUNDLE};
@@ -87,6 +89,7 @@ void record_put_meta(struct sk_buf *out, const struct record_meta *meta)
     buf_put(out, meta->digest, SK_SHA256);
     put_uint(out, meta->num_certs, 4);
     put_uint(out, meta->num_crls, 4);
+    put_uint(out, meta->num_entries, 4);
 }
 
 enum sk_status record_get_meta(struct sk_bytes value, struct record_meta *out)
@@ -104,6 +107,7 @@ enum sk_status record_get_meta(struct sk_bytes value, struct record_meta *out)
     memcpy(meta.digest, p, SK_SHA256);
     meta.num_certs = (uint32_t)get_uint(p + SK_SHA256, 4);
     meta.num_crls = (uint32_t)get_uint(p + SK_SHA256 + 4, 4);
+    meta.num_entries = (uint32_t)get_uint(p + SK_SHA256 + 8, 4);
     *out = meta;
     return SK_OK;
 }
@@ -238,6 +242,16 @@ enum sk_status record_get_entry(struct sk_bytes value, struct crl_entry *out)
     return SK_OK;
 }
 
+void record_put_time(struct sk_buf *out, int64_t when)
+{
+    put_time(out, when);
+}
+
+enum sk_status record_get_time(struct sk_bytes value, int64_t *out)
+{
+    return value.len == TIME_BYTES ? get_time(value.p, out) : SK_INPUT;
+}
+
 void record_put_u16(struct sk_buf *out, unsigned value)
 {
     put_uint(out, value, 2);
@@ -256,6 +270,39 @@ enum sk_status record_list(struct sk_bytes value, size_t item, size_t *out_num)
     if (value.len == 0 || value.len % item != 0)
         return SK_INPUT;
     *out_num = value.len / item;
+    return SK_OK;
+}
+
+/* FNV-1a: each step is one-to-one in the state. */
+uint64_t record_check(uint64_t state, struct sk_bytes bytes)
+{
+    static const uint64_t prime = 0x100000001b3u;
+    size_t i;
+
+    state = (state ^ (bytes.len & 0xff)) * prime;
+    for (i = 0; i < bytes.len; i++)
+        state = (state ^ bytes.p[i]) * prime;
+    return state;
+}
+
+void record_put_check(struct sk_buf *out, struct sk_bytes key)
+{
+    put_uint(out, record_check(record_check(RECORD_CHECK_BEGIN, key), buf_bytes(out)),
+             RECORD_CHECK);
+}
+
+enum sk_status record_take_check(struct sk_bytes key, struct sk_bytes *io_value)
+{
+    struct sk_bytes value = *io_value;
+    uint64_t check;
+
+    if (value.len < RECORD_CHECK)
+        return SK_INPUT;
+    value.len -= RECORD_CHECK;
+    check = record_check(record_check(RECORD_CHECK_BEGIN, key), value);
+    if (get_uint(value.p + value.len, RECORD_CHECK) != check)
+        return SK_INPUT;
+    *io_value = value;
     return SK_OK;
 }
 

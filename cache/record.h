@@ -11,7 +11,8 @@
  *
  *   database   key                                     value
  *   meta       "meta"                                  format 4, number 8, created 5, digest 32,
- *                                                      number of certificates 4, of CRLs 4
+ *                                                      number of certificates 4, of CRLs 4,
+ *                                                      of directory entries 4
  *   blob       hash of the bytes                       the bytes: a certificate, a CRL, a bundle
  *   cert       hash of the certificate                 (empty): the blob is a certificate
  *   subject    name_hash() of the subject              list of certificate hashes
@@ -35,6 +36,13 @@
  *   search     enum search_by 1, SHA-1 (cache/search.h) list of certificate hashes; with 0x80 in
  *                                                      the first octet list of name_hash() of the
  *                                                      issuers of CRLs
+ *   entry      dir_key_bytes() of its DN               a directory entry: cache/record_dir.h
+ *   suffix     the same of an entry without a parent   (empty)
+ *   dirindex   hash 12 of type and canonical value,    (empty)
+ *              key of an entry that has the value
+ *   dirtype    attribute type id 2                     its OID as dotted text, check 8
+ *   dirlist    nextUpdate 5, type id 2, key of the     check 8
+ *              entry that has this list
  *
  * The records of crlname and revoked are chained: a head record of the CRL id alone comes first,
  * and each value ends in a check of 4 octets (cache/chain.h).
@@ -48,7 +56,7 @@
 #include "core/crl.h"
 #include "core/limits.h"
 
-#define RECORD_FORMAT 3u /* raised whenever a layout changes */
+#define RECORD_FORMAT 4u /* raised whenever a layout changes */
 
 enum record_db {
     RECORD_META = 0,
@@ -66,6 +74,11 @@ enum record_db {
     RECORD_OBJECT,
     RECORD_ORIGIN,
     RECORD_SEARCH,
+    RECORD_ENTRY,
+    RECORD_SUFFIX,
+    RECORD_DIR_INDEX,
+    RECORD_DIR_TYPE,
+    RECORD_DIR_LIST,
     RECORD_DBS, /* how many */
 };
 const char *record_db_name(enum record_db db);
@@ -87,7 +100,7 @@ struct record_meta {
     uint64_t number;
     int64_t created;
     uint8_t digest[SK_SHA256]; /* of the contents, without number and times of publication */
-    uint32_t num_certs, num_crls;
+    uint32_t num_certs, num_crls, num_entries;
 };
 
 enum {
@@ -126,10 +139,20 @@ enum sk_status record_get_object(struct sk_bytes value, struct record_object *ou
 /* Date, reason and invalidity of an entry; serial and issuer are the key's. */
 void record_put_entry(struct sk_buf *out, const struct crl_entry *entry);
 enum sk_status record_get_entry(struct sk_bytes value, struct crl_entry *out) SK_MUST_CHECK;
+void record_put_time(struct sk_buf *out, int64_t when);
+enum sk_status record_get_time(struct sk_bytes value, int64_t *out) SK_MUST_CHECK;
 void record_put_u16(struct sk_buf *out, unsigned value);
 enum sk_status record_get_u16(struct sk_bytes value, unsigned *out) SK_MUST_CHECK;
 /* Number of items of a list value; SK_INPUT when it is empty or does not divide. */
 enum sk_status record_list(struct sk_bytes value, size_t item, size_t *out_num) SK_MUST_CHECK;
+
+/* A check over a record and what must stand beside it: a change of one octet always shows. */
+enum { RECORD_CHECK = 8 };
+#define RECORD_CHECK_BEGIN 0xcbf29ce484222325u
+uint64_t record_check(uint64_t state, struct sk_bytes bytes); /* one part after the other */
+/* The check of a key and its value, and whether a value ends in it: then *io_value loses it. */
+void record_put_check(struct sk_buf *out, struct sk_bytes key);
+enum sk_status record_take_check(struct sk_bytes key, struct sk_bytes *io_value) SK_MUST_CHECK;
 
 void record_key_init(struct record_key *key);
 /* Appends; false (and the key is of no use) when it would grow past RECORD_KEY_MAX. */

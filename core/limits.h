@@ -155,6 +155,10 @@
 #define LIMIT_DIR_FILTER_DEPTH    32u    /* nesting of a search filter */
 #define LIMIT_DIR_FILTER_ITEMS    256u /* items, and pieces of substring items, of a search filter */
 #define LIMIT_DIR_MATCH_WORK      (4u * 1024u * 1024u) /* octets compared of an entry with a filter */
+#define LIMIT_DIR_ENTRY_TYPES     256u                 /* attribute types of one entry */
+#define LIMIT_DIR_ENTRY_VALUES    100000u              /* values of one entry, all types */
+#define LIMIT_DIR_ENTRY_BYTES     (16u * 1024u * 1024u) /* one entry but for its large values */
+#define LIMIT_DIR_SUFFIXES        256u                  /* naming contexts */
 
 /* Configuration and fetching */
 #define LIMIT_CONFIG_BYTES       (1024u * 1024u)
@@ -172,6 +176,7 @@
 #define LIMIT_GENERATION_OBJECTS 500000u              /* paths below /pki/ */
 #define LIMIT_OBJECT_PATH_BYTES  255u                 /* one such path */
 #define LIMIT_PUBLISH_ARENA      (4u * 1024u * 1024u) /* work on one object being published */
+#define LIMIT_GENERATION_ENTRIES 4000000u             /* entries of the directory */
 #define LIMIT_GENERATION_BYTES   (64ull * 1024u * 1024u * 1024u) /* map size of a generation */
 #define LIMIT_READER_CERTS       4096u                 /* certificates that a reader keeps parsed */
 #define LIMIT_READER_CRLS        4096u                 /* heads of CRLs likewise */

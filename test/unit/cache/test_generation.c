@@ -305,7 +305,7 @@ static void overwrite(const struct fixture *f, enum record_db db, struct sk_byte
 static void test_generation_refuses_another_format_or_number(void **state)
 {
     const struct fixture *f = *state;
-    struct record_meta meta = {RECORD_FORMAT + 1, 1, 0, {0}, 0, 0};
+    struct record_meta meta = {RECORD_FORMAT + 1, 1, 0, {0}, 0, 0, 0};
     char expected[32];
     const struct sk_bytes key = bytes_of("meta", 4);
     struct sk_generation *gen = NULL;

@@ -9,7 +9,7 @@
 #include "cache/record.h"
 #include "core/clock.h"
 
-static const struct record_meta meta = {RECORD_FORMAT, 77, 1700000000, {1, 2, 3}, 4, 5};
+static const struct record_meta meta = {RECORD_FORMAT, 77, 1700000000, {1, 2, 3}, 4, 5, 6};
 static const struct record_crl crl = {.sha256 = {9, 8, 7},
                                       .seal = {1, 2, 3},
                                       .flags = RECORD_CRL_ARL | RECORD_CRL_INDIRECT,
