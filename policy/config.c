@@ -87,6 +87,8 @@ static void *section_base(struct config_run *run, enum config_kind kind)
         return &run->config->limits;
     case CONFIG_FETCH:
         return &run->config->fetch;
+    case CONFIG_REPOSITORY:
+        return &run->config->repository;
     case CONFIG_CVS:
         return &run->config->cvs;
     case CONFIG_POLICY:

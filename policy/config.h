@@ -126,6 +126,13 @@ struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /
     enum config_unissued unissued;
     bool pre_produce;  /* OCSP answers are signed anew with each generation */
     int64_t archive_s; /* its lists keep entries this long after notAfter; 0: nothing is promised */
+    struct config_list dns; /* its names in the directory; none: the subjects of its certificates */
+    bool end_entities;      /* the directory has the certificates it issued to end entities */
+};
+
+struct config_repository {       /* [repository] */
+    struct config_list suffixes; /* naming contexts; none: whatever is topmost */
+    struct config_list ldif;     /* files */
 };
 
 struct config_cvs { /* [cvs]; off when certificates_oid is empty */
@@ -173,6 +180,7 @@ struct sk_config {
     struct config_access access;
     struct config_limits limits;
     struct config_fetch fetch;
+    struct config_repository repository;
     struct config_cvs cvs;
     struct config_ca *cas;
     size_t num_cas;

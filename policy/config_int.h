@@ -22,6 +22,7 @@ enum config_kind { /* kinds of sections, in the order of sample and manual page 
                    CONFIG_FETCH,
                    CONFIG_POLICY,
                    CONFIG_CA,
+                   CONFIG_REPOSITORY,
                    CONFIG_CVS,
                    CONFIG_KINDS, /* one past the last */
 };
@@ -41,6 +42,8 @@ enum schema_type {
     SCHEMA_TEXTS,     /* struct config_list: as written */
     SCHEMA_PIN,       /* struct config_pin: file:PATH, credential:NAME or prompt */
     SCHEMA_FILE,      /* char *: a path */
+    SCHEMA_FILES,     /* struct config_list: a path */
+    SCHEMA_DN,        /* struct config_list: a distinguished name */
     SCHEMA_LISTEN,    /* struct config_list: ADDRESS:PORT */
     SCHEMA_URL,       /* struct config_list: file: or http: address */
     SCHEMA_OID,       /* struct policy_oids */

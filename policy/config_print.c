@@ -139,11 +139,14 @@ static const char *argument(enum schema_type type)
     case SCHEMA_PIN:
         return "file:PATH|credential:NAME|prompt";
     case SCHEMA_FILE:
+    case SCHEMA_FILES:
         return "PATH";
     case SCHEMA_LISTEN:
         return "ADDRESS:PORT";
     case SCHEMA_URL:
         return "URL";
+    case SCHEMA_DN:
+        return "DN";
     case SCHEMA_OID:
     case SCHEMA_ONE_OID:
         return "OID";

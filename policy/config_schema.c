@@ -49,6 +49,10 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
     [CONFIG_CA] = {CONFIG_CA, "ca", "NAME", "example-ca",
                    "What is fetched about one certification authority and served below /pki/NAME/. "
                    "May stand several times; NAME is made of a-z, 0-9 and '-'."},
+    [CONFIG_REPOSITORY] = {CONFIG_REPOSITORY, "repository", NULL, NULL,
+                           "The directory: entries of the certification authorities, made of what "
+                           "was fetched, and those of LDIF files. sekisho-fetch publishes them "
+                           "with the certificates and lists."},
     [CONFIG_CVS] = {CONFIG_CVS, "cvs", NULL, NULL,
                     "The adapter POST /cvs: an OCSP request whose answer is the verdict of path "
                     "validation. A path that validates is good, a revoked certificate in the path "
@@ -518,6 +522,28 @@ static const struct schema_row ROWS[] = {
      .help = "How long after a certificate's end the CA's lists keep it. OCSP answers then carry "
              "the archive cutoff: this time before now. 0: nothing is known."},
 
+    {CONFIG_CA, "dn", SCHEMA_DN, IN(config_ca, dns), .example = "OU=Example CA,O=Example,C=JP",
+     .help =
+         "The name of the CA's entry in the directory, as RFC 4514 writes it. May stand several "
+         "times; without it the CA has an entry under each subject of its own certificates. "
+         "Everything of the CA stands in an entry that is named here and is none of these."},
+    {CONFIG_CA, "end-entities", SCHEMA_BOOL, IN(config_ca, end_entities), .number = false,
+     .help = "The directory has entries with the end entities' certificates of this CA that "
+             "certificates gives. They hold personal data."},
+
+    /* [repository] */
+    {CONFIG_REPOSITORY, "suffix", SCHEMA_DN, IN(config_repository, suffixes),
+     .example = "O=Example,C=JP",
+     .help = "A naming context: the directory has entries at or below it alone, and itself is one. "
+             "May stand several times. Without it the topmost entries are the naming contexts, and "
+             "ancestors of a CA's entry are made up to its country."},
+    {CONFIG_REPOSITORY, "ldif", SCHEMA_FILES, IN(config_repository, ldif),
+     .example = "/etc/sekisho/directory.ldif",
+     .help = "A file of entries to import (RFC 2849), parents before their children. May stand "
+             "several times. What cannot be taken is told with its line and left out. Certificates "
+             "and lists in it give no trust; in an entry of a [ca NAME] the fetched ones stand in "
+             "their place."},
+
     /* [cvs] */
     {CONFIG_CVS, "certificates-oid", SCHEMA_ONE_OID, IN(config_cvs, certificates_oid),
      .example = "1.3.6.1.4.1.32473.1.1", .is_required = true,
@@ -565,8 +591,9 @@ const struct schema_row *schema_find(enum config_kind kind, const char *key)
 
 bool schema_repeats(enum schema_type type)
 {
-    return type == SCHEMA_TEXTS || type == SCHEMA_LISTEN || type == SCHEMA_URL ||
-           type == SCHEMA_OID || type == SCHEMA_ANCHOR || type == SCHEMA_RULE;
+    return type == SCHEMA_TEXTS || type == SCHEMA_FILES || type == SCHEMA_DN ||
+           type == SCHEMA_LISTEN || type == SCHEMA_URL || type == SCHEMA_OID ||
+           type == SCHEMA_ANCHOR || type == SCHEMA_RULE;
 }
 
 bool schema_is_number(enum schema_type type)

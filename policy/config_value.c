@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/dir_dn.h"
 #include "core/limits.h"
 
 _Static_assert(sizeof(enum revocation_mode) == sizeof(unsigned) &&
@@ -253,6 +254,25 @@ static enum sk_status list_add(struct config_run *run, struct config_list *list,
     return SK_OK;
 }
 
+static enum sk_status add_file(struct config_run *run, struct config_list *list, const char *text,
+                               struct sk_err *err)
+{
+    char *path = config_path(run, text);
+
+    return path != NULL ? list_add(run, list, path, err) : run->status;
+}
+
+static enum sk_status add_dn(struct config_run *run, struct config_list *list, const char *text,
+                             struct sk_err *err)
+{
+    struct dir_key key;
+    enum sk_status status = dir_dn_key(run->arena, bytes_of(text, strlen(text)), &key, err);
+
+    if (status == SK_NOMEM)
+        return config_stop(run, status);
+    return status == SK_OK ? list_add(run, list, text, err) : SK_INPUT;
+}
+
 static enum sk_status add_listen(struct config_run *run, struct config_list *list, const char *text,
                                  struct sk_err *err)
 {
@@ -457,6 +477,10 @@ enum sk_status config_value_set(struct config_run *run, struct config_section *s
         return set_pin(run, field, text, err);
     case SCHEMA_FILE:
         return set_text(run, field, config_path(run, text));
+    case SCHEMA_FILES:
+        return add_file(run, field, text, err);
+    case SCHEMA_DN:
+        return add_dn(run, field, text, err);
     case SCHEMA_LISTEN:
         return add_listen(run, field, text, err);
     case SCHEMA_URL:

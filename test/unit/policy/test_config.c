@@ -402,7 +402,8 @@ static void check_row(struct row_try *t, const struct schema_row *row)
             assert_int_equal(try_row(t, row, row->example), SK_OK);
     }
     assert_int_equal(try_row(t, row, ""), SK_INPUT);
-    if (row->type != SCHEMA_TEXT && row->type != SCHEMA_TEXTS && row->type != SCHEMA_FILE) {
+    if (row->type != SCHEMA_TEXT && row->type != SCHEMA_TEXTS && row->type != SCHEMA_FILE &&
+        row->type != SCHEMA_FILES) {
         assert_int_equal(try_row(t, row, "nonsense"), SK_INPUT);
         assert_true(strlen(t->err.text) > 0);
     }
@@ -518,6 +519,22 @@ static void check_full_ocsp(const struct sk_config *c)
     assert_true(bytes_equal(c->cvs.detail_oid, bytes_of(detail, sizeof(detail))));
 }
 
+static void check_full_repository(const struct sk_config *c)
+{
+    const struct config_ca *ca = config_ca(c, "office-1");
+
+    assert_int_equal(ca->dns.num_values, 2);
+    assert_string_equal(ca->dns.values[0], "OU=Office CA 1, O=Office, C=JP");
+    assert_true(ca->end_entities);
+    assert_false(config_ca(c, "bridge")->end_entities);
+    assert_int_equal(config_ca(c, "bridge")->dns.num_values, 0);
+    assert_int_equal(c->repository.suffixes.num_values, 2);
+    assert_string_equal(c->repository.suffixes.values[1], "c=US");
+    assert_int_equal(c->repository.ldif.num_values, 2);
+    assert_string_equal(c->repository.ldif.values[0], DATA "/office.ldif");
+    assert_string_equal(c->repository.ldif.values[1], "/abs/people.ldif");
+}
+
 static void check_responders(const struct config_signer *signer)
 {
     const struct config_responder *r = signer->responders;
@@ -619,6 +636,7 @@ static void test_config_reads_every_key_of_a_full_file(void **state)
     assert_int_equal(c->num_policies, 2);
     check_full_policy(config_policy(c, "office"));
     check_full_ocsp(c);
+    check_full_repository(c);
     assert_ptr_equal(c->default_policy, config_policy(c, "default"));
     assert_null(config_policy(c, "Office"));
     assert_int_equal(c->num_cas, 2);
