@@ -169,9 +169,7 @@ static bool is_followed(const struct sk_crl *list, const struct sk_crl *others, 
     size_t i;
 
     for (i = 0; i < num; i++) {
-        if (others[i].is_delta == list->is_delta &&
-            bytes_equal(others[i].issuer_canon, list->issuer_canon) &&
-            bytes_equal(others[i].idp.der, list->idp.der) &&
+        if (others[i].is_delta == list->is_delta && crl_same_scope(&others[i], list) &&
             others[i].this_update <= list->next_update && others[i].has_next_update &&
             others[i].next_update > list->next_update)
             return true;

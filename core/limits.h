@@ -189,6 +189,9 @@
 #define LIMIT_FETCH_PARALLEL     8u     /* transfers at a time */
 #define LIMIT_FETCH_FILES        10000u /* files of a folder that is a source */
 #define LIMIT_FETCH_CERTS        50000u /* certificates that one source gives */
+#define LIMIT_CA_NAMES           1024u  /* names of one CA that have entries in the directory */
+#define LIMIT_LDIF_RECORD_BYTES  (96u * 1024u * 1024u) /* one entry of an LDIF file, as text */
+#define LIMIT_LDIF_FAULTS        100u                  /* told of one LDIF file */
 
 /* Offline CA (sekisho-ca) */
 #define LIMIT_CA_OPTIONS 128u          /* options of one command */

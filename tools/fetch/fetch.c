@@ -101,7 +101,7 @@ static enum sk_status verify(struct run *run, struct sk_err *err)
 static enum sk_status publish(struct run *run, struct sk_err *err)
 {
     const struct snapshot snapshot = {run->config, &run->pool,  &run->edges, &run->lists,
-                                      &run->held,  run->report, run->now};
+                                      &run->held,  run->report, run->arena,  run->now};
     const uint64_t held = run->held.gen != NULL ? generation_number(run->held.gen) : 0;
     struct sk_publish *pub = run->pub;
     enum sk_status status = snapshot_write(&snapshot, pub, err);

@@ -7,7 +7,9 @@
 #include "cache/record.h"
 #include "core/clock.h"
 #include "core/hex.h"
+#include "tools/fetch/authority.h"
 #include "tools/fetch/bundle.h"
+#include "tools/fetch/import.h"
 
 /* A bundle holds at most this much. */
 #define BUNDLE_BYTES (256u * 1024u * 1024u)
@@ -212,6 +214,25 @@ static enum sk_status write_ca(const struct snapshot *snapshot, struct sk_publis
     return status;
 }
 
+static enum sk_status write_directory(const struct snapshot *snapshot, struct sk_publish *pub,
+                                      struct sk_err *err)
+{
+    const struct config_repository *config = &snapshot->config->repository;
+    const struct authority_input in = {snapshot->config, snapshot->pool, snapshot->edges,
+                                       snapshot->lists, snapshot->now};
+    struct tree tree;
+    enum sk_status status = tree_init(&tree, config, snapshot->arena, snapshot->report, err);
+
+    if (status == SK_OK)
+        status = authority_add(&tree, &in, err);
+    if (status == SK_OK)
+        status = import_files(&tree, pub, &config->ldif, snapshot->held, err);
+    if (status == SK_OK)
+        status = tree_publish(&tree, pub, err);
+    tree_done(&tree);
+    return status;
+}
+
 enum sk_status snapshot_write(const struct snapshot *snapshot, struct sk_publish *pub,
                               struct sk_err *err)
 {
@@ -224,5 +245,5 @@ enum sk_status snapshot_write(const struct snapshot *snapshot, struct sk_publish
         status = write_edges(snapshot, pub, err);
     for (i = 0; status == SK_OK && i < snapshot->config->num_cas; i++)
         status = write_ca(snapshot, pub, &snapshot->config->cas[i], err);
-    return status;
+    return status == SK_OK ? write_directory(snapshot, pub, err) : status;
 }

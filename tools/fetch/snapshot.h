@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was verified, into a generation: certificates, edges, lists, what each source gave, and the
- * objects below /pki/.
+ * What was verified, into a generation: certificates, edges, lists, what each source gave, the
+ * objects below /pki/, and the directory.
  */
 #ifndef SEKISHO_TOOLS_FETCH_SNAPSHOT_H
 #define SEKISHO_TOOLS_FETCH_SNAPSHOT_H
@@ -16,6 +16,7 @@ struct snapshot {
     const struct lists *lists;
     const struct held *held;
     struct report *report;
+    struct sk_arena *arena; /* the run's */
     int64_t now;
 };
 
