@@ -132,7 +132,8 @@ static enum sk_status index_value(struct sk_publish *pub, const struct dir_entry
         dir_value_canon(pub->entries->scratch, attribute->equality, value, &canon);
 
     /* Not of its syntax, or too long to be compared: no assertion equals it. */
-    if (status == SK_INPUT || status == SK_LIMIT || (status == SK_OK && is_everywhere(attribute, canon)))
+    if (status == SK_INPUT || status == SK_LIMIT ||
+        (status == SK_OK && is_everywhere(attribute, canon)))
         return SK_OK;
     if (status == SK_OK)
         status = record_dir_hash(attribute->oid, canon, hash);
