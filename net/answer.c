@@ -61,6 +61,26 @@ void answer_field(struct http_answer *answer, const char *name, const char *fmt,
     put_field(&answer->fields, name, value);
 }
 
+void answer_field_number(struct http_answer *answer, const char *name, const char *before,
+                         uint64_t number, const char *after)
+{
+    struct sk_buf *out = &answer->fields;
+
+    buf_put_text(out, name);
+    buf_put_text(out, ": ");
+    buf_put_text(out, before);
+    put_number(out, number, 1);
+    buf_put_text(out, after);
+    buf_put_text(out, "\r\n");
+}
+
+void answer_etag(struct http_answer *answer, const char *tag)
+{
+    buf_put_text(&answer->fields, "ETag: \"");
+    buf_put_text(&answer->fields, tag);
+    buf_put_text(&answer->fields, "\"\r\n");
+}
+
 void answer_date(struct http_answer *answer, const char *name, int64_t when)
 {
     char text[CLOCK_TEXT];

@@ -33,6 +33,11 @@ void answer_done(struct http_answer *answer);
 /* Adds a header line; name and value are ours, never the peer's octets. */
 void answer_field(struct http_answer *answer, const char *name, const char *fmt, ...)
     SK_PRINTF(3, 4);
+/* The same without printf(), for what each answer of a service has: before, number, after. */
+void answer_field_number(struct http_answer *answer, const char *name, const char *before,
+                         uint64_t number, const char *after);
+/* The same with an entity tag, given without its quotes. */
+void answer_etag(struct http_answer *answer, const char *tag);
 /* The same with an IMF-fixdate; CLOCK_NEVER adds nothing. */
 void answer_date(struct http_answer *answer, const char *name, int64_t when);
 

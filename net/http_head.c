@@ -520,22 +520,32 @@ bool http_etag_listed(struct sk_bytes value, const char *etag)
     return false;
 }
 
+static bool is_control(uint8_t c)
+{
+    return c < 0x20 || c == 0x7f;
+}
+
 enum sk_status http_unescape(struct sk_bytes text, struct sk_buf *out)
 {
-    size_t i;
+    size_t i = 0, run;
+    uint8_t c;
 
-    for (i = 0; i < text.len; i++) {
-        uint8_t c = text.p[i];
-
-        if (c == '%') {
-            if (text.len - i < 3 || !is_hex(text.p[i + 1]) || !is_hex(text.p[i + 2]))
+    while (i < text.len) {
+        for (run = i; run < text.len && text.p[run] != '%'; run++) {
+            if (is_control(text.p[run]))
                 return SK_INPUT;
-            c = (uint8_t)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
-            i += 2;
         }
-        if (c < 0x20 || c == 0x7f)
+        buf_put(out, text.p + i, run - i);
+        i = run;
+        if (i == text.len)
+            break;
+        if (text.len - i < 3 || !is_hex(text.p[i + 1]) || !is_hex(text.p[i + 2]))
+            return SK_INPUT;
+        c = (uint8_t)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
+        if (is_control(c))
             return SK_INPUT;
         buf_put_byte(out, c);
+        i += 3;
     }
     return buf_status(out);
 }

@@ -61,9 +61,9 @@ static void put_cache_fields(const struct ocsp_asker *asker, const struct memo_a
         age = LIMIT_OCSP_MAX_AGE_S;
     answer_date(out, "Last-Modified", answer->produced_at);
     answer_date(out, "Expires", answer->ends);
-    answer_field(out, "Cache-Control", "max-age=%d, public, no-transform, must-revalidate",
-                 (int)(age > 0 ? age : 0));
-    answer_field(out, "ETag", "\"%s\"", answer->tag);
+    answer_field_number(out, "Cache-Control", "max-age=", age > 0 ? (uint64_t)age : 0,
+                        ", public, no-transform, must-revalidate");
+    answer_etag(out, answer->tag);
     /* O-42: 304 to who has this very answer. */
     if (asker->tags.len > 0 && http_etag_listed(buf_bytes(&asker->tags), answer->tag))
         out->status = 304;

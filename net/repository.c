@@ -111,7 +111,7 @@ void repository_object(struct service *service, const struct http_request *reque
     hex_encode(bytes_of(object->sha256, SK_SHA256), etag);
     answer_init(out, is_unchanged(request, etag, object->modified) ? 304 : 200, object->media_type,
                 0);
-    answer_field(out, "ETag", "\"%s\"", etag);
+    answer_etag(out, etag);
     answer_field(out, "Accept-Ranges", "bytes");
     answer_date(out, "Last-Modified", object->modified);
     put_cache_fields(out, object, clock_wall());
