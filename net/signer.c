@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-
 #include "core/clock.h"
 #include "core/log.h"
+#include "net/stream.h"
 
 enum {
     OWN_SLOTS = LIMIT_SIGNER_KEYS + 2, /* HELLO of every key, STATUS */
@@ -20,6 +17,7 @@ enum {
     WELL_PROBES = 8, /* while all is well only each so many-th probe is made */
     SERVED = 16,     /* issuer keys remembered for each key */
     MARGIN_MS = 100, /* that the key process has less: only its silence is our own deadline */
+    FRAMES_BYTES = LIMIT_SIGN_REQUEST_BYTES, /* of requests that are sent before the turn ends */
 };
 _Static_assert(1u << SLOT_BITS >= NUM_SLOTS, "every waiting request has its slot");
 
@@ -55,8 +53,14 @@ struct sk_signer {
     struct event_base *base;
     signer_state_fn on_state;
     void *arg;
-    struct bufferevent *bev; /* NULL: no key process */
-    struct event *deadline;  /* of the first waiting request */
+    bool is_attached; /* stream is open */
+    struct stream stream;
+    unsigned num_attached; /* streams so far */
+    struct sk_buf frames;  /* requests of this turn of the loop: they leave together */
+    struct sk_buf in;      /* replies, the last perhaps not whole */
+    struct event *flush;   /* made active at the first request of a turn, so it comes at its end */
+    struct event *deadline;
+    int64_t deadline_us; /* when it fires, no later than the first request is due; 0: not armed */
     struct event *probe;
     struct slot slots[NUM_SLOTS];
     TAILQ_HEAD(, slot) waiting, spare; /* waiting: oldest first */
@@ -162,7 +166,7 @@ static enum signer_state state_of(const struct sk_signer *signer)
 {
     size_t i;
 
-    if (signer->bev == NULL)
+    if (!signer->is_attached)
         return SIGNER_DETACHED;
     for (i = 0; i < signer_count(signer); i++) {
         if (is_able(signer, i))
@@ -209,22 +213,23 @@ static void set_answering(struct sk_signer *signer, bool is_answering)
 
 /* ---- requests ---- */
 
+/* Requests come and go by the thousand: a timer that is armed stays, and looks again when it fires.
+ */
 static void arm_deadline(struct sk_signer *signer)
 {
     struct slot *first = TAILQ_FIRST(&signer->waiting);
     struct timeval wait = {0};
     int64_t left;
 
-    if (first == NULL) {
-        (void)event_del(signer->deadline);
+    if (first == NULL || signer->deadline_us != 0)
         return;
-    }
     left = first->end_us - clock_mono_us();
     if (left > 0) {
         wait.tv_sec = (time_t)(left / 1000000);
         wait.tv_usec = (suseconds_t)(left % 1000000);
     }
-    (void)event_add(signer->deadline, &wait);
+    if (event_add(signer->deadline, &wait) == 0)
+        signer->deadline_us = first->end_us;
 }
 
 /* Answers a request; the slot is free before its callback runs, which may ask again. */
@@ -243,23 +248,45 @@ static void finish(struct sk_signer *signer, struct slot *slot, enum sk_status s
     fn(arg, status, signature);
 }
 
+/* False: the key process is gone, which on_ready() will find. */
+static bool send_frames(struct sk_signer *signer)
+{
+    bool is_sent = stream_send(&signer->stream, buf_bytes(&signer->frames));
+
+    buf_reset(&signer->frames);
+    return is_sent && stream_wait(&signer->stream, true);
+}
+
+static enum sk_status put_frame(struct sk_signer *signer, const struct sign_request *request)
+{
+    struct sk_buf *frames = &signer->frames;
+    size_t before;
+    enum sk_status status;
+
+    if (frames->len >= FRAMES_BYTES && !send_frames(signer))
+        return SK_AGAIN;
+    if (frames->len == 0)
+        event_active(signer->flush, EV_TIMEOUT, 0);
+    before = frames->len;
+    status = sign_request_encode(request, frames);
+    if (status != SK_OK) {
+        frames->len = before;
+        frames->status = SK_OK;
+    }
+    return status;
+}
+
 /* Sends a request; *out is the slot that waits for its reply. */
 static enum sk_status ask(struct sk_signer *signer, struct sign_request *request, struct slot **out)
 {
     struct slot *slot = TAILQ_FIRST(&signer->spare);
-    bool was_empty = TAILQ_EMPTY(&signer->waiting);
-    struct sk_buf frame;
     enum sk_status status;
 
     if (slot == NULL)
         return SK_LIMIT;
     request->id = signer->count++ << SLOT_BITS | (uint32_t)(slot - signer->slots);
     request->wait_ms = LIMIT_SIGN_MS - MARGIN_MS;
-    buf_init(&frame, LIMIT_SIGN_REQUEST_BYTES);
-    status = sign_request_encode(request, &frame);
-    if (status == SK_OK && bufferevent_write(signer->bev, frame.data, frame.len) != 0)
-        status = SK_NOMEM;
-    buf_done(&frame);
+    status = put_frame(signer, request);
     if (status != SK_OK)
         return status;
     TAILQ_REMOVE(&signer->spare, slot, link);
@@ -273,8 +300,7 @@ static enum sk_status ask(struct sk_signer *signer, struct sign_request *request
     slot->key = request->key;
     slot->fn = NULL;
     slot->arg = NULL;
-    if (was_empty)
-        arm_deadline(signer);
+    arm_deadline(signer);
     *out = slot;
     return SK_OK;
 }
@@ -300,7 +326,7 @@ enum sk_status signer_sign(struct sk_signer *signer, const struct signer_ask *wh
 
     /* Until the keys of a new key process are known, a signature might be of another key than the
      * one whose name stands in what is to be signed. */
-    if (signer->bev == NULL || !signer->is_greeted || !signer->is_answering)
+    if (!signer->is_attached || !signer->is_greeted || !signer->is_answering)
         return SK_AGAIN;
     if (what->key >= signer_count(signer) ||
         what->algorithm >= signer->keys->keys[what->key].num_algorithms)
@@ -325,9 +351,11 @@ static void detach(struct sk_signer *signer)
     struct slot *slot;
     size_t i;
 
-    if (signer->bev != NULL)
-        bufferevent_free(signer->bev);
-    signer->bev = NULL;
+    if (signer->is_attached)
+        stream_done(&signer->stream);
+    signer->is_attached = false;
+    buf_reset(&signer->frames);
+    buf_reset(&signer->in);
     signer->is_greeted = false;
     keyset_free(signer->coming);
     signer->coming = NULL;
@@ -339,7 +367,6 @@ static void detach(struct sk_signer *signer)
             signer->stats[slot->key].num_failed++;
         finish(signer, slot, SK_IO, bytes_of(NULL, 0));
     }
-    arm_deadline(signer);
 }
 
 static void greet(struct sk_signer *signer)
@@ -493,18 +520,18 @@ static void take_reply(struct sk_signer *signer, const struct sign_reply *reply)
     finish(signer, slot, status, reply->payload);
 }
 
-static void on_read(struct bufferevent *bev, void *arg)
+/* Takes what has come and whatever it says; callbacks may find another key process attached, or
+ * none. */
+static void take_replies(struct sk_signer *signer)
 {
-    struct sk_signer *signer = arg;
-    struct evbuffer *in = bufferevent_get_input(bev);
+    const unsigned attached = signer->num_attached;
     struct sign_reply reply;
     struct sk_err err = {0};
-    size_t used;
+    size_t at = 0, used;
 
-    while (signer->bev == bev && evbuffer_get_length(in) > 0) {
-        size_t len = evbuffer_get_length(in);
-        enum sk_status status =
-            sign_reply_decode(bytes_of(evbuffer_pullup(in, -1), len), &reply, &used, &err);
+    for (;;) {
+        enum sk_status status = sign_reply_decode(
+            bytes_of(signer->in.data + at, signer->in.len - at), &reply, &used, &err);
 
         if (status == SK_AGAIN)
             break;
@@ -513,19 +540,61 @@ static void on_read(struct bufferevent *bev, void *arg)
             detach(signer);
             return;
         }
+        at += used;
         take_reply(signer, &reply);
-        if (signer->bev == bev)
-            (void)evbuffer_drain(in, used);
+        if (!signer->is_attached || signer->num_attached != attached)
+            return;
     }
-    arm_deadline(signer);
+    if (at > 0) {
+        memmove(signer->in.data, signer->in.data + at, signer->in.len - at);
+        signer->in.len -= at;
+    }
 }
 
-static void on_event(struct bufferevent *bev, short what, void *arg)
+/* False: the key process has gone. */
+static bool receive(struct sk_signer *signer)
 {
-    (void)bev;
-    (void)what;
+    size_t room = signer->in.max - signer->in.len, n;
+    uint8_t *to = buf_reserve(&signer->in, room);
+    enum sk_status status;
+
+    if (to == NULL)
+        return false;
+    status = stream_read(&signer->stream, to, room, &n);
+    if (status == SK_AGAIN)
+        return true;
+    if (status != SK_OK || n == 0)
+        return false;
+    signer->in.len += n;
+    take_replies(signer);
+    return true;
+}
+
+static void lose(struct sk_signer *signer)
+{
     log_warning("signer", "the key process has gone");
-    detach(arg);
+    detach(signer);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *arg)
+{
+    struct sk_signer *signer = arg;
+
+    (void)fd;
+    (void)what;
+    if (!stream_flush(&signer->stream) || !receive(signer) ||
+        (signer->is_attached && !stream_wait(&signer->stream, true)))
+        lose(signer);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    struct sk_signer *signer = arg;
+
+    (void)fd;
+    (void)what;
+    if (signer->is_attached && signer->frames.len > 0 && !send_frames(signer))
+        lose(signer);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -536,6 +605,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    signer->deadline_us = 0;
     while ((slot = TAILQ_FIRST(&signer->waiting)) != NULL && slot->end_us <= now) {
         set_answering(signer, false);
         tell_state(signer);
@@ -568,7 +638,7 @@ static void on_probe(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (signer->bev == NULL || (signer->num_probes++ % WELL_PROBES != 0 && is_all_well(signer)))
+    if (!signer->is_attached || (signer->num_probes++ % WELL_PROBES != 0 && is_all_well(signer)))
         return;
     if (signer->is_greeted)
         (void)ask_own(signer, SIGN_OP_STATUS, 0);
@@ -602,9 +672,12 @@ struct sk_signer *signer_new(struct event_base *base, signer_state_fn on_state, 
     TAILQ_INIT(&signer->spare);
     for (i = 0; i < NUM_SLOTS; i++)
         TAILQ_INSERT_TAIL(&signer->spare, &signer->slots[i], link);
+    buf_init(&signer->frames, 2 * FRAMES_BYTES); /* one more always fits behind what may wait */
+    buf_init(&signer->in, LIMIT_SIGN_REQUEST_BYTES);
+    signer->flush = event_new(base, -1, 0, on_flush, signer);
     signer->deadline = evtimer_new(base, on_deadline, signer);
     signer->probe = event_new(base, -1, EV_PERSIST, on_probe, signer);
-    if (signer->deadline == NULL || signer->probe == NULL ||
+    if (signer->flush == NULL || signer->deadline == NULL || signer->probe == NULL ||
         event_add(signer->probe, &every) != 0) {
         signer_free(signer);
         return NULL;
@@ -617,8 +690,11 @@ void signer_free(struct sk_signer *signer)
     if (signer == NULL)
         return;
     signer->told = SIGNER_DETACHED; /* nobody is told any more */
-    if (signer->deadline != NULL)
-        detach(signer);
+    detach(signer);
+    buf_done(&signer->frames);
+    buf_done(&signer->in);
+    if (signer->flush != NULL)
+        event_free(signer->flush);
     if (signer->deadline != NULL)
         event_free(signer->deadline);
     if (signer->probe != NULL)
@@ -630,15 +706,16 @@ void signer_free(struct sk_signer *signer)
 void signer_attach(struct sk_signer *signer, int fd)
 {
     detach(signer);
-    signer->bev = bufferevent_socket_new(signer->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (signer->bev == NULL) {
+    if (!stream_init(&signer->stream, signer->base, fd, NULL, on_ready, signer)) {
         log_error("signer", "no memory for the key process's socket");
         (void)evutil_closesocket(fd);
         return;
     }
-    bufferevent_setcb(signer->bev, on_read, NULL, on_event, signer);
-    (void)bufferevent_enable(signer->bev, EV_READ | EV_WRITE);
+    signer->is_attached = true;
+    signer->num_attached++;
     signer->is_answering = true;
     greet(signer);
     tell_state(signer);
+    if (!stream_wait(&signer->stream, true))
+        lose(signer);
 }
