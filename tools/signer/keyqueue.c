@@ -18,6 +18,7 @@ struct lane {
     struct joblist waiting[SIGN_CLASSES];
     unsigned turn; /* class that is asked first next time */
     struct joblist working;
+    unsigned to_wake; /* threads to be woken when the lock is free */
     bool hangs;
 };
 
@@ -29,6 +30,8 @@ struct keyqueue {
     size_t num_waiting[SIGN_CLASSES];
     size_t num_open;     /* not answered yet */
     int64_t earliest_us; /* no waiting job is due before this */
+    bool wants_loop;     /* the loop is to be woken when the lock is free */
+    bool is_loop_woken;  /* and has not looked since */
     bool is_stopped;
     int fd;
 };
@@ -129,9 +132,12 @@ static void lanes_free(struct keyqueue *queue)
 
 struct keyqueue *keyqueue_new(const struct keyqueue_options *options)
 {
-    struct keyqueue *queue = calloc(1, sizeof(*queue));
+    struct keyqueue *queue;
     size_t i, class;
 
+    if (options->num_lanes > LIMIT_SIGNER_STORES)
+        return NULL;
+    queue = calloc(1, sizeof(*queue));
     if (queue == NULL)
         return NULL;
     queue->options = *options;
@@ -172,12 +178,33 @@ void keyqueue_free(struct keyqueue *queue)
 
 /* ---- with the lock held ---------------------------------------------------------------------- */
 
-static void wake_loop(struct keyqueue *queue)
+static void lock(struct keyqueue *queue)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+}
+
+/* Wakes only once the lock is free: who is woken wants it first of all. The loop is woken once,
+ * however much there is for it. */
+static void unlock(struct keyqueue *queue)
 {
     static const uint64_t one = 1;
+    unsigned to_wake[LIMIT_SIGNER_STORES] = {0};
+    bool wakes_loop = queue->wants_loop && !queue->is_loop_woken;
+    size_t i;
 
+    for (i = 0; i < queue->options.num_lanes; i++) {
+        to_wake[i] = queue->lanes[i].to_wake;
+        queue->lanes[i].to_wake = 0;
+    }
+    queue->wants_loop = false;
+    queue->is_loop_woken = queue->is_loop_woken || wakes_loop;
+    (void)pthread_mutex_unlock(&queue->lock);
+    for (i = 0; i < queue->options.num_lanes; i++) {
+        while (to_wake[i]-- > 0)
+            (void)pthread_cond_signal(&queue->lanes[i].filled);
+    }
     /* Only overflow could make this fail, and then the descriptor is readable anyway. */
-    if (write(queue->fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
+    if (wakes_loop && write(queue->fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
         return;
 }
 
@@ -186,7 +213,7 @@ static void answer(struct keyqueue *queue, struct keyjob *job, enum sign_result 
     job->result = result;
     queue->num_open--;
     list_append(&queue->finished, job);
-    wake_loop(queue);
+    queue->wants_loop = true;
 }
 
 /* Puts an open job before or behind those that wait for its place; answers it when it has none. */
@@ -207,7 +234,7 @@ static void enqueue(struct keyqueue *queue, struct keyjob *job, bool is_first)
     queue->num_waiting[job->class]++;
     if (job->deadline_us < queue->earliest_us)
         queue->earliest_us = job->deadline_us;
-    (void)pthread_cond_signal(&lane->filled);
+    lane->to_wake++;
 }
 
 /* ---- jobs' ways ------------------------------------------------------------------------------ */
@@ -216,13 +243,13 @@ bool keyqueue_push(struct keyqueue *queue, struct keyjob *job)
 {
     bool is_taken;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     is_taken = !queue->is_stopped && queue->num_waiting[job->class] < queue->options.max;
     if (is_taken) {
         queue->num_open++;
         enqueue(queue, job, false);
     }
-    (void)pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
     return is_taken;
 }
 
@@ -246,11 +273,16 @@ struct keyjob *keyqueue_pop(struct keyqueue *queue, size_t index)
     struct lane *lane = &queue->lanes[index];
     struct keyjob *job = NULL;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     while (!queue->is_stopped && job == NULL) {
         int64_t now_us;
 
         job = next_job(queue, lane);
+        if (job == NULL && queue->wants_loop) { /* tells of what was late before it sleeps */
+            unlock(queue);
+            lock(queue);
+            continue;
+        }
         if (job == NULL) {
             (void)pthread_cond_wait(&lane->filled, &queue->lock);
             continue;
@@ -264,7 +296,7 @@ struct keyjob *keyqueue_pop(struct keyqueue *queue, size_t index)
             list_append(&lane->working, job);
         }
     }
-    (void)pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
     return job;
 }
 
@@ -273,12 +305,12 @@ void keyqueue_finish(struct keyqueue *queue, struct keyjob *job, bool is_signed)
     bool is_over;
     size_t i;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     for (i = 0; i < queue->options.num_lanes; i++)
         list_remove(&queue->lanes[i].working, job);
     is_over = job->is_given_up;
     if (is_over) {
-        wake_loop(queue); /* its lane may be well again */
+        queue->wants_loop = true; /* its lane may be well again */
     } else if (is_signed) {
         answer(queue, job, SIGN_RESULT_OK);
     } else {
@@ -286,7 +318,7 @@ void keyqueue_finish(struct keyqueue *queue, struct keyjob *job, bool is_signed)
         job->tried |= 1u << job->place;
         enqueue(queue, job, true);
     }
-    (void)pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
     if (is_over)
         keyjob_free(job);
 }
@@ -381,7 +413,7 @@ int64_t keyqueue_watch(struct keyqueue *queue, int64_t now_us)
     int64_t next_us = CLOCK_NEVER;
     size_t i;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     if (now_us >= queue->earliest_us)
         sort_waiting(queue, now_us);
     for (i = 0; i < queue->options.num_lanes; i++) {
@@ -392,7 +424,7 @@ int64_t keyqueue_watch(struct keyqueue *queue, int64_t now_us)
     }
     if (queue->earliest_us < next_us)
         next_us = queue->earliest_us;
-    (void)pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
     return next_us;
 }
 
@@ -403,11 +435,13 @@ struct keyjob *keyqueue_take(struct keyqueue *queue)
     struct keyjob *job;
     uint64_t count;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     job = list_shift(&queue->finished);
-    if (job == NULL && read(queue->fd, &count, sizeof(count)) < 0)
-        count = 0; /* nothing was signalled since the last time */
-    (void)pthread_mutex_unlock(&queue->lock);
+    /* Nothing to be read: whoever wakes the loop has not come to it yet and will. */
+    if (job == NULL && queue->is_loop_woken &&
+        read(queue->fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
+        queue->is_loop_woken = false;
+    unlock(queue);
     return job;
 }
 
@@ -420,9 +454,9 @@ size_t keyqueue_open_jobs(struct keyqueue *queue)
 {
     size_t num;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     num = queue->num_open;
-    (void)pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
     return num;
 }
 
@@ -430,9 +464,9 @@ void keyqueue_stop(struct keyqueue *queue)
 {
     size_t i;
 
-    (void)pthread_mutex_lock(&queue->lock);
+    lock(queue);
     queue->is_stopped = true;
     for (i = 0; i < queue->options.num_lanes; i++)
         (void)pthread_cond_broadcast(&queue->lanes[i].filled);
-    (void)pthread_mutex_unlock(&queue->lock);
+    unlock(queue);
 }

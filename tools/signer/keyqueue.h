@@ -45,7 +45,7 @@ struct keyqueue_options {
 
 struct keyqueue;
 
-/* NULL: no memory or no descriptor. */
+/* NULL: no memory, no descriptor, or more than LIMIT_SIGNER_STORES lanes. */
 struct keyqueue *keyqueue_new(const struct keyqueue_options *options);
 /* Frees the jobs that are left. Accepts NULL; no thread uses it any more. */
 void keyqueue_free(struct keyqueue *queue);
