@@ -20,11 +20,21 @@ enum place_state {
     PLACE_UNFIT, /* another key than the certificate's: never used */
 };
 
+/* What one thread signs with: contexts that are set up once, since that takes longer than a digest
+ * and a quarter of a signature on P-256. */
+struct pen {
+    struct pen *next;
+    size_t algorithm;
+    EVP_MD_CTX *digest;
+    EVP_PKEY_CTX *key;
+};
+
 struct place {
     size_t store;
     const char *label;
     EVP_PKEY *key;          /* NULL until opened, then fixed; guarded by keysign.lock */
     enum place_state state; /* guarded by keysign.lock */
+    struct pen *pens;       /* that nobody signs with now; guarded by keysign.lock */
 };
 
 struct key {
@@ -92,6 +102,26 @@ enum sk_status keysign_new(const struct keyproc_options *options, struct keysign
     return SK_OK;
 }
 
+static void pen_free(struct pen *pen)
+{
+    if (pen == NULL)
+        return;
+    EVP_PKEY_CTX_free(pen->key);
+    EVP_MD_CTX_free(pen->digest);
+    free(pen);
+}
+
+static void place_done(struct place *place)
+{
+    struct pen *pen;
+
+    while ((pen = place->pens) != NULL) {
+        place->pens = pen->next;
+        pen_free(pen);
+    }
+    EVP_PKEY_free(place->key);
+}
+
 void keysign_free(struct keysign *keys)
 {
     size_t i, j;
@@ -100,7 +130,7 @@ void keysign_free(struct keysign *keys)
         return;
     for (i = 0; i < keys->num_keys; i++) {
         for (j = 0; j < keys->keys[i].num_places; j++)
-            EVP_PKEY_free(keys->keys[i].places[j].key);
+            place_done(&keys->keys[i].places[j]);
         keycert_done(&keys->keys[i].cert);
     }
     for (i = 0; i < keys->num_stores; i++)
@@ -243,32 +273,91 @@ void keysign_set_hanging(struct keysign *keys, size_t store, bool hangs)
 
 /* ---- signing --------------------------------------------------------------------------------- */
 
-static enum sk_status sign_with(const struct keysign *keys, const struct key *with,
-                                const struct place *place, EVP_PKEY *key, size_t algorithm,
-                                struct sk_bytes tbs, struct sk_buf *out, struct sk_err *err)
+static struct pen *pen_new(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const char *digest,
+                           size_t algorithm)
 {
-    enum sk_status status = SK_OK;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    struct pen *pen = calloc(1, sizeof(*pen));
+    EVP_MD *md = EVP_MD_fetch(libctx, digest, NULL);
+    bool is_good = pen != NULL && md != NULL;
+
+    if (is_good) {
+        pen->algorithm = algorithm;
+        pen->digest = EVP_MD_CTX_new();
+        pen->key = EVP_PKEY_CTX_new_from_pkey(libctx, key, NULL);
+        is_good = pen->digest != NULL && pen->key != NULL &&
+                  EVP_DigestInit_ex2(pen->digest, md, NULL) == 1 &&
+                  EVP_PKEY_sign_init(pen->key) == 1 &&
+                  EVP_PKEY_CTX_set_signature_md(pen->key, md) == 1;
+    }
+    EVP_MD_free(md);
+    if (is_good)
+        return pen;
+    pen_free(pen);
+    return NULL;
+}
+
+/* One that lies there, or a new one. NULL: OpenSSL's errors say why. */
+static struct pen *take_pen(struct keysign *keys, const struct key *with, struct place *place,
+                            EVP_PKEY *key, size_t algorithm)
+{
+    struct pen **at, *pen;
+
+    (void)pthread_mutex_lock(&keys->lock);
+    for (at = &place->pens; *at != NULL && (*at)->algorithm != algorithm; at = &(*at)->next)
+        ;
+    pen = *at;
+    if (pen != NULL)
+        *at = pen->next;
+    (void)pthread_mutex_unlock(&keys->lock);
+    if (pen != NULL)
+        return pen;
+    return pen_new(keystore_libctx(keys->stores[place->store].open), key,
+                   with->cert.digests[algorithm], algorithm);
+}
+
+static void put_pen(struct keysign *keys, struct place *place, struct pen *pen)
+{
+    (void)pthread_mutex_lock(&keys->lock);
+    pen->next = place->pens;
+    place->pens = pen;
+    (void)pthread_mutex_unlock(&keys->lock);
+}
+
+static bool write_signature(struct pen *pen, struct sk_bytes tbs, uint8_t *room, size_t *len)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned digest_len;
+
+    return EVP_DigestInit_ex2(pen->digest, NULL, NULL) == 1 &&
+           EVP_DigestUpdate(pen->digest, tbs.p, tbs.len) == 1 &&
+           EVP_DigestFinal_ex(pen->digest, digest, &digest_len) == 1 &&
+           EVP_PKEY_sign(pen->key, room, len, digest, digest_len) == 1;
+}
+
+static enum sk_status sign_with(struct keysign *keys, const struct key *with, struct place *place,
+                                EVP_PKEY *key, size_t algorithm, struct sk_bytes tbs,
+                                struct sk_buf *out, struct sk_err *err)
+{
     size_t len = (size_t)EVP_PKEY_get_size(key);
     uint8_t *room = buf_reserve(out, len);
+    struct pen *pen;
 
+    if (room == NULL)
+        return err_set(err, SK_NOMEM, "%s: no memory", place->label);
     ERR_clear_error();
-    if (ctx == NULL || room == NULL)
-        status = err_set(err, SK_NOMEM, "%s: no memory", place->label);
-    else if (EVP_DigestSignInit_ex(ctx, NULL, with->cert.digests[algorithm],
-                                   keystore_libctx(keys->stores[place->store].open), NULL, key,
-                                   NULL) != 1 ||
-             EVP_DigestSign(ctx, room, &len, tbs.p, tbs.len) != 1)
-        status = err_openssl(err, SK_CRYPTO, "%s: no signature", place->label);
-    else
-        out->len += len;
-    EVP_MD_CTX_free(ctx);
-    return status;
+    pen = take_pen(keys, with, place, key, algorithm);
+    if (pen == NULL || !write_signature(pen, tbs, room, &len)) {
+        pen_free(pen); /* it may be of no more use */
+        return err_openssl(err, SK_CRYPTO, "%s: no signature", place->label);
+    }
+    out->len += len;
+    put_pen(keys, place, pen);
+    return SK_OK;
 }
 
 /* A token may hold halves that do not belong together under one label: only a signature tells. */
-static enum sk_status prove_key(const struct keysign *keys, const struct key *with,
-                                const struct place *place, EVP_PKEY *key, struct sk_err *err)
+static enum sk_status prove_key(struct keysign *keys, const struct key *with, struct place *place,
+                                EVP_PKEY *key, struct sk_err *err)
 {
     static const char probe[] = "sekisho key probe";
     enum sk_status status;
