@@ -344,6 +344,7 @@ static void format(struct access_worker *worker, const struct access_entry *entr
     put_text(out, "path", entry->path);
     buf_printf(out, ",\"status\":%u,\"octets\":%" PRIu64, entry->status, entry->octets);
     put_text(out, "verdict", entry->verdict);
+    buf_put_text(out, entry->is_kept ? ",\"memo\":true" : ",\"memo\":false");
     buf_printf(out, ",\"us\":%" PRId64 ",\"generation\":%" PRIu64 "}\n", entry->took_us,
                entry->generation);
 }

@@ -29,6 +29,7 @@ struct access_entry {
     const char *path;    /* class: "/ocsp"; NULL: none of ours */
     const char *verdict; /* class: "good"; NULL: none */
     unsigned status;
+    bool is_kept;    /* the answer had been kept: nothing was judged or signed for it */
     bool is_failure; /* to be written even when others are left out */
     uint64_t octets; /* of the answer, head and body */
     int64_t took_us;

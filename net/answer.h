@@ -21,6 +21,7 @@ struct http_answer {
     void *release_arg;
     /* for the access log only */
     const char *verdict; /* class, static: "good"; NULL: none */
+    bool is_kept;        /* it was there before it was asked for */
     bool is_failure;     /* something went wrong, though status does not say so */
 };
 

@@ -153,6 +153,7 @@ static void log_answer(const struct conn *conn, const struct conn_exchange *exch
         .path = exchange->path,
         .verdict = exchange->answer.verdict,
         .status = exchange->answer.status,
+        .is_kept = exchange->answer.is_kept,
         .is_failure = exchange->answer.is_failure,
         .octets = octets,
         .took_us = took_us,

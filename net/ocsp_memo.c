@@ -158,12 +158,13 @@ static void pending_free(struct pending *pending)
 /* answer NULL: there is none. Nobody can join any more: handlers run again in here. */
 static void reply_all(struct pending *pending, const struct memo_answer *answer, int64_t now)
 {
+    const enum ocsp_origin origin = pending->answer.is_private ? OCSP_PRIVATE : OCSP_SIGNED;
     struct waiter *waiter;
 
     while ((waiter = STAILQ_FIRST(&pending->waiters)) != NULL) {
         STAILQ_REMOVE_HEAD(&pending->waiters, link);
         if (answer != NULL)
-            ocsp_reply(&waiter->asker, answer, pending->answer.is_private, now);
+            ocsp_reply(&waiter->asker, answer, origin, now);
         else
             ocsp_reply_error(waiter->asker.exchange, OCSP_ERROR_TRY_LATER);
         ocsp_asker_done(&waiter->asker);
@@ -190,7 +191,7 @@ static enum sk_status finish(const struct pending *pending, struct sk_bytes sign
     out->ends = out->kept_until = answer->ends;
     if (answer->key.is_second && out->kept_until > answer->produced_at + LIMIT_MEMO_SECOND_S)
         out->kept_until = answer->produced_at + LIMIT_MEMO_SECOND_S;
-    return status == SK_OK ? ocsp_reply_tag(out) : status;
+    return status == SK_OK && !answer->is_private ? ocsp_reply_tag(out) : status;
 }
 
 static void on_signature(void *arg, enum sk_status status, struct sk_bytes signature)
@@ -284,22 +285,33 @@ static bool refuse_single(struct ocsp_memo *memo, struct conn_exchange *exchange
     return true;
 }
 
+static bool reply_kept(struct ocsp_memo *memo, struct sk_bytes key, struct conn_exchange *exchange,
+                       const struct http_request *http, int64_t now)
+{
+    const struct memo_answer *answer = memo_find(memo->kept, key, now);
+    struct ocsp_asker asker;
+
+    if (answer == NULL)
+        return false;
+    ocsp_asker_init(&asker, exchange, http);
+    ocsp_reply(&asker, answer, OCSP_KEPT, now);
+    ocsp_asker_done(&asker);
+    return true;
+}
+
 bool ocsp_memo_reply(struct ocsp_memo *memo, struct sk_bytes key, struct conn_exchange *exchange,
                      const struct http_request *http, int64_t now)
 {
-    const struct memo_answer *answer;
     struct pending *pending;
-    struct ocsp_asker asker;
 
-    if (key.len == 0)
-        return refuse_single(memo, exchange);
-    answer = memo_find(memo->kept, key, now);
-    if (answer != NULL) {
-        ocsp_asker_init(&asker, exchange, http);
-        ocsp_reply(&asker, answer, false, now);
-        ocsp_asker_done(&asker);
+    if (key.len > 0 && reply_kept(memo, key, exchange, http, now))
+        return true;
+    if (conn_is_overloaded(exchange)) {
+        conn_shed(exchange);
         return true;
     }
+    if (key.len == 0)
+        return refuse_single(memo, exchange);
     pending = look_up(memo, key);
     if (pending == NULL)
         return false;

@@ -44,8 +44,9 @@ void ocsp_memo_renew(struct ocsp_memo *memo);
 void ocsp_memo_key(struct ocsp_memo *memo, uint8_t service, const struct ocsp_request *request,
                    const struct ocsp_rules *rules, struct sk_buf *out);
 
-/* Answers from what is kept, or lets the exchange wait for what is being signed. False: neither.
- * An empty key: false, or tryLater when too many of its kind wait. */
+/* Answers from what is kept, however many wait for a signature; with more than may wait it answers
+ * 503; else it lets the exchange wait for what is being signed. False: none of these. An empty key:
+ * false, 503, or tryLater when too many of its kind wait. */
 bool ocsp_memo_reply(struct ocsp_memo *memo, struct sk_bytes key, struct conn_exchange *exchange,
                      const struct http_request *http, int64_t now);
 

@@ -69,8 +69,8 @@ static void put_cache_fields(const struct ocsp_asker *asker, const struct memo_a
         out->status = 304;
 }
 
-void ocsp_reply(const struct ocsp_asker *asker, const struct memo_answer *answer, bool is_private,
-                int64_t now)
+void ocsp_reply(const struct ocsp_asker *asker, const struct memo_answer *answer,
+                enum ocsp_origin origin, int64_t now)
 {
     struct http_answer out;
 
@@ -81,10 +81,11 @@ void ocsp_reply(const struct ocsp_asker *asker, const struct memo_answer *answer
         ocsp_reply_error(asker->exchange, OCSP_ERROR_TRY_LATER);
         return;
     }
-    if (is_private)
+    if (origin == OCSP_PRIVATE)
         answer_field(&out, "Cache-Control", "no-store");
     else
         put_cache_fields(asker, answer, now, &out);
     out.verdict = answer->verdict;
+    out.is_kept = origin == OCSP_KEPT;
     conn_reply(asker->exchange, &out);
 }

@@ -22,10 +22,15 @@ void ocsp_asker_done(struct ocsp_asker *asker);
 
 /* An error response. */
 void ocsp_reply_error(struct conn_exchange *exchange, enum ocsp_error error);
-/* An answer, or 304. is_private: no cache may keep it (O-41). answer need not outlive what the
- * reply begins: the next request of the connection may be handled before this returns. */
-void ocsp_reply(const struct ocsp_asker *asker, const struct memo_answer *answer, bool is_private,
-                int64_t now);
+enum ocsp_origin {
+    OCSP_SIGNED = 1, /* just now */
+    OCSP_PRIVATE,    /* ... and for this request alone: no cache may keep it (O-41) */
+    OCSP_KEPT,       /* it was there */
+};
+/* An answer, or 304. answer need not outlive what the reply begins: the next request of the
+ * connection may be handled before this returns. OCSP_PRIVATE needs no answer->tag. */
+void ocsp_reply(const struct ocsp_asker *asker, const struct memo_answer *answer,
+                enum ocsp_origin origin, int64_t now);
 /* Sets answer->tag from answer->der. */
 enum sk_status ocsp_reply_tag(struct memo_answer *answer) SK_MUST_CHECK;
 

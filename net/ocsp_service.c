@@ -106,6 +106,10 @@ static void answer_request(struct service *service, struct conn_exchange *exchan
         ocsp_reply_error(exchange, OCSP_ERROR_MALFORMED);
         return;
     }
+    if (request.is_signed && conn_is_overloaded(exchange)) {
+        conn_shed(exchange); /* nothing is kept for it, so it is not worth verifying */
+        return;
+    }
     ask.why = service_why(service, kind->policy);
     arena_reset(service->arena);
     error = why_not(service, kind, ask.now);

@@ -106,11 +106,27 @@ static void answer_not_allowed(const struct route *route, const struct http_requ
     answer_field(out, "Allow", is_post ? "POST" : "GET, HEAD");
 }
 
-/* Answered however many wait: whoever asks must not take a busy server for a dead one. */
-static bool is_probe(const struct route *route)
+/* Probes are answered however many wait: whoever asks must not take a busy server for a dead one.
+ * Of OCSP what is kept is answered too; ocsp_service.c sheds the rest. */
+static bool is_shed(const struct route *route, const struct conn_exchange *exchange)
 {
-    return route->kind == ROUTE_LIVEZ || route->kind == ROUTE_READYZ ||
-           route->kind == ROUTE_METRICS;
+    switch (route->kind) {
+    case ROUTE_LIVEZ:
+    case ROUTE_READYZ:
+    case ROUTE_METRICS:
+    case ROUTE_OCSP_POST:
+    case ROUTE_OCSP_GET:
+    case ROUTE_CVS:
+        return false;
+    case ROUTE_NONE:
+    case ROUTE_VALIDATE:
+    case ROUTE_SNAPSHOT:
+    case ROUTE_PKI:
+    case ROUTE_SEARCH_CERTS:
+    case ROUTE_SEARCH_CRLS:
+        break;
+    }
+    return conn_is_overloaded(exchange);
 }
 
 void service_handle(void *arg, struct conn_exchange *exchange, const struct http_request *request)
@@ -140,7 +156,7 @@ void service_handle(void *arg, struct conn_exchange *exchange, const struct http
         conn_reply(exchange, &answer);
         return;
     }
-    if (!is_probe(route) && conn_is_overloaded(exchange)) {
+    if (is_shed(route, exchange)) {
         conn_shed(exchange);
         return;
     }

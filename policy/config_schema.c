@@ -264,8 +264,10 @@ static const struct schema_row ROWS[] = {
      .help = "The least important lines that are written on standard error."},
     {CONFIG_LOG, "access", SCHEMA_WORD, IN(sk_config, access.to), .words = ACCESS_TO,
      .number = CONFIG_ACCESS_NONE,
-     .help = "Where the access log goes. No line holds a body, a query, more of a path than its "
-             "class, or anything of a certificate."},
+     .help =
+         "Where the access log goes. No line holds a body, a query, more of a path than its "
+         "class, or anything of a certificate; its member memo tells whether the answer was there "
+         "before it was asked for."},
     {CONFIG_LOG, "access-file", SCHEMA_FILE, IN(sk_config, access.file),
      .example = "/var/log/sekisho/access.log",
      .help = "The file, needed by access = file. When it is renamed, a new one is begun within a "

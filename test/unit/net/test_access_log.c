@@ -162,9 +162,9 @@ static void test_access_log_refuses_what_is_no_file(void **state)
 
 static void test_access_log_line_is_json_with_each_member(void **state)
 {
-    static const char *const names[] = {"time",   "id",      "listener", "tls",
-                                        "client", "method",  "path",     "status",
-                                        "octets", "verdict", "us",       "generation"};
+    static const char *const names[] = {"time",   "id",   "listener",  "tls",    "client",
+                                        "method", "path", "status",    "octets", "verdict",
+                                        "memo",   "us",   "generation"};
     const struct config_access config = to_file();
     struct access_log *log = begin(&config);
     struct access_entry one = entry("abc.D_-9");
@@ -174,6 +174,7 @@ static void test_access_log_line_is_json_with_each_member(void **state)
 
     (void)state;
     one.tls = "TLSv1.3";
+    one.is_kept = true;
     access_log_add(access_log_worker(log, 0), &one);
     access_log_free(log);
     line = json_loads(text_of(file), 0, NULL);
@@ -185,6 +186,7 @@ static void test_access_log_line_is_json_with_each_member(void **state)
     assert_string_equal(json_string_value(json_object_get(line, "tls")), "TLSv1.3");
     assert_string_equal(json_string_value(json_object_get(line, "client")), "192.0.2.77");
     assert_int_equal(json_integer_value(json_object_get(line, "octets")), 1234);
+    assert_true(json_is_true(json_object_get(line, "memo")));
     assert_int_equal(json_integer_value(json_object_get(line, "generation")), 7);
     json_decref(line);
     assert_int_equal(stat(file, &st), 0);
@@ -203,7 +205,7 @@ static void test_access_log_writes_null_for_what_is_not_known(void **state)
     access_log_free(log);
     assert_non_null(strstr(text_of(file), "\"tls\":null,"));
     assert_non_null(strstr(text_of(file), "\"method\":null,\"path\":null,"));
-    assert_non_null(strstr(text_of(file), "\"verdict\":null,"));
+    assert_non_null(strstr(text_of(file), "\"verdict\":null,\"memo\":false,"));
 }
 
 static void test_access_log_cuts_or_leaves_out_the_client(void **state)

@@ -247,6 +247,49 @@ static void test_nonces_above_their_limit_do_not_wait(void **state)
     responder_stop(b);
 }
 
+/* ---- when too many wait ---- */
+
+/* The head of what comes without any signature being made. */
+static const char *head_at_once(struct responder *b, OCSP_REQUEST *request)
+{
+    static char head[2048];
+
+    head[0] = '\0';
+    (void)responder_take(b, send_request(b, request), head, sizeof(head));
+    return head;
+}
+
+static void test_what_is_kept_is_given_however_many_wait(void **state)
+{
+    struct responder *b = *state;
+    static uint8_t octets[16 * 1024];
+    size_t len, i;
+    int waiting;
+
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_GOOD);
+    len = responder_post_octets(responder_request(b, RESPONDER_LISTED), "/ocsp", octets, 1024);
+    for (i = 1; i < 16; i++)
+        memcpy(octets + i * len, octets, len);
+    waiting = responder_send(b, octets, 16 * len);
+    responder_turn(b);
+    assert_int_equal(counter_get(&b->counters.waiting), 16);
+    assert_non_null(strstr(head_at_once(b, responder_request(b, RESPONDER_ABSENT)), " 200 OK\r\n"));
+    assert_int_equal(counter_get(&b->counters.shed), 0);
+    /* Neither a new question, nor one that is being signed, nor one with a nonce. */
+    assert_non_null(strstr(head_at_once(b, responder_request(b, RESPONDER_ABSENT + 1)), " 503 "));
+    assert_non_null(strstr(head_at_once(b, responder_request(b, RESPONDER_LISTED)), " 503 "));
+    assert_non_null(strstr(head_at_once(b, responder_with_nonce(b)), " 503 "));
+    assert_int_equal(counter_get(&b->counters.shed), 3);
+    assert_int_equal(counter_get(&b->counters.waiting), 16);
+    responder_serve(b);
+    assert_int_equal(counter_get(&b->counters.waiting), 0);
+    (void)close(waiting);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT + 1).status, V_OCSP_CERTSTATUS_GOOD);
+    responder_stop(b);
+}
+
 /* ---- one signature for all who wait ---- */
 
 static void test_who_asks_the_same_waits_for_the_same(void **state)
@@ -502,6 +545,7 @@ int main(void)
         TEST(test_an_answer_with_a_nonce_is_never_kept),
         TEST(test_a_nonce_that_is_ignored_makes_no_difference),
         TEST(test_nonces_above_their_limit_do_not_wait),
+        TEST(test_what_is_kept_is_given_however_many_wait),
         TEST(test_who_asks_the_same_waits_for_the_same),
         TEST(test_without_a_signature_all_who_wait_are_told),
         TEST(test_a_revocation_that_is_published_ends_good),
