@@ -30,7 +30,7 @@ bool utf8_is_valid(struct sk_bytes text)
     size_t i, len;
 
     for (i = 0; i < text.len; i += len) {
-        len = utf8_length(bytes_of(text.p + i, text.len - i));
+        len = text.p[i] < 0x80 ? 1 : utf8_length(bytes_of(text.p + i, text.len - i));
         if (len == 0)
             return false;
     }

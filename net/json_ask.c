@@ -68,25 +68,24 @@ static enum sk_status take(struct reading *r, const struct json_string *string,
     return SK_OK;
 }
 
-/* A string; anything else is refused with why. */
-static enum sk_status read_text(struct reading *r, struct sk_bytes *out, const char *why)
+static enum sk_status read_string(struct reading *r, struct sk_bytes *out)
 {
     struct json_string string;
 
-    if (json_text_peek(&r->text) != '"')
-        return refuse(r->error, 400, "bad-request", "%s", why);
     if (json_text_string(&r->text, &string) != SK_OK)
         return refuse_text(r);
     return take(r, &string, out);
 }
 
-/* The same with a NUL behind it. */
+/* A string with a NUL behind it; anything else is refused with why. */
 static enum sk_status read_word(struct reading *r, const char **out, const char *why)
 {
-    struct sk_bytes text;
-    enum sk_status status = read_text(r, &text, why);
+    struct sk_bytes text = {NULL, 0};
+    enum sk_status status;
 
-    if (status != SK_OK)
+    if (json_text_peek(&r->text) != '"')
+        return refuse(r->error, 400, "bad-request", "%s", why);
+    if ((status = read_string(r, &text)) != SK_OK)
         return status;
     *out = arena_copy(r->arena, text.p, text.len);
     return *out != NULL ? SK_OK : refuse_memory(r);
@@ -158,16 +157,21 @@ static enum sk_status decode_cert(struct sk_arena *arena, struct sk_bytes text,
     return status;
 }
 
+static enum sk_status refuse_cert(struct reading *r, const char *member, size_t index)
+{
+    return refuse(r->error, 400, "bad-request",
+                  "%s[%zu]: neither base64 of DER nor one PEM certificate", member, index);
+}
+
 static enum sk_status read_cert(struct reading *r, const char *member, size_t index,
                                 struct sk_bytes *out)
 {
-    char why[96];
-    struct sk_bytes text;
+    struct sk_bytes text = {NULL, 0};
     enum sk_status status;
 
-    (void)snprintf(why, sizeof(why), "%s[%zu]: neither base64 of DER nor one PEM certificate",
-                   member, index);
-    if ((status = read_text(r, &text, why)) != SK_OK)
+    if (json_text_peek(&r->text) != '"')
+        return refuse_cert(r, member, index);
+    if ((status = read_string(r, &text)) != SK_OK)
         return status;
     switch (decode_cert(r->arena, text, out)) {
     case SK_OK:
@@ -184,7 +188,7 @@ static enum sk_status read_cert(struct reading *r, const char *member, size_t in
     case SK_INTERNAL:
         break;
     }
-    return refuse(r->error, 400, "bad-request", "%s", why);
+    return refuse_cert(r, member, index);
 }
 
 static enum sk_status read_certs(struct reading *r, const char *member, size_t max,
@@ -291,14 +295,11 @@ static bool has_seen(const struct reading *r, unsigned member)
 
 static enum sk_status read_member(struct reading *r)
 {
-    struct json_string name;
     struct sk_bytes key = {NULL, 0};
-    enum sk_status status;
+    enum sk_status status = read_string(r, &key);
     unsigned i;
 
-    if (json_text_string(&r->text, &name) != SK_OK)
-        return refuse_text(r);
-    if ((status = take(r, &name, &key)) != SK_OK)
+    if (status != SK_OK)
         return status;
     for (i = 0; i < NUM_MEMBERS; i++)
         if (bytes_equal(key, bytes_of(members[i].name, strlen(members[i].name))))

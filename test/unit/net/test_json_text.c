@@ -86,6 +86,27 @@ static void test_json_text_reads_octets_as_jansson_does(void **state)
     }
 }
 
+/* Long strings are read eight octets at a time: each octet at each place among plain ones. */
+static void test_json_text_reads_long_strings_as_jansson_does(void **state)
+{
+    enum { LONG = 20 };
+    static const char plain[LONG + 1] = "abcdefgh~!#[]\x7f ^_ij";
+    char text[LONG];
+    unsigned octet;
+    size_t len, i;
+
+    (void)state;
+    for (len = 1; len <= LONG; len++) {
+        for (i = 0; i < len; i++) {
+            for (octet = 0; octet < 256; octet++) {
+                memcpy(text, plain, len);
+                text[i] = (char)octet;
+                compare(text, len);
+            }
+        }
+    }
+}
+
 static void test_json_text_reads_escapes_as_jansson_does(void **state)
 {
     static const unsigned lows[] = {0x0000, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000};
@@ -206,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_text_reads_octets_as_jansson_does),
+        cmocka_unit_test(test_json_text_reads_long_strings_as_jansson_does),
         cmocka_unit_test(test_json_text_reads_escapes_as_jansson_does),
         cmocka_unit_test(test_json_text_says_where_it_stands),
         cmocka_unit_test(test_json_out_writes_texts_as_jansson_does),
