@@ -19,9 +19,10 @@ struct http_answer {
     struct sk_bytes shared;     /* used instead of body when release is set */
     void (*release)(void *arg); /* called once, when shared is no longer needed, from the worker */
     void *release_arg;
-    /* for the access log only */
+    /* for the access log and figures only */
     const char *verdict; /* class, static: "good"; NULL: none */
     bool is_kept;        /* it was there before it was asked for */
+    size_t policy;       /* that gave it, where the request names one: index in the configuration */
     bool is_failure;     /* something went wrong, though status does not say so */
 };
 

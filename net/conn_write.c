@@ -117,6 +117,7 @@ static void count_answer(const struct conn *conn, const struct conn_exchange *ex
         .method = exchange->method,
         .status = exchange->answer.status,
         .verdict = exchange->answer.verdict,
+        .policy = exchange->answer.policy,
         .took_us = took_us,
     };
 

@@ -36,12 +36,20 @@ enum counted_protocol {
     COUNTED_METRICS,
     COUNTED_PROTOCOLS,
 };
-enum { COUNTED_METHODS = 4, COUNTED_STATUSES = 25, COUNTED_VERDICTS = 12, COUNTED_BUCKETS = 18 };
+enum {
+    COUNTED_METHODS = 4,
+    COUNTED_STATUSES = 25,
+    COUNTED_VERDICTS = 12,
+    COUNTED_BUCKETS = 18,
+    COUNTED_POLICIES = 16 /* the last is all further ones */
+};
 
 /* Of the answers that were given to a connection; indices are metrics.c's. */
 struct answer_counters {
     atomic_uint_least64_t answers[COUNTED_PROTOCOLS][COUNTED_METHODS][COUNTED_STATUSES];
     atomic_uint_least64_t verdicts[COUNTED_PROTOCOLS][COUNTED_VERDICTS];
+    /* Of COUNTED_VALIDATE, by policy; the other protocols have one each. */
+    atomic_uint_least64_t validated[COUNTED_POLICIES][COUNTED_VERDICTS];
     /* Durations, each in the first bucket that holds it; the last holds what no other does. */
     atomic_uint_least64_t buckets[COUNTED_PROTOCOLS][COUNTED_BUCKETS];
     atomic_uint_least64_t sum_us[COUNTED_PROTOCOLS];

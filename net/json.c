@@ -173,6 +173,7 @@ void json_validate(struct service *service, const struct http_request *request,
     else
         judge_all(service, &ask, verdict, out);
     free(verdict);
+    out->policy = (size_t)(ask.policy - service->config->policies);
     json_ask_done(&ask);
 }
 

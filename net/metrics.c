@@ -76,20 +76,29 @@ static size_t bucket_index(int64_t took_us)
     return i;
 }
 
+static void note_verdict(struct answer_counters *answers, const struct metrics_answer *answer)
+{
+    size_t policy = answer->policy < COUNTED_POLICIES ? answer->policy : COUNTED_POLICIES - 1, i;
+
+    for (i = 0; i < COUNTED_VERDICTS; i++) {
+        if (strcmp(METRICS_VERDICTS[i], answer->verdict) != 0)
+            continue;
+        counter_add(answer->protocol == COUNTED_VALIDATE ? &answers->validated[policy][i]
+                                                         : &answers->verdicts[answer->protocol][i],
+                    1);
+        return;
+    }
+}
+
 void metrics_note_answer(struct sk_counters *counters, const struct metrics_answer *answer)
 {
     struct answer_counters *answers = &counters->answers;
     enum counted_protocol protocol = answer->protocol;
-    size_t i;
 
     counter_add(
         &answers->answers[protocol][method_index(answer->method)][status_index(answer->status)], 1);
-    for (i = 0; answer->verdict != NULL && i < COUNTED_VERDICTS; i++) {
-        if (strcmp(METRICS_VERDICTS[i], answer->verdict) == 0) {
-            counter_add(&answers->verdicts[protocol][i], 1);
-            break;
-        }
-    }
+    if (answer->verdict != NULL)
+        note_verdict(answers, answer);
     counter_add(&answers->buckets[protocol][bucket_index(answer->took_us)], 1);
     counter_add(&answers->sum_us[protocol], answer->took_us > 0 ? (uint64_t)answer->took_us : 0);
 }

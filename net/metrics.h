@@ -18,6 +18,7 @@ struct metrics_answer {
     const char *method; /* NULL: there was no whole request */
     unsigned status;
     const char *verdict; /* NULL: none */
+    size_t policy;       /* of COUNTED_VALIDATE: index in the configuration */
     int64_t took_us;
 };
 

@@ -54,28 +54,47 @@ static void write_answers(const struct sk_process *process, struct sk_buf *out)
     }
 }
 
-static bool has_verdicts(enum counted_protocol protocol)
+/* offset: of the first counter of the protocol and policy, in struct sk_counters. policy NULL:
+ * there is none. */
+static void write_verdicts_of(const struct sk_process *process, enum counted_protocol protocol,
+                              const char *policy, size_t offset, struct sk_buf *out)
 {
-    return protocol == COUNTED_OCSP || protocol == COUNTED_CVS || protocol == COUNTED_VALIDATE;
+    struct prom_sample sample;
+    size_t v;
+
+    for (v = 0; v < COUNTED_VERDICTS; v++) {
+        prom_begin(&sample, out, "sekisho_verdicts_total");
+        prom_label(&sample, "protocol", metrics_protocol_text(protocol));
+        if (policy != NULL)
+            prom_label(&sample, "policy", policy);
+        prom_label(&sample, "verdict", METRICS_VERDICTS[v]);
+        prom_end_count(&sample, sum_at(process, offset + v * sizeof(atomic_uint_least64_t)));
+    }
 }
 
+static const char *name_of(const struct sk_policy *policy)
+{
+    return policy != NULL ? policy->name : NULL;
+}
+
+/* No policy is named "(others)". */
 static void write_verdicts(const struct sk_process *process, struct sk_buf *out)
 {
-    static const char name[] = "sekisho_verdicts_total";
-    struct prom_sample sample;
-    size_t p, v;
+    const struct sk_config *config = process->config;
+    const size_t step = sizeof(process->counters->answers.validated[0]);
+    size_t p;
 
-    prom_family(out, name, PROM_COUNTER,
-                "Answers by their verdict, or the OCSP error; mixed is of several certificates "
-                "that differ.");
-    for (p = 0; p < COUNTED_PROTOCOLS; p++) {
-        for (v = 0; has_verdicts((enum counted_protocol)p) && v < COUNTED_VERDICTS; v++) {
-            prom_begin(&sample, out, name);
-            prom_label(&sample, "protocol", metrics_protocol_text((enum counted_protocol)p));
-            prom_label(&sample, "verdict", METRICS_VERDICTS[v]);
-            prom_end_count(&sample, SUM(process, answers.verdicts[p][v]));
-        }
-    }
+    prom_family(out, "sekisho_verdicts_total", PROM_COUNTER,
+                "Answers by policy and verdict, or the OCSP error; mixed is of several "
+                "certificates that differ.");
+    write_verdicts_of(process, COUNTED_OCSP, name_of(config->default_policy),
+                      offsetof(struct sk_counters, answers.verdicts[COUNTED_OCSP][0]), out);
+    write_verdicts_of(process, COUNTED_CVS, name_of(config->cvs.policy),
+                      offsetof(struct sk_counters, answers.verdicts[COUNTED_CVS][0]), out);
+    for (p = 0; p < config->num_policies && p < COUNTED_POLICIES; p++)
+        write_verdicts_of(process, COUNTED_VALIDATE,
+                          p + 1 < COUNTED_POLICIES ? config->policies[p].name : "(others)",
+                          offsetof(struct sk_counters, answers.validated[0][0]) + p * step, out);
 }
 
 static void write_histogram(const struct sk_process *process, size_t p, struct sk_buf *out)

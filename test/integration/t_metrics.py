@@ -55,9 +55,13 @@ def ocsp(serial=5, nonce=True):
     return post("/ocsp", "application/ocsp-request", read(name, "rb"))
 
 
-def validate(names):
+def verdicts(protocol, policy, verdict):
+    return 'sekisho_verdicts_total{protocol="%s",policy="%s",verdict="%s"}' % (protocol, policy, verdict)
+
+
+def validate(names, **more):
     der = [openssl("x509", "-in", n + ".pem").stdout.decode() for n in names]
-    return post("/v1/validate", "application/json", json.dumps({"certificates": der}).encode())
+    return post("/v1/validate", "application/json", json.dumps({"certificates": der, **more}).encode())
 
 
 def ready(daemon):
@@ -105,12 +109,10 @@ def test_exact(daemon):
                        ('protocol="other",method="other",status="400"', 2)):
         name = "sekisho_http_requests_total{%s}" % labels
         ok(grew(name) == by, "counted exactly: %s" % labels, (grew(name), by))
-    for labels, by in (('protocol="ocsp",verdict="good"', 15), ('protocol="ocsp",verdict="revoked"', 2),
-                       ('protocol="ocsp",verdict="malformedRequest"', 4), ('protocol="ocsp",verdict="tryLater"', 0),
-                       ('protocol="validate",verdict="valid"', 6), ('protocol="validate",verdict="mixed"', 2),
-                       ('protocol="validate",verdict="invalid"', 3)):
-        ok(grew("sekisho_verdicts_total{%s}" % labels) == by, "and by verdict: %s" % labels,
-           (grew("sekisho_verdicts_total{%s}" % labels), by))
+    for protocol, verdict, by in (("ocsp", "good", 15), ("ocsp", "revoked", 2), ("ocsp", "malformedRequest", 4), ("ocsp", "tryLater", 0),
+                                  ("validate", "valid", 6), ("validate", "mixed", 2), ("validate", "invalid", 3)):
+        name = verdicts(protocol, "default", verdict)
+        ok(grew(name) == by, "and by verdict: %s" % name, (grew(name), by))
     name = 'sekisho_http_request_duration_seconds_%s{protocol="%s"}'
     ok(grew(name % ("count", "ocsp")) == 21 and grew(name % ("count", "validate")) == 13, "the histograms hold each of them")
     inf = 'sekisho_http_request_duration_seconds_bucket{protocol="ocsp",le="+Inf"}'
@@ -225,6 +227,11 @@ def test_missing(daemon):
     ok(daemon.reload() == "done" and ready(daemon)[0] == 503 and "CA other, for policy more: the snapshot has no revocation list" in ready(
         daemon)[1], "one that a policy requires lists of does", ready(daemon)[1])
     ok(figures(daemon)['sekisho_not_ready_reasons{reason="list-missing"}'] == 1, "and the figures say so")
+    before = figures(daemon)
+    daemon.ask(validate(["citizen"], policy="more"))
+    after = figures(daemon)
+    ok([after[verdicts("validate", p, "invalid")] - before[verdicts("validate", p, "invalid")] for p in ("more", "default")] == [1, 0],
+       "a verdict is counted under the policy that the request names")
     write_config(rest + "revocation = if-available\n")
     ok(daemon.reload() == "done" and ready(daemon)[0] == 200, "not where lists are only wished for", ready(daemon)[1])
     write_config()
@@ -317,9 +324,9 @@ def test_signer(daemon):
     ok(seen["sekisho_signer_up"] == 0 and seen['sekisho_signer_key_up{key="signer"}'] == 0 and
        seen['sekisho_not_ready_reasons{reason="signer-down"}'] == 1, "and the figures say so")
     promtool(scrape(daemon), True)
-    before = seen['sekisho_verdicts_total{protocol="ocsp",verdict="tryLater"}']
+    before = seen[verdicts("ocsp", "default", "tryLater")]
     daemon.ask(ocsp(5))
-    ok(figures(daemon)['sekisho_verdicts_total{protocol="ocsp",verdict="tryLater"}'] == before + 1, "tryLater is counted")
+    ok(figures(daemon)[verdicts("ocsp", "default", "tryLater")] == before + 1, "tryLater is counted")
     os.rename(path("away.key"), path("responder.key"))
     ok(until(lambda: ready(daemon)[0] == 200) and figures(daemon)["sekisho_signer_up"] == 1, "back with the key, without a reload")
 

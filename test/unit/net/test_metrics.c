@@ -222,8 +222,49 @@ static void write_page(int64_t now)
 static void note(unsigned worker, enum counted_protocol protocol, const char *method,
                  unsigned status, const char *verdict, int64_t took_us)
 {
-    metrics_note_answer(&counters[worker],
-                        &(struct metrics_answer){protocol, method, status, verdict, took_us});
+    metrics_note_answer(&counters[worker], &(struct metrics_answer){.protocol = protocol,
+                                                                    .method = method,
+                                                                    .status = status,
+                                                                    .verdict = verdict,
+                                                                    .took_us = took_us});
+}
+
+static void verdicts_are_told_by_policy(void **state)
+{
+    enum { POLICIES = COUNTED_POLICIES + 4 };
+    static struct sk_policy policies[POLICIES];
+    static char names[POLICIES][8];
+    size_t i;
+
+    (void)state;
+    memset(counters, 0, sizeof(counters));
+    for (i = 0; i < POLICIES; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "p%zu", i);
+        policies[i].name = names[i];
+        metrics_note_answer(
+            &counters[i % WORKERS],
+            &(struct metrics_answer){
+                .protocol = COUNTED_VALIDATE, .status = 200, .verdict = "mixed", .policy = i});
+    }
+    metrics_note_answer(&counters[2], &(struct metrics_answer){.protocol = COUNTED_VALIDATE,
+                                                               .status = 200,
+                                                               .verdict = "mixed",
+                                                               .policy = 3});
+    note(0, COUNTED_OCSP, "POST", 200, "good", 40);
+    config.policies = policies;
+    config.num_policies = POLICIES;
+    config.default_policy = &policies[1];
+    write_page(2000);
+    assert_true(value_of("sekisho_verdicts_total", "protocol=ocsp,policy=p1,verdict=good") == 1);
+    assert_true(value_of("sekisho_verdicts_total", "protocol=validate,policy=p0,verdict=mixed") ==
+                1);
+    assert_true(value_of("sekisho_verdicts_total", "protocol=validate,policy=p3,verdict=mixed") ==
+                2);
+    assert_true(value_of("sekisho_verdicts_total", "protocol=validate,policy=p3,verdict=valid") ==
+                0);
+    assert_true(
+        value_of("sekisho_verdicts_total", "protocol=validate,policy=(others),verdict=mixed") == 5);
+    memset(&config, 0, sizeof(config));
 }
 
 static void workers_are_summed_up(void **state)
@@ -252,7 +293,6 @@ static void workers_are_summed_up(void **state)
                 1);
     assert_true(value_of("sekisho_verdicts_total", "protocol=ocsp,verdict=good") == 2);
     assert_true(value_of("sekisho_verdicts_total", "protocol=ocsp,verdict=tryLater") == 1);
-    assert_true(value_of("sekisho_verdicts_total", "protocol=validate,verdict=mixed") == 1);
     assert_true(value_of("sekisho_connections_accepted_total", "") == 11);
     assert_true(value_of("sekisho_connections_refused_total", "reason=client") == 2);
     assert_true(value_of("sekisho_start_time_seconds", "") == 1000);
@@ -370,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_label_may_hold_anything),
         cmocka_unit_test(workers_are_summed_up),
+        cmocka_unit_test(verdicts_are_told_by_policy),
         cmocka_unit_test(a_duration_is_in_its_bucket_and_all_above),
         cmocka_unit_test(buckets_are_named_after_their_ends),
         cmocka_unit_test(every_family_has_a_head),
