@@ -152,6 +152,26 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* OpenSSL answers a request to renegotiate with no_renegotiation and goes on reading, inside one
+ * call and for as long as there are more: a flood of them would keep the worker to itself. Whoever
+ * sends a second handshake record after the handshake is taken to have ended; what was asked before
+ * is still answered. Records of TLS 1.3 are not seen here, and OpenSSL limits those itself. */
+static void look_at_record(int is_sent, int version, int kind, const void *octets, size_t len,
+                           SSL *ssl, void *arg)
+{
+    static char was_refused;
+
+    (void)version;
+    (void)arg;
+    if (is_sent || kind != SSL3_RT_HEADER || len == 0 ||
+        *(const unsigned char *)octets != SSL3_RT_HANDSHAKE || !SSL_is_init_finished(ssl))
+        return;
+    if (SSL_get_app_data(ssl) == NULL)
+        SSL_set_app_data(ssl, &was_refused);
+    else
+        SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
 static bool set_manner(SSL_CTX *context, const struct config_tls *config)
 {
     int version = config->min_version == CONFIG_TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
@@ -164,6 +184,7 @@ static bool set_manner(SSL_CTX *context, const struct config_tls *config)
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                         SSL_MODE_RELEASE_BUFFERS);
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_msg_callback(context, look_at_record);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     return SSL_CTX_set_num_tickets(context, 0) == 1 &&
            SSL_CTX_set_min_proto_version(context, version) == 1 &&

@@ -19,6 +19,7 @@ import time
 
 from front_support import (PATIENCE_S, SERVER, Daemon, finish, free_port, get, make_cert, make_pki, ok, openssl, path,
                            pki_config, publish, read, read_all, read_answer, until, work, write)
+from tls12_raw import ALERT, DATA, NO_RENEGOTIATION, Tls12
 
 port, tls = free_port(), free_port()
 QUEUE = 40
@@ -395,6 +396,29 @@ def tls_storm():
     end(half)
 
 
+def renegotiation():
+    """Clients that go on asking to renegotiate after being refused: OpenSSL refuses them all inside one call."""
+    once, many, deaf = [Tls12(dial(90, to=tls)) for _ in range(3)]
+    once.renegotiate()
+    once.sock.sendall(once.record(DATA, get("/livez")))
+    said = [once.read(), once.read()]
+    ok(said[0] == (ALERT, NO_RENEGOTIATION) and said[1][0] == DATA and b" 200 " in said[1][1][:20],
+       "who asks to renegotiate is refused, and may go on", said)
+    for t in (many, deaf):
+        t.sock.settimeout(PATIENCE_S)
+        t.sock.sendall(t.record(DATA, get("/livez")))
+    ok(many.read()[1][:15] == b"HTTP/1.1 200 OK", "the stubborn one is answered before")
+    cut = []
+    for t in (many, deaf):  # deaf takes nothing of what the server says
+        try:
+            for _ in range(400):
+                t.renegotiate(100)
+        except OSError:
+            cut.append(t)
+    ok(len(cut) == 2, "who goes on all the same is cut off", len(cut))
+    end([t.sock for t in (once, many, deaf)])
+
+
 def overload():
     """The key process stands still: the queue fills to its cap, the rest is shed, probes are answered."""
     key = daemon.children("key")[-1]
@@ -433,7 +457,7 @@ def main():
     beside(good, "nothing", lambda: time.sleep(1))
     for name, attack in (("slow clients", slow), ("10,000 idle connections", idle), ("one client's crowd", crowd),
                          ("pipelined floods", pipelines), ("smuggling shapes", smuggling), ("1 GB announced", huge),
-                         ("junk and resets", junk), ("TLS storms", tls_storm)):
+                         ("junk and resets", junk), ("TLS storms", tls_storm), ("stubborn renegotiation", renegotiation)):
         beside(good, name, attack)
     good.end()
     overload()
