@@ -151,6 +151,7 @@ static void set_generation(struct sk_loop *loop, struct sk_generation *gen,
     if (answers_from(loop, gen)) {
         served_unref(loop->service.served);
         loop->service.served = served_ref(served);
+        ocsp_service_prepare(&loop->service);
     }
     served_unref(served);
     generation_unref(gen);
@@ -412,7 +413,7 @@ static enum sk_status make_signer(struct sk_loop *loop, struct sk_err *err)
     if (config->signer.backend == CONFIG_SIGNER_NONE)
         return SK_OK;
     for (i = 0; i < config->num_cas; i++)
-        wants_produce = wants_produce || config->cas[i].pre_produce;
+        wants_produce = wants_produce || config->cas[i].pre_produce != CONFIG_PRODUCE_NO;
     if (wants_produce)
         loop->service.produce = options.produce =
             ocsp_produce_new(loop->base, ocsp_service_produce, &loop->service);

@@ -33,7 +33,7 @@ static bool is_renewed(const struct ocsp_request *request, const struct ocsp_sta
     size_t i;
 
     for (i = 0; i < request->num_ids; i++) {
-        if (statuses->cas[i] == NULL || !statuses->cas[i]->pre_produce)
+        if (statuses->cas[i] == NULL || statuses->cas[i]->pre_produce == CONFIG_PRODUCE_NO)
             return false;
     }
     return true;

@@ -84,6 +84,19 @@ void ocsp_produce_add(struct ocsp_produce *produce, struct sk_bytes question, ui
     item->asked = asked;
 }
 
+void ocsp_produce_forget(struct ocsp_produce *produce)
+{
+    size_t i, kept = 0;
+
+    for (i = 0; i < produce->count; i++) {
+        if (produce->items[i].asked == 0)
+            free(produce->items[i].question);
+        else
+            produce->items[kept++] = produce->items[i];
+    }
+    produce->count = kept;
+}
+
 static int by_asked(const void *a, const void *b)
 {
     const struct item *one = a, *other = b;

@@ -24,6 +24,8 @@ void ocsp_produce_free(struct ocsp_produce *produce); /* accepts NULL */
 
 /* Takes a copy. Above LIMIT_PRODUCE, or without memory, the question waits until somebody asks. */
 void ocsp_produce_add(struct ocsp_produce *produce, struct sk_bytes question, uint32_t asked);
+/* Forgets what was added with asked 0. */
+void ocsp_produce_forget(struct ocsp_produce *produce);
 /* Begins, with what was added and what is left of the last time. */
 void ocsp_produce_start(struct ocsp_produce *produce);
 

@@ -145,6 +145,19 @@ bool ocsp_service_produce(void *arg, struct sk_bytes question)
     return true;
 }
 
+/* Those of an older generation are forgotten; what has been asked for goes before. */
+void ocsp_service_prepare(struct service *service)
+{
+    size_t count = service->served != NULL ? served_num_questions(service->served) : 0, i;
+
+    if (service->produce == NULL)
+        return;
+    ocsp_produce_forget(service->produce);
+    for (i = 0; i < count; i++)
+        ocsp_produce_add(service->produce, served_question(service->served, i), 0);
+    ocsp_produce_start(service->produce);
+}
+
 void ocsp_service_look_at_keys(struct service *service)
 {
     const struct kind kind = plain(service);

@@ -35,6 +35,9 @@ static enum sk_status fill(struct served_making *make, struct sk_generation *gen
     status = served_look_at_needs(make);
     if (status != SK_OK)
         (void)err_set(err, status, "what the CAs are to the policies: cannot be read");
+    /* What is not made in advance is made when somebody asks. */
+    if (status == SK_OK && served_collect_questions(make) != SK_OK)
+        make->served->num_questions = 0;
     return status;
 }
 
@@ -188,6 +191,16 @@ enum sk_status served_missing_source(struct sk_reader *reader, const struct conf
         }
     }
     return SK_NOTFOUND;
+}
+
+size_t served_num_questions(const struct sk_served *served)
+{
+    return served->num_questions;
+}
+
+struct sk_bytes served_question(const struct sk_served *served, size_t i)
+{
+    return served->questions[i];
 }
 
 /* ---- the faults ---- */

@@ -51,6 +51,11 @@ void served_unref(struct sk_served *served);            /* accepts NULL */
 size_t served_count(const struct sk_served *served);
 const struct served_list *served_list_get0(const struct sk_served *served, size_t i);
 
+/* OCSP requests about everything that is known of the CAs with `pre-produce = all`, as
+ * ocsp_write_request() writes them; a cap bounds them. */
+size_t served_num_questions(const struct sk_served *served);
+struct sk_bytes served_question(const struct sk_served *served, size_t i);
+
 /* Something it says may have ended: it is to be made anew. */
 bool served_is_over(const struct sk_served *served, int64_t now);
 

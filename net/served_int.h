@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of served.h: what it holds (served.c), the states of the lists (served_lists.c), what
- * the judge says of each CA (served_needs.c).
+ * the judge says of each CA (served_needs.c), what may be asked of OCSP (served_questions.c).
  */
 #ifndef SEKISHO_NET_SERVED_INT_H
 #define SEKISHO_NET_SERVED_INT_H
@@ -25,6 +25,8 @@ struct sk_served {
     struct served_list *lists;
     size_t num_lists;
     struct served_need *needs; /* by CA, policy and kind of certificates */
+    struct sk_bytes *questions;
+    size_t num_questions;
     int64_t ends;
 };
 
@@ -62,5 +64,6 @@ bool served_is_anchor(const struct sk_params *params, const struct sk_cert *cert
 enum sk_status served_look_at_lists(struct served_making *make) SK_MUST_CHECK;
 /* After the lists: the keys that signed them are keys of their CA. */
 enum sk_status served_look_at_needs(struct served_making *make) SK_MUST_CHECK;
+enum sk_status served_collect_questions(struct served_making *make) SK_MUST_CHECK;
 
 #endif

@@ -49,6 +49,8 @@ void ocsp_service_get(struct service *service, struct conn_exchange *exchange,
 /* An ocsp_produce_fn of a struct service: has a question's answer signed before anybody asks. */
 bool ocsp_service_produce(void *service, struct sk_bytes question);
 
+/* A new service->served: what is known before anybody asks is made in advance. */
+void ocsp_service_prepare(struct service *service);
 /* Between two requests: are the own keys revoked? For readiness and figures. */
 void ocsp_service_look_at_keys(struct service *service);
 

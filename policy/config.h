@@ -116,6 +116,8 @@ struct config_fetch {      /* [fetch] */
 /* What OCSP answers for a serial that nothing in the snapshot shows to be issued. */
 enum config_unissued { CONFIG_UNISSUED_GOOD = 0, CONFIG_UNISSUED_UNKNOWN, CONFIG_UNISSUED_REVOKED };
 
+enum config_produce { CONFIG_PRODUCE_NO = 0, CONFIG_PRODUCE_ASKED, CONFIG_PRODUCE_ALL };
+
 struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /pki/NAME/ */
     char *name;
     struct config_list certificates; /* self-signed, link: file:PATH or http://... addresses */
@@ -124,7 +126,7 @@ struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /
     struct config_list arls;         /* lists for CA certificates */
     struct config_list responders;   /* names of the keys that may sign; none: whichever fits */
     enum config_unissued unissued;
-    bool pre_produce;  /* OCSP answers are signed anew with each generation */
+    enum config_produce pre_produce; /* which OCSP answers are signed before anybody asks */
     int64_t archive_s; /* its lists keep entries this long after notAfter; 0: nothing is promised */
     struct config_list dns; /* its names in the directory; none: the subjects of its certificates */
     bool end_entities;      /* the directory has the certificates it issued to end entities */

@@ -132,6 +132,11 @@ static const struct schema_word UNISSUED[] = {{"good", CONFIG_UNISSUED_GOOD},
                                               {"revoked", CONFIG_UNISSUED_REVOKED},
                                               {NULL, 0}};
 
+static const struct schema_word PRODUCE[] = {{"no", CONFIG_PRODUCE_NO},
+                                             {"yes", CONFIG_PRODUCE_ASKED},
+                                             {"all", CONFIG_PRODUCE_ALL},
+                                             {NULL, 0}};
+
 static const struct schema_word KEY_USAGES[] = {{"digitalSignature", KEY_USAGE_DIGITAL_SIGNATURE},
                                                 {"nonRepudiation", KEY_USAGE_NON_REPUDIATION},
                                                 {"keyEncipherment", KEY_USAGE_KEY_ENCIPHERMENT},
@@ -515,10 +520,16 @@ static const struct schema_row ROWS[] = {
              "hold since 1970, RFC 6960 2.2) are right only when certificates names every "
              "certificate that the CA has issued: one that is missing, or newer than the last "
              "fetch, is refused. Such answers are kept for a minute."},
-    {CONFIG_CA, "pre-produce", SCHEMA_BOOL, IN(config_ca, pre_produce), .number = false,
-     .help = "When a new generation is published, the OCSP answers of this CA that were asked for "
-             "under the one before are signed anew of themselves, those most asked for first, "
-             "whenever nobody waits for a signature. Each worker does so for its own."},
+    {CONFIG_CA, "pre-produce", SCHEMA_WORD, IN(config_ca, pre_produce), .words = PRODUCE,
+     .number = CONFIG_PRODUCE_NO,
+     .help = "yes: when a new generation is published, the OCSP answers of this CA that were asked "
+             "for under the one before are signed anew of themselves, those most asked for first, "
+             "whenever nobody waits for a signature. all: beside these every answer that is known "
+             "before anybody asks: of the serials on the CA's lists and of the certificates of the "
+             "snapshot that it has issued, by SHA-1 and SHA-256, when the server starts, with each "
+             "generation, and every hour; as many as fit a quarter of memo-bytes (2 KiB each) and "
+             "8192 at most. Lists do not tell which other serials there are. Each worker does so "
+             "for its own."},
     {CONFIG_CA, "archive-cutoff", SCHEMA_SECONDS64, IN(config_ca, archive_s), .number = 0, .min = 0,
      .max = 36500 * DAY,
      .help = "How long after a certificate's end the CA's lists keep it. OCSP answers then carry "

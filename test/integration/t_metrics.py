@@ -315,6 +315,23 @@ def test_own_certificate(daemon):
        ready(daemon)[1])
 
 
+def test_produced(daemon):
+    """With pre-produce = all what is listed is signed before anybody asks, by each of three workers and two hashes."""
+    write("s.conf", CONFIG % pki_config().replace("crls = file:root.crl\n", "crls = file:root.crl\npre-produce = all\n"))
+    ok(daemon.reload() == "done" and until(lambda: figures(daemon)["sekisho_memo_produced_total"] == 6),
+       "answers of the list are made in advance", figures(daemon)["sekisho_memo_produced_total"])
+    signed = 'sekisho_signatures_total{key="signer",result="ok"}'
+    until(lambda: figures(daemon)[signed] == 6)  # workers tell of their signers once a second
+    before = figures(daemon)
+    answer = daemon.ask(post("/ocsp", "application/ocsp-request", read("revoked.der", "rb")))
+    ok(answer[0] == 200 and len(answer[2]) > 100, "who asks for one has it", answer)
+    after = figures(daemon)
+    ok(after["sekisho_memo_hits_total"] == before["sekisho_memo_hits_total"] + 1 and after[signed] == before[signed],
+       "without another signature", (before[signed], after[signed]))
+    write_config()
+    ok(daemon.reload() == "done" and until(lambda: ready(daemon)[0] == 200), "and back", ready(daemon)[1])
+
+
 def test_signer(daemon):
     os.rename(path("responder.key"), path("away.key"))
     os.kill(daemon.children("key")[-1], signal.SIGKILL)
@@ -356,6 +373,7 @@ def main():
     test_missing(daemon)
     test_states(daemon)
     test_own_certificate(daemon)
+    test_produced(daemon)
     test_signer(daemon)
     ok(daemon.end() == 0, "the daemon ends well", daemon.text())
 

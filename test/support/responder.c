@@ -68,6 +68,7 @@ int responder_setup(void **state)
     b->policy.params.num_anchors = 1;
     b->config.default_policy = &b->policy;
     b->config.limits.ocsp_certids = LIMIT_OCSP_CERTIDS;
+    b->config.limits.memo_bytes = 1u << 20;
     *state = b;
     return 0;
 }
@@ -104,6 +105,7 @@ static void put_list(const struct responder *b, struct sk_publish *pub, bool is_
     assert_int_equal(crl_parse(b->arena, der, &crl, &err), SK_OK);
     key_sha256(der, hash);
     assert_int_equal(publish_crl(pub, &crl, hash, "seal", is_arl, NULL, &err), SK_OK);
+    assert_int_equal(publish_checked(pub, hash, b->ca->spki_sha256, &err), SK_OK);
 }
 
 /* A CRL with RESPONDER_LISTED, and an ARL with RESPONDER_LISTED_CA; the times are their nextUpdate,
@@ -201,6 +203,7 @@ void responder_reader(struct responder *b)
     assert_int_equal(served_new(&b->config, gen, b->now, &b->service.served, NULL), SK_OK);
     generation_unref(gen);
     service_set_reader(&b->service, newest);
+    ocsp_service_prepare(&b->service);
 }
 
 void responder_attach(struct responder *b, int64_t responder_end)

@@ -450,7 +450,7 @@ static void serve_until(struct responder *b, unsigned signatures)
 static void test_what_was_asked_for_is_made_anew(void **state)
 {
     struct responder *b = *state;
-    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = true};
+    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = CONFIG_PRODUCE_ASKED};
     int i;
 
     b->config.cas = &ca;
@@ -487,10 +487,38 @@ static void test_what_was_asked_for_is_made_anew(void **state)
     responder_stop(b);
 }
 
+/* The serial on the list, by both hashes, when the worker starts and with each generation; and what
+ * was asked for besides. */
+static void test_all_that_is_known_is_made_before_anybody_asks(void **state)
+{
+    struct responder *b = *state;
+    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = CONFIG_PRODUCE_ALL};
+
+    b->config.cas = &ca;
+    b->config.num_cas = 1;
+    responder_publish(b, b->now + DAY, 0);
+    responder_start(b, b->now + 30 * DAY);
+    serve_until(b, 2);
+    assert_int_equal(counter_get(&b->counters.memo.produced), 2);
+    assert_int_equal(responder_ask(b, RESPONDER_LISTED).status, V_OCSP_CERTSTATUS_REVOKED);
+    assert_int_equal(b->signatures, 2);
+    (void)responder_ask(b, RESPONDER_ABSENT); /* no list tells of it */
+    assert_int_equal(b->signatures, 3);
+    b->listed = RESPONDER_LISTED + 8;
+    responder_publish(b, b->now + DAY, 0);
+    responder_reader(b);
+    serve_until(b, 7); /* two that were asked for, and the new one by both hashes */
+    assert_int_equal(responder_ask(b, RESPONDER_LISTED).status, V_OCSP_CERTSTATUS_GOOD);
+    assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_GOOD);
+    assert_int_equal(responder_ask(b, RESPONDER_LISTED + 8).status, V_OCSP_CERTSTATUS_REVOKED);
+    assert_int_equal(b->signatures, 7);
+    responder_stop(b);
+}
+
 static void test_nothing_is_made_while_somebody_waits(void **state)
 {
     struct responder *b = *state;
-    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = true};
+    struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = CONFIG_PRODUCE_ASKED};
     struct signer_stats stats;
     int fd, i;
 
@@ -554,6 +582,7 @@ int main(void)
         TEST(test_another_certificate_gives_other_answers),
         TEST(test_what_is_kept_outlives_the_key_process),
         TEST(test_what_was_asked_for_is_made_anew),
+        TEST(test_all_that_is_known_is_made_before_anybody_asks),
         TEST(test_nothing_is_made_while_somebody_waits),
         TEST(test_only_of_a_ca_that_says_so),
     };

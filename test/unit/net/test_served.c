@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/judge.h"
+#include "net/ocsp.h"
 #include "net/served.h"
 #include "test/support/snapshot.h"
 
@@ -619,6 +620,80 @@ static void test_served_the_default_policy_depends_on_lists_for_ocsp(void **stat
     expect_undetermined(b, SERVED_FAULT_STALE, "its nextUpdate was");
 }
 
+/* ---- what OCSP may be asked ---- */
+
+/* How often the question stands there: this serial, by this hash, of this CA. */
+static size_t questions(const struct bench *b, enum key_hash hash, const struct sk_cert *issuer,
+                        uint8_t serial)
+{
+    const struct ocsp_rules rules = {.max_ids = 1};
+    uint8_t key[64];
+    size_t i, len, count = 0;
+
+    assert_int_equal(key_digest(hash, issuer->key_bits, key, &len), SK_OK);
+    for (i = 0; i < served_num_questions(b->served); i++) {
+        struct sk_bytes question = served_question(b->served, i);
+        struct ocsp_request request;
+        struct sk_buf again;
+
+        assert_int_equal(ocsp_request_parse(question, &rules, &request, NULL), SK_OK);
+        buf_init(&again, 4096); /* else nobody's question would find its answer */
+        assert_int_equal(ocsp_write_request(&request, &rules, &again), SK_OK);
+        assert_true(bytes_equal(question, buf_bytes(&again)));
+        buf_done(&again);
+        count += request.ids[0].hash == hash &&
+                 bytes_equal(request.ids[0].key_hash, bytes_of(key, len)) &&
+                 bytes_equal(request.ids[0].serial, bytes_of(&serial, 1));
+    }
+    return count;
+}
+
+static void add_user(struct bench *b, long serial)
+{
+    const struct sk_cert *user =
+        pki_cert(b->s.arena, &(struct pki_cert_spec){.subject = "/C=JP/CN=user",
+                                                     .issuer = CA,
+                                                     .key = pki_key(PKI_EC, 4),
+                                                     .signer = pki_key(PKI_EC, 0),
+                                                     .serial = serial});
+
+    snapshot_cert(&b->s, user, b->ca);
+    snapshot_origin(&b->s, "file:seal.pem", user->der);
+}
+
+static void test_served_questions_are_of_lists_and_certificates(void **state)
+{
+    struct bench *b = *state;
+
+    add_linked(b, 1, PKI_T + 90 * DAY);
+    add_user(b, 0x21);
+    (void)add_list(b, (struct shape){.from = -1, .to = 24, .listed = 0x22});
+    b->config.signer.backend = CONFIG_SIGNER_SOFTWARE;
+    b->config.limits.memo_bytes = LIMIT_MEMO_BYTES;
+    b->policy.ocsp.certid_hashes = POLICY_CERTID_SHA1 | POLICY_CERTID_SHA256 | POLICY_CERTID_SHA512;
+    b->cas[0].pre_produce = CONFIG_PRODUCE_ASKED;
+    open_and_look(b);
+    assert_int_equal(served_num_questions(b->served), 0);
+    b->cas[0].pre_produce = CONFIG_PRODUCE_ALL;
+    look(b);
+    /* The user's issuer is known; of the listed serial it may be either key. */
+    assert_int_equal(served_num_questions(b->served), 6);
+    assert_int_equal(questions(b, KEY_SHA1, b->ca, 0x21), 1);
+    assert_int_equal(questions(b, KEY_SHA256, b->ca, 0x21), 1);
+    assert_int_equal(questions(b, KEY_SHA1, b->ca, 0x22), 1);
+    assert_int_equal(questions(b, KEY_SHA256, b->next, 0x22), 1);
+    b->policy.ocsp.certid_hashes = POLICY_CERTID_SHA1;
+    look(b);
+    assert_int_equal(served_num_questions(b->served), 3);
+    assert_int_equal(questions(b, KEY_SHA256, b->ca, 0x21), 0);
+    b->config.limits.memo_bytes = (uint64_t)2 * 4 * 2048; /* room for two */
+    look(b);
+    assert_int_equal(served_num_questions(b->served), 2);
+    b->config.limits.memo_bytes = 0;
+    look(b);
+    assert_int_equal(served_num_questions(b->served), 0);
+}
+
 /* ---- below another CA ---- */
 
 static void add_sub(struct bench *b)
@@ -696,6 +771,7 @@ int main(void)
         TEST(test_served_a_delta_alone_is_no_list),
         TEST(test_served_no_list_is_a_fault_where_one_is_required),
         TEST(test_served_the_default_policy_depends_on_lists_for_ocsp),
+        TEST(test_served_questions_are_of_lists_and_certificates),
         TEST(test_served_a_ca_whose_own_status_nobody_knows_is_at_fault),
         TEST(test_served_a_ca_below_a_good_one_is_served),
     };

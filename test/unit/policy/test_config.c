@@ -510,8 +510,8 @@ static void check_full_ocsp(const struct sk_config *c)
     assert_string_equal(config_ca(c, "office-1")->responders.values[0], "next");
     assert_int_equal(config_ca(c, "bridge")->responders.num_values, 0);
     assert_int_equal(config_ca(c, "bridge")->unissued, CONFIG_UNISSUED_GOOD);
-    assert_true(config_ca(c, "office-1")->pre_produce);
-    assert_false(config_ca(c, "bridge")->pre_produce);
+    assert_int_equal(config_ca(c, "office-1")->pre_produce, CONFIG_PRODUCE_ALL);
+    assert_int_equal(config_ca(c, "bridge")->pre_produce, CONFIG_PRODUCE_NO);
     assert_null(config_ca(c, "office"));
     assert_ptr_equal(c->cvs.policy, config_policy(c, "office"));
     assert_true(c->cvs.detail_critical);
