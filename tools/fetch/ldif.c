@@ -98,9 +98,13 @@ static enum sk_status read_line(struct ldif *ldif, enum place last, enum place *
     } else if (c == '#') {
         place = PLACE_COMMENT;
     }
-    /* A continuation without a line before it becomes a line that no type begins. */
-    if (place == PLACE_NEW || (place == PLACE_FOLDED && ldif->num == 0))
+    if (place == PLACE_NEW)
         status = add_line(ldif);
+    /* A continuation without a line before it becomes one that no type begins. */
+    if (place == PLACE_FOLDED && ldif->num == 0) {
+        status = add_line(ldif);
+        buf_put_byte(&ldif->text, ' ');
+    }
     read_rest(ldif, c, place != PLACE_COMMENT, &len);
     if (place == PLACE_NEW && len == 0) {
         place = PLACE_BLANK;
@@ -186,6 +190,7 @@ static enum sk_status parse_line(struct ldif *ldif, struct ldif_line *line, stru
 
 static enum sk_status parse_lines(struct ldif *ldif, struct sk_err *err)
 {
+    const struct sk_bytes none = {NULL, 0};
     enum sk_status status = SK_OK;
     size_t i, begin, end;
 
@@ -193,7 +198,8 @@ static enum sk_status parse_lines(struct ldif *ldif, struct sk_err *err)
         begin = ldif->lines[i].value.len;
         end = i + 1 < ldif->num ? ldif->lines[i + 1].value.len : ldif->text.len;
         status =
-            parse_line(ldif, &ldif->lines[i], bytes_of(ldif->text.data + begin, end - begin), err);
+            parse_line(ldif, &ldif->lines[i],
+                       end > begin ? bytes_of(ldif->text.data + begin, end - begin) : none, err);
     }
     return status;
 }
