@@ -62,7 +62,8 @@ static enum sk_status take_type(struct reader *r, struct sk_bytes *out)
         r->p++;
     *out = bytes_of(start, (size_t)(r->p - start));
     /* RFC 2253 4 */
-    if (out->len > 4 && (memcmp(start, "OID.", 4) == 0 || memcmp(start, "oid.", 4) == 0))
+    if (out->len > 4 && start[4] <= '9' &&
+        (memcmp(start, "OID.", 4) == 0 || memcmp(start, "oid.", 4) == 0))
         *out = bytes_of(start + 4, out->len - 4);
     skip_blanks(r);
     if (r->p == r->end || *r->p != '=')
@@ -378,6 +379,14 @@ static enum sk_status hash_rdn(struct sk_arena *arena, struct sk_bytes rdn, bool
     return SK_OK;
 }
 
+/* Everything but a lack of memory has its text already. */
+static enum sk_status told(enum sk_status status, struct sk_err *err)
+{
+    if (status == SK_NOMEM)
+        return err_set(err, status, "DN: out of memory or over its budget");
+    return status;
+}
+
 static enum sk_status too_deep(struct sk_err *err)
 {
     return err_set(err, SK_LIMIT, "DN: more than %u RDNs", LIMIT_DIR_DEPTH);
@@ -423,7 +432,7 @@ enum sk_status dir_dn_key(struct sk_arena *arena, struct sk_bytes text, struct d
     }
     buf_done(&rdn.buf);
     if (status != SK_OK)
-        return status;
+        return told(status, err);
     turn(&key);
     *out = key;
     return SK_OK;
@@ -510,7 +519,7 @@ enum sk_status dir_dn_name(struct sk_arena *arena, struct sk_bytes text, struct 
         copy = arena_copy(arena, rdn.buf.data, len);
     buf_done(&rdn.buf);
     if (status != SK_OK || copy == NULL)
-        return status != SK_OK ? status : SK_NOMEM;
+        return told(status != SK_OK ? status : SK_NOMEM, err);
     *out_der = bytes_of(copy, len);
     return SK_OK;
 }

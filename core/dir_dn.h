@@ -5,7 +5,9 @@
  * A key is one hash of 16 octets for each RDN, the root's first: the first 16 octets of SHA-256 of
  * the RDN's canonical form (name_canon_rdn() of core/name.h). So an ancestor's key is a prefix of
  * its descendants' keys, a subtree is a range of keys, and a DN written as text and the Name of a
- * certificate have one key (L-16). At most LIMIT_DIR_DEPTH RDNs. Pure functions.
+ * certificate have one key (L-16). The exception is core/name.h's: a value with a code point that
+ * RFC 4518 prohibits (private use) equals only one of its own string type, and text is UTF8String.
+ * At most LIMIT_DIR_DEPTH RDNs. Pure functions.
  */
 #ifndef SEKISHO_CORE_DIR_DN_H
 #define SEKISHO_CORE_DIR_DN_H

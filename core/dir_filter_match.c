@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/dir_filter.h"
 
-/* What one look at a value costs at least, and what a certificate or CRL costs at most: of those
- * only the head is read. */
-enum { WORK_LEAST = 64, WORK_DER = 4096 };
+/* What one look at a value costs at least; what a certificate or CRL costs at most, of which only
+ * the head is read; how much more an octet costs that is not ASCII. */
+enum { WORK_LEAST = 64, WORK_DER = 4096, WORK_UNICODE = 63 };
 
 struct match {
     const struct dir_entry *entry;
@@ -11,12 +11,26 @@ struct match {
     uint64_t work;
 };
 
+static size_t cost_of(const struct dir_attribute *attribute, struct sk_bytes value)
+{
+    size_t unicode = 0, i;
+
+    if (attribute->is_binary)
+        return WORK_LEAST + (value.len > WORK_DER ? (size_t)WORK_DER : value.len);
+    /* what is longer is not compared as text */
+    if (value.len > LIMIT_DIR_TEXT_BYTES)
+        return WORK_LEAST;
+    for (i = 0; i < value.len; i++)
+        unicode += value.p[i] >= 0x80;
+    return WORK_LEAST + value.len + WORK_UNICODE * unicode;
+}
+
 /* False: this entry has cost enough. */
-static bool spend(struct match *m, const struct dir_attribute *attribute, size_t len)
+static bool spend(struct match *m, const struct dir_attribute *attribute, struct sk_bytes value)
 {
     if (m->work > LIMIT_DIR_MATCH_WORK)
         return false;
-    m->work += WORK_LEAST + (attribute->is_binary && len > WORK_DER ? WORK_DER : len);
+    m->work += cost_of(attribute, value);
     return m->work <= LIMIT_DIR_MATCH_WORK;
 }
 
@@ -60,8 +74,7 @@ static enum dir_truth match_value(struct match *m, const struct dir_filter *item
         return dir_value_at_most(m->scratch, item->assertion, value);
     case DIR_FILTER_SUBSTRINGS:
         return dir_value_has(m->scratch, item->substrings, value);
-    case DIR_FILTER_PRESENT:
-        return DIR_TRUE;
+    case DIR_FILTER_PRESENT: /* looks at no value */
     case DIR_FILTER_AND:
     case DIR_FILTER_OR:
     case DIR_FILTER_NOT:
@@ -80,7 +93,7 @@ static enum dir_truth match_values(struct match *m, const struct dir_filter *ite
     if (item->kind == DIR_FILTER_PRESENT)
         return DIR_TRUE;
     for (i = 0; i < values->num && truth != DIR_TRUE; i++) {
-        if (!spend(m, values->attribute, values->values[i].len))
+        if (!spend(m, values->attribute, values->values[i]))
             return DIR_UNDEFINED;
         truth = either(truth, match_value(m, item, values->values[i]));
     }
@@ -111,7 +124,7 @@ static enum sk_status match_ava(void *arg, struct sk_bytes type, struct sk_bytes
 
     if (attribute == NULL || !is_about(dn->item, attribute))
         return SK_OK;
-    if (!spend(dn->m, attribute, value.len))
+    if (!spend(dn->m, attribute, value))
         return SK_LIMIT;
     dn->truth = either(dn->truth, match_value(dn->m, dn->item, value));
     return SK_OK;

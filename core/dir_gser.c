@@ -170,6 +170,8 @@ static enum sk_status take_decimal(struct reader *r, struct sk_bytes *out)
 
     if (octets == NULL)
         return SK_NOMEM;
+    while (r->p < r->end && *r->p == '0')
+        r->p++;
     for (; r->p < r->end && *r->p >= '0' && *r->p <= '9'; r->p++) {
         if (!push_digit(octets, *r->p - (unsigned)'0'))
             return SK_INPUT;

@@ -28,10 +28,11 @@ bool dir_syntax_is_string(enum dir_rule rule)
            rule == DIR_RULE_TELEPHONE_NUMBER;
 }
 
-/* RFC 4518 2.6.2 and 2.6.3: blanks, and hyphens of telephone numbers, do not count. */
+/* RFC 4518 2.6.2 and 2.6.3: blanks, and hyphens of telephone numbers, do not count; where there is
+ * nothing else, one blank. */
 static enum sk_status put_number(struct sk_bytes text, bool is_telephone, struct sk_buf *out)
 {
-    size_t i;
+    size_t start = out->len, i;
 
     for (i = 0; i < text.len; i++) {
         uint8_t c = text.p[i];
@@ -44,6 +45,8 @@ static enum sk_status put_number(struct sk_bytes text, bool is_telephone, struct
             return SK_INPUT;
         buf_put_byte(out, c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c);
     }
+    if (out->len == start)
+        buf_put_byte(out, ' ');
     return buf_status(out);
 }
 

@@ -32,10 +32,6 @@ static enum sk_status syntax_canon(struct sk_arena *arena, enum dir_rule rule,
     struct sk_buf buf;
     enum sk_status status;
 
-    if (rule == DIR_RULE_OCTET_STRING) {
-        *out = value.p != NULL ? value : bytes_of("", 0);
-        return SK_OK;
-    }
     if (value.len > LIMIT_DIR_TEXT_BYTES)
         return SK_LIMIT;
     buf_init(&buf, LIMIT_NAME_CANON_BYTES);

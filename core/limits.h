@@ -154,6 +154,7 @@
 #define LIMIT_DIR_POINT_NAMES     16u    /* names of a distribution point that is asserted */
 #define LIMIT_DIR_FILTER_DEPTH    32u    /* nesting of a search filter */
 #define LIMIT_DIR_FILTER_ITEMS    256u /* items, and pieces of substring items, of a search filter */
+#define LIMIT_DIR_FILTER_UNICODE  8192u /* octets of its values that may be other than ASCII */
 #define LIMIT_DIR_MATCH_WORK      (4u * 1024u * 1024u) /* octets compared of an entry with a filter */
 #define LIMIT_DIR_ENTRY_TYPES     256u                 /* attribute types of one entry */
 #define LIMIT_DIR_ENTRY_VALUES    100000u              /* values of one entry, all types */

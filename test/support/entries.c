@@ -162,12 +162,20 @@ static bool take_tag(struct sk_bytes *rest, unsigned tag, struct sk_bytes *out)
 
 struct size {
     unsigned nodes;
+    size_t unicode;
     bool is_too_large;
 };
 
 static void note_value(struct size *size, struct sk_bytes value)
 {
-    size->is_too_large = size->is_too_large || value.len > LIMIT_DIR_ASSERTION_BYTES;
+    size_t i;
+
+    for (i = 0; i < value.len; i++)
+        size->unicode += value.p[i] == '\\' || value.p[i] > 127;
+    if (value.len > 0 && memchr(value.p, '#', value.len) != NULL)
+        size->unicode += value.len / 2;
+    size->is_too_large = size->is_too_large || value.len > LIMIT_DIR_ASSERTION_BYTES ||
+                         size->unicode > LIMIT_DIR_FILTER_UNICODE;
 }
 
 static bool is_ava(struct sk_bytes body, struct size *size)
@@ -251,7 +259,7 @@ static bool is_filter(const struct element *element, unsigned depth, struct size
 
 bool entries_is_filter(struct sk_bytes ber, bool *is_too_large)
 {
-    struct size size = {0, false};
+    struct size size = {0, 0, false};
     struct element element;
     bool is_one = take(&ber, &element) && ber.len == 0 && is_filter(&element, 1, &size);
 

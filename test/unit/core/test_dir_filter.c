@@ -55,11 +55,16 @@ static enum sk_status read_filter(struct sk_bytes ber, const struct dir_filter *
     return status;
 }
 
+/* The octets it was read from are gone afterwards, as a request's are. */
 static const struct dir_filter *filter_of(const char *text)
 {
     const struct dir_filter *filter = NULL;
+    struct sk_bytes ber = encode(text);
+    uint8_t *octets = malloc(ber.len);
 
-    assert_int_equal(read_filter(encode(text), &filter), SK_OK);
+    memcpy(octets, ber.p, ber.len);
+    assert_int_equal(read_filter(bytes_of(octets, ber.len), &filter), SK_OK);
+    free(octets);
     return filter;
 }
 
@@ -274,10 +279,52 @@ static void test_filter_values_are_limited(void **state)
     }
 }
 
+/* However they are written: what is dear to prepare is bounded in the whole filter. */
+static void test_filter_unicode_is_limited(void **state)
+{
+    static const struct {
+        char octet;
+        size_t most; /* of this octet in one filter */
+    } rows[] = {{'\xc3', LIMIT_DIR_FILTER_UNICODE},
+                {'\\', LIMIT_DIR_FILTER_UNICODE},
+                {'#', LIMIT_DIR_FILTER_UNICODE * 2},
+                {'a', LIMIT_DIR_FILTER_UNICODE * 8}};
+    const struct dir_filter *filter;
+    uint8_t value[1024];
+    size_t i, n, extra;
+
+    (void)state;
+    for (i = 0; i < 8; i++) {
+        struct sk_buf buf;
+        size_t set, item;
+
+        memset(value, rows[i / 2].octet, sizeof(value));
+        extra = i % 2;
+        buf_init(&buf, 1u << 20);
+        set = derout_open(&buf, 0xa0);
+        for (n = 0; n < rows[i / 2].most / sizeof(value) + extra; n++) {
+            item = derout_open(&buf, 0xa3);
+            derout_tlv(&buf, DER_OCTET_STRING, bytes_of("cn", 2));
+            derout_tlv(&buf, DER_OCTET_STRING, bytes_of(value, sizeof(value)));
+            derout_close(&buf, item);
+        }
+        derout_close(&buf, set);
+        assert_int_equal(read_filter(buf_bytes(&buf), &filter),
+                         extra == 0 || rows[i / 2].octet == 'a' ? SK_OK : SK_LIMIT);
+        buf_done(&buf);
+    }
+}
+
 static void test_filter_fails_when_memory_ends(void **state)
 {
-    struct sk_bytes ber = encode("(&(cn=a*b)(|(objectClass=person)(!(sn>=a)))(cn:caseExactMatch:=a)"
-                                 "(cACertificate=5$cn=a)(manager=cn=a))");
+    struct sk_bytes ber = encode(
+        "(&(cn=a*b)(|(objectClass=person)(!(sn>=a)))(cn:caseExactMatch:=a)(cACertificate=5$cn=a)"
+        "(manager=cn=a)(postalAddress=a\\5c5c$b)(uniqueMember=cn=a#'1'B)(userPassword=x)"
+        "(userCertificate={ serialNumber '05'H, issuer rdnSequence:\"cn=a\" })"
+        "(deltaRevocationList={ issuer \"cn=a\", thisUpdate \"110313070640Z\", "
+        "distributionPoint fullName:{ iPAddress:'7F000001'H, registeredID:1.2 } })"
+        "(authorityRevocationList={ issuer \"cn=a\", thisUpdate \"110313070640Z\", "
+        "distributionPoint nameRelativeToCRLIssuer:\"cn=a\" }))");
     enum sk_status status = SK_NOMEM;
     size_t room;
 
@@ -520,7 +567,7 @@ static void test_match_work_is_bounded(void **state)
     struct dir_values values = {dir_schema_attribute(bytes_of("description", 11)), 1000, NULL};
     struct dir_values both[2];
     struct sk_bytes *list = arena_array(arena, values.num, sizeof(*list));
-    uint8_t *text = arena_alloc(arena, LIMIT_DIR_TEXT_BYTES);
+    uint8_t *text = arena_alloc(arena, LIMIT_DIR_TEXT_BYTES + 1);
     uint64_t work = 0;
     size_t i;
 
@@ -542,6 +589,9 @@ static void test_match_work_is_bounded(void **state)
     arena_reset(scratch);
     assert_int_equal(dir_filter_match(filter_of("(!(description=b))"), large, scratch, &work),
                      DIR_UNDEFINED);
+    assert_int_equal(dir_filter_match(filter_of("(&(description=b)(description=c)(cn:dn:=large))"),
+                                      large, scratch, &work),
+                     DIR_UNDEFINED);
     /* what is certain stays so */
     assert_int_equal(
         dir_filter_match(filter_of("(|(description=b)(objectClass=*))"), large, scratch, &work),
@@ -549,6 +599,13 @@ static void test_match_work_is_bounded(void **state)
     work = 0;
     assert_int_equal(dir_filter_match(filter_of("(objectClass=top)"), large, scratch, &work),
                      DIR_TRUE);
+    assert_in_range(work, 1, 1024);
+    /* too long to be compared: costs next to nothing */
+    list[0] = bytes_of(text, LIMIT_DIR_TEXT_BYTES + 1);
+    both[1].num = 1;
+    work = 0;
+    assert_int_equal(dir_filter_match(filter_of("(description=b)"), large, scratch, &work),
+                     DIR_UNDEFINED);
     assert_in_range(work, 1, 1024);
 }
 
@@ -662,6 +719,7 @@ int main(void)
         cmocka_unit_test(test_filter_depth_is_limited),
         cmocka_unit_test(test_filter_items_are_limited),
         cmocka_unit_test(test_filter_values_are_limited),
+        cmocka_unit_test(test_filter_unicode_is_limited),
         cmocka_unit_test(test_filter_fails_when_memory_ends),
         cmocka_unit_test(test_match_without_memory_is_undefined),
         cmocka_unit_test(test_filter_tells_the_index_what_it_may_use),

@@ -70,10 +70,12 @@ static const struct form forms[] = {
     {DIR_RULE_CASE_IGNORE_LIST, "a\\41", NULL},
     {DIR_RULE_CASE_IGNORE_LIST, "", NULL},
     {DIR_RULE_NUMERIC_STRING, " 12 34 ", "1234"},
+    {DIR_RULE_NUMERIC_STRING, "  ", " "},
     {DIR_RULE_NUMERIC_STRING, "12a", NULL},
     {DIR_RULE_NUMERIC_STRING, "", NULL},
     {DIR_RULE_TELEPHONE_NUMBER, "+81 3-1234-5678", "+81312345678"},
     {DIR_RULE_TELEPHONE_NUMBER, "+1 EXT 5", "+1ext5"},
+    {DIR_RULE_TELEPHONE_NUMBER, "- -", " "},
     {DIR_RULE_TELEPHONE_NUMBER, "1;2", NULL},
     {DIR_RULE_TELEPHONE_NUMBER, "\xc3\xa4", NULL},
     {DIR_RULE_INTEGER, "0", "0"},
@@ -560,6 +562,54 @@ static struct sk_bytes pair_of(struct sk_bytes to, struct sk_bytes by)
     return bytes_of(der, len);
 }
 
+/* Certificate of which only the head is right: serial number and issuer. */
+static struct sk_bytes head_of(size_t serial_len, uint8_t issuer_tag)
+{
+    static const uint8_t bits[] = {0};
+    uint8_t serial[LIMIT_SERIAL_BYTES + 1];
+    struct sk_buf buf;
+    size_t outer, tbs, algorithm, i, len;
+    const void *der;
+
+    memset(serial, 1, sizeof(serial));
+    buf_init(&buf, 4096);
+    outer = derout_open(&buf, DER_SEQUENCE);
+    tbs = derout_open(&buf, DER_SEQUENCE);
+    derout_tlv(&buf, DER_INTEGER, bytes_of(serial, serial_len));
+    for (i = 0; i < 2; i++) { /* of the certificate and of the signature */
+        algorithm = derout_open(&buf, DER_SEQUENCE);
+        derout_tlv(&buf, DER_OID, bytes_of("\x2a\x03", 2));
+        derout_close(&buf, algorithm);
+        if (i == 0) {
+            derout_tlv(&buf, issuer_tag, bytes_of(NULL, 0));
+            derout_close(&buf, tbs);
+        }
+    }
+    derout_tlv(&buf, DER_BIT_STRING, bytes_of(bits, sizeof(bits)));
+    derout_close(&buf, outer);
+    assert_int_equal(buf_status(&buf), SK_OK);
+    len = buf.len;
+    der = arena_copy(arena, buf.data, len);
+    buf_done(&buf);
+    return bytes_of(der, len);
+}
+
+static void test_certificates_are_read_as_far_as_the_rule_looks(void **state)
+{
+    const enum dir_rule rule = DIR_RULE_CERTIFICATE_EXACT;
+    struct sk_bytes canon;
+
+    (void)state;
+    assert_int_equal(equals(rule, "257$", head_of(2, DER_SEQUENCE)), DIR_TRUE);
+    assert_int_equal(equals(rule, "257$", head_of(2, DER_SET)), DIR_UNDEFINED);
+    assert_int_equal(equals(rule, "257$", head_of(0, DER_SEQUENCE)), DIR_UNDEFINED);
+    assert_int_equal(
+        dir_value_canon(arena, rule, head_of(LIMIT_SERIAL_BYTES, DER_SEQUENCE), &canon), SK_OK);
+    assert_int_equal(
+        dir_value_canon(arena, rule, head_of(LIMIT_SERIAL_BYTES + 1, DER_SEQUENCE), &canon),
+        SK_LIMIT);
+}
+
 #define ONE "{ serialNumber 1, issuer rdnSequence:\"CN=A\" }"
 #define TWO "{ serialNumber 2, issuer rdnSequence:\"CN=B\" }"
 
@@ -751,6 +801,7 @@ int main(void)
         cmocka_unit_test(test_certificates_are_named_by_serial_and_issuer),
         cmocka_unit_test(test_serial_numbers_are_read_as_openssl_reads_them),
         cmocka_unit_test(test_certificates_that_are_none_are_undefined),
+        cmocka_unit_test(test_certificates_are_read_as_far_as_the_rule_looks),
         cmocka_unit_test(test_pairs_match_in_the_halves_that_are_asserted),
         cmocka_unit_test(test_lists_match_by_issuer_time_and_point),
         cmocka_unit_test(test_list_assertions_have_the_canonical_form_of_the_list),
