@@ -73,6 +73,12 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* RFC 7512 2.3: pk11-type and pk11-slot-id are words and digits as they are. */
+static bool is_plain(enum word word)
+{
+    return word == WORD_TYPE || word == WORD_SLOT_ID;
+}
+
 static enum sk_status decode(const char *p, size_t len, enum word word, struct pkcs11_uri *uri,
                              struct sk_err *err)
 {
@@ -92,6 +98,8 @@ static enum sk_status decode(const char *p, size_t len, enum word word, struct p
             out[n++] = p[i];
             continue;
         }
+        if (p[i] == '%' && is_plain(word))
+            return err_set(err, SK_INPUT, "PKCS#11 URI: %s must not be encoded", name);
         if (p[i] != '%' || len - i < 3 || (high = hex_digit(p[i + 1])) < 0 ||
             (low = hex_digit(p[i + 2])) < 0)
             return err_set(err, SK_INPUT, "PKCS#11 URI: %s has a letter that must be encoded",

@@ -46,6 +46,8 @@ static void test_pkcs11_uri_refuses_what_it_would_have_to_guess(void **state)
         "pkcs11:token=a-label-of-more-than-32-characters",
         "pkcs11:serial=12345678901234567",
         "pkcs11:slot-id=many",
+        "pkcs11:slot-id=1%32",            /* digits are not encoded */
+        "pkcs11:type=%70rivate;object=a", /* nor is this word */
         "pkcs11:token=a?pin-value=1234",
         "pkcs11:token=a?module-name=softhsm2",
         "pkcs11:token=a?pin-source=/a&pin-source=/b",
