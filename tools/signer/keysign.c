@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
@@ -32,9 +33,10 @@ struct pen {
 struct place {
     size_t store;
     const char *label;
-    EVP_PKEY *key;          /* NULL until opened, then fixed; guarded by keysign.lock */
-    enum place_state state; /* guarded by keysign.lock */
-    struct pen *pens;       /* that nobody signs with now; guarded by keysign.lock */
+    EVP_PKEY *key;               /* NULL until opened, then fixed; guarded by keysign.lock */
+    enum place_state state;      /* guarded by keysign.lock */
+    struct pen *pens;            /* that nobody signs with now; guarded by keysign.lock */
+    atomic_uint_fast64_t proved; /* its store's generation in which a signature was verified */
 };
 
 struct key {
@@ -111,7 +113,7 @@ static void pen_free(struct pen *pen)
     free(pen);
 }
 
-static void place_done(struct place *place)
+static void drop_pens(struct place *place)
 {
     struct pen *pen;
 
@@ -119,6 +121,11 @@ static void place_done(struct place *place)
         place->pens = pen->next;
         pen_free(pen);
     }
+}
+
+static void place_done(struct place *place)
+{
+    drop_pens(place);
     EVP_PKEY_free(place->key);
 }
 
@@ -355,31 +362,38 @@ static enum sk_status sign_with(struct keysign *keys, const struct key *with, st
     return SK_OK;
 }
 
+/* SK_INPUT: the signature is not of the certificate's key. */
+static enum sk_status verify_with(const struct key *with, const struct place *place,
+                                  size_t algorithm, struct sk_bytes tbs, struct sk_bytes signature,
+                                  struct sk_err *err)
+{
+    enum sk_status status = SK_OK;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, with->cert.digests[algorithm], NULL, NULL,
+                                               with->cert.public_key, NULL) != 1)
+        status = err_openssl(err, SK_CRYPTO, "%s: cannot verify", place->label);
+    else if (EVP_DigestVerify(ctx, signature.p, signature.len, tbs.p, tbs.len) != 1)
+        status =
+            err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", place->label);
+    EVP_MD_CTX_free(ctx);
+    return status;
+}
+
 /* A token may hold halves that do not belong together under one label: only a signature tells. */
 static enum sk_status prove_key(struct keysign *keys, const struct key *with, struct place *place,
                                 EVP_PKEY *key, struct sk_err *err)
 {
     static const char probe[] = "sekisho key probe";
     enum sk_status status;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     struct sk_bytes tbs = bytes_of(probe, sizeof(probe));
     struct sk_buf out;
 
     buf_init(&out, LIMIT_SIGN_REQUEST_BYTES);
     status = sign_with(keys, with, place, key, 0, tbs, &out, err);
-    if (status != SK_OK)
-        goto out;
-    if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, with->cert.digests[0], NULL, NULL,
-                                               with->cert.public_key, NULL) != 1) {
-        status = err_openssl(err, SK_CRYPTO, "%s: cannot verify", place->label);
-        goto out;
-    }
-    if (EVP_DigestVerify(ctx, out.data, out.len, tbs.p, tbs.len) != 1)
-        status =
-            err_openssl(err, SK_INPUT, "key %s does not belong to its certificate", place->label);
-out:
+    if (status == SK_OK)
+        status = verify_with(with, place, 0, tbs, buf_bytes(&out), err);
     buf_done(&out);
-    EVP_MD_CTX_free(ctx);
     return status;
 }
 
@@ -391,15 +405,39 @@ static void set_place(struct keysign *keys, const struct key *with, struct place
 
     (void)pthread_mutex_lock(&keys->lock);
     was = place->state;
-    place->state = state;
+    if (was != PLACE_UNFIT) /* that is for good, whatever a signature that was under way says */
+        place->state = state;
     (void)pthread_mutex_unlock(&keys->lock);
-    if (was == state)
+    if (was == state || was == PLACE_UNFIT)
         return;
     if (state == PLACE_WELL)
         log_info(GROUP, "key %s: %s signs%s", with->name, place->label,
                  was == PLACE_UNSEEN ? "" : " again");
     else
         log_error(GROUP, "key %s: %s", with->name, err->text);
+}
+
+/* A token that came back may hold another key under the old name: the first signatures after that
+ * are verified before they leave. */
+static enum sk_status sign_proved(struct keysign *keys, const struct key *with, struct place *place,
+                                  EVP_PKEY *key, struct keyjob *job, struct sk_err *err)
+{
+    struct sk_keystore *store = keys->stores[place->store].open;
+    uint64_t before = keystore_generation(store), after;
+    enum sk_status status;
+
+    status = sign_with(keys, with, place, key, job->algorithm, buf_bytes(&job->tbs),
+                       &job->signature, err);
+    if (status != SK_OK)
+        return status;
+    after = keystore_generation(store);
+    if (before == after && after == atomic_load(&place->proved))
+        return SK_OK;
+    status = verify_with(with, place, job->algorithm, buf_bytes(&job->tbs),
+                         buf_bytes(&job->signature), err);
+    if (status == SK_OK && before == after)
+        atomic_store(&place->proved, after);
+    return status;
 }
 
 bool keysign_sign(struct keysign *keys, struct keyjob *job)
@@ -415,8 +453,7 @@ bool keysign_sign(struct keysign *keys, struct keyjob *job)
     (void)pthread_mutex_unlock(&keys->lock);
     if (key == NULL)
         return false;
-    status = sign_with(keys, with, place, key, job->algorithm, buf_bytes(&job->tbs),
-                       &job->signature, &err);
+    status = sign_proved(keys, with, place, key, job, &err);
     set_place(keys, with, place, status == SK_OK ? PLACE_WELL : PLACE_AWAY, &err);
     return status == SK_OK;
 }
@@ -439,6 +476,7 @@ static enum sk_status open_place(struct keysign *keys, const struct key *with, s
     else
         status = prove_key(keys, with, place, key, err);
     if (status != SK_OK) {
+        drop_pens(place); /* they are this key's; nobody signs here before there is a key */
         EVP_PKEY_free(key);
         return status;
     }

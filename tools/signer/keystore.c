@@ -76,6 +76,11 @@ bool keystore_is_healthy(struct sk_keystore *store, struct sk_err *err)
     return store->token == NULL || token_is_healthy(store->token, err);
 }
 
+uint64_t keystore_generation(struct sk_keystore *store)
+{
+    return store->token != NULL ? token_generation(store->token) : 0;
+}
+
 const char *keystore_name(const struct keystore_options *options)
 {
     return options->module != NULL ? options->token : "key files";

@@ -63,6 +63,10 @@ OSSL_LIB_CTX *keystore_libctx(const struct sk_keystore *store);
  * PEM files: true. */
 bool keystore_is_healthy(struct sk_keystore *store, struct sk_err *err);
 
+/* Changes when a lost token has come back and its keys were found anew: by their names, so what
+ * they sign with has to be proved again. PEM files: 0. */
+uint64_t keystore_generation(struct sk_keystore *store);
+
 /* For texts: the token, or "key files". */
 const char *keystore_name(const struct keystore_options *options);
 

@@ -2,6 +2,7 @@
 #include "tools/signer/token.h"
 
 #include <openssl/err.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,15 +38,15 @@ struct token {
     struct token_session *sessions;
     unsigned num_sessions;
     unsigned num_busy;
-    uint64_t generation;      /* counts successful recoveries */
-    bool is_up;               /* sessions are open and logged in, as far as we know */
-    bool is_recovering;       /* one thread rebuilds; sessions and handles belong to it */
-    int64_t failed_us;        /* monotonic time of the last failed recovery, 0 none */
-    bool is_pin_refused;      /* the PIN of this stamp was refused */
-    struct pin_stamp offered; /* the last PIN that was */
-    uint64_t epoch;           /* of the module, in which the sessions were opened */
-    bool is_counted;          /* the module is told that its calls may be in use */
-    CK_SLOT_ID slot;          /* where the token was found */
+    atomic_uint_fast64_t generation; /* counts recoveries, failed ones too; read without the lock */
+    bool is_up;                      /* sessions are open and logged in, as far as we know */
+    bool is_recovering;              /* one thread rebuilds; sessions and handles belong to it */
+    int64_t failed_us;               /* monotonic time of the last failed recovery, 0 none */
+    bool is_pin_refused;             /* the PIN of this stamp was refused */
+    struct pin_stamp offered;        /* the last PIN that was */
+    uint64_t epoch;                  /* of the module, in which the sessions were opened */
+    bool is_counted;                 /* the module is told that its calls may be in use */
+    CK_SLOT_ID slot;                 /* where the token was found */
     struct token_key *keys;
     struct sk_err last; /* why it is down */
 };
@@ -411,6 +412,11 @@ static CK_RV token_act_probe(CK_FUNCTION_LIST_PTR calls, CK_SESSION_HANDLE sessi
 bool token_is_healthy(struct token *token, struct sk_err *err)
 {
     return token_run(token, "C_GenerateRandom", token_act_probe, NULL, err) == SK_OK;
+}
+
+uint64_t token_generation(struct token *token)
+{
+    return atomic_load(&token->generation);
 }
 
 void token_add_key(struct token *token, struct token_key *key)

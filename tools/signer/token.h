@@ -31,6 +31,9 @@ void token_close(struct token *token);
 
 bool token_is_healthy(struct token *token, struct sk_err *err);
 
+/* What keystore_generation() says. */
+uint64_t token_generation(struct token *token);
+
 /* What keystore_key() and keystore_generate() say. *out belongs to the caller. */
 enum sk_status token_key_find(struct token *token, const char *label, struct token_key **out,
                               struct sk_err *err) SK_MUST_CHECK;

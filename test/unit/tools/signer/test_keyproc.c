@@ -21,6 +21,7 @@
 #include "core/log.h"
 #include "core/sign.h"
 #include "test/support/keyprocess.h"
+#include "test/support/keys.h"
 #include "test/support/signcert.h"
 #include "test/support/softhsm.h"
 #include "tools/signer/keyproc.h"
@@ -654,6 +655,69 @@ static void test_keyproc_uses_a_token_that_was_away(void **state)
     assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
 }
 
+/* One token with a key of the certificates each, "steady" and "swapped". */
+static void import_keys(const char *swapped)
+{
+    softhsm_import(hsm, rsa_key, "steady", "08");
+    softhsm_import(hsm, swapped, "swapped", "07");
+}
+
+/* A token of the same label in another store, in which one of the keys is a stranger of the same
+ * kind and names. Returns where that store is. */
+static char *make_twin(void)
+{
+    char *stranger = path_in_folder("stranger.key"), *twin = softhsm_path(hsm, "twin");
+    struct sk_keystore *files = keys_open_files();
+
+    EVP_PKEY_free(keys_generate(files, stranger, "ec:P-384"));
+    keystore_close(files);
+    move_store_away(true);
+    assert_int_equal(mkdir(hsm->store, 0700), 0);
+    softhsm_add_token(hsm, hsm->token);
+    import_keys(stranger);
+    assert_int_equal(rename(hsm->store, twin), 0);
+    move_store_away(false);
+    assert_int_equal(unlink(stranger), 0);
+    free(stranger);
+    return twin;
+}
+
+/* The token comes back with another key under the old names: no signature of that leaves. */
+static void test_keyproc_does_not_sign_with_another_key_of_the_name(void **state)
+{
+    struct keyproc_options options = two_keys("steady");
+    struct keyprocess process;
+    struct keyanswer answer = {0};
+    char *twin;
+    unsigned num_steady = 0, i;
+
+    (void)state;
+    softhsm_need(hsm);
+    import_keys(ec_key);
+    twin = make_twin();
+    options.stores[0] = softhsm_options(hsm, 1);
+    options.keys[0].places[0].key = "swapped";
+    process = keyprocess_start(&options, 1);
+    status_until(&process, "\1\1", 2);
+    move_store_away(true);
+    sign_until(&process, SIGN_RESULT_FAILED, &answer);
+    assert_int_equal(rename(twin, hsm->store), 0);
+    for (i = 0; num_steady < 5; i++) {
+        assert_true(i < KEYPROCESS_HANG_S * 100);
+        ask_key(&process, 0, 0, "whose", &answer);
+        assert_int_not_equal(answer.result, SIGN_RESULT_OK);
+        ask_key(&process, 1, 0, "steady", &answer);
+        num_steady += answer.result == SIGN_RESULT_OK; /* the token is back */
+        (void)usleep(10 * 1000);
+    }
+    check_signature(rsa_cert, "SHA256", "steady", &answer);
+    status_until(&process, "\0\1", 2);
+    assert_int_equal(keyprocess_end(&process), EXIT_SUCCESS);
+    assert_int_equal(rename(hsm->store, twin), 0);
+    move_store_away(false);
+    free(twin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -674,6 +738,7 @@ int main(void)
         cmocka_unit_test(test_keyproc_cannot_gain_rights_or_leave_a_core),
         cmocka_unit_test(test_keyproc_uses_a_token_that_comes_after_the_start),
         cmocka_unit_test(test_keyproc_uses_a_token_that_was_away),
+        cmocka_unit_test(test_keyproc_does_not_sign_with_another_key_of_the_name),
     };
 
     return cmocka_run_group_tests(tests, start_all, end_all);
