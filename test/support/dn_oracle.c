@@ -4,7 +4,10 @@
 #include <ldap.h>
 #include <unistr.h>
 
+#include "core/der.h"
 #include "core/dir_schema.h"
+#include "core/name.h"
+#include "core/name_int.h"
 #include "core/oid.h"
 
 static struct sk_bytes text_of(const char *text)
@@ -92,8 +95,35 @@ static bool may_take(const char *text)
     return strstr(text, "OID.") != NULL || strstr(text, "oid.") != NULL;
 }
 
+bool dn_oracle_is_by_octets(struct sk_bytes utf8)
+{
+    struct sk_buf prepared;
+    bool is_prohibited;
+
+    buf_init(&prepared, 1u << 20);
+    is_prohibited = name_prepare(DER_UTF8_STRING, utf8, &prepared) == SK_NOTFOUND;
+    buf_done(&prepared);
+    return is_prohibited;
+}
+
+/* The same of a name whose text may have escapes. */
+static bool is_by_octets(struct sk_arena *arena, const char *text)
+{
+    struct sk_bytes name;
+    struct sk_buf shown;
+    bool is_so = false;
+
+    buf_init(&shown, 1u << 20);
+    if (dir_dn_name(arena, text_of(text), &name, NULL) == SK_OK &&
+        name_to_text(name, &shown) == SK_OK)
+        is_so = dn_oracle_is_by_octets(buf_bytes(&shown));
+    buf_done(&shown);
+    return is_so;
+}
+
 /* Do both read the same name? What libldap has read it writes again. */
-static const char *compare_names(struct sk_arena *arena, const struct dir_key *ours, LDAPDN dn)
+static const char *compare_names(struct sk_arena *arena, const char *text,
+                                 const struct dir_key *ours, LDAPDN dn)
 {
     struct dir_key theirs;
     const char *fault = NULL;
@@ -106,7 +136,7 @@ static const char *compare_names(struct sk_arena *arena, const struct dir_key *o
     status = dir_dn_key(arena, text_of(written), &theirs, NULL);
     if (status != SK_OK && status != SK_LIMIT)
         fault = "what libldap writes is refused";
-    else if (status == SK_OK && !dir_key_equal(ours, &theirs))
+    else if (status == SK_OK && !dir_key_equal(ours, &theirs) && !is_by_octets(arena, text))
         fault = "libldap reads another name";
     ldap_memfree(written);
     return fault;
@@ -127,7 +157,7 @@ struct dn_oracle dn_oracle_ask(struct sk_arena *arena, const char *text)
         answer.fault = "libldap refuses it";
     if (answer.is_ours && answer.is_theirs && dn != NULL &&
         (strchr(text, '"') == NULL || strchr(text, '\\') == NULL))
-        answer.fault = compare_names(arena, &key, dn);
+        answer.fault = compare_names(arena, text, &key, dn);
     ldap_dnfree(dn);
     return answer;
 }

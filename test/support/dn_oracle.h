@@ -11,6 +11,8 @@
  * - A single number, or an arc with a zero in front, is no OID here (RFC 4512 1.4); nor is what
  *   core/oid.h cannot encode.
  * - "#hex" must be one DER value here; there any octets do (and what they hold is only guessed).
+ * - Blanks at the end of a value are kept there when they are no SPACE or stand behind an escaped
+ *   backslash; that shows only where values are compared by their octets.
  * - Types must be known, values must be UTF-8, and no type may stand twice in an RDN.
  */
 #ifndef SEKISHO_TEST_SUPPORT_DN_ORACLE_H
@@ -22,6 +24,10 @@ struct dn_oracle {
     bool is_ours, is_theirs; /* who takes the text */
     const char *fault;       /* NULL: they agree, or differ as above */
 };
+/* Does text hold a code point that RFC 4518 2.4 prohibits? Then core/name.h compares values by
+ * their octets, string type and blanks included, and neither text nor libldap tells the right ones.
+ */
+bool dn_oracle_is_by_octets(struct sk_bytes utf8);
 struct dn_oracle dn_oracle_ask(struct sk_arena *arena, const char *text);
 
 #endif
