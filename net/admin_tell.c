@@ -2,12 +2,15 @@
 #include "net/admin_tell.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "cache/dit.h"
 #include "core/clock.h"
+#include "core/limits.h"
 #include "net/verdict_json.h"
 
-enum { MAX_STATS = 4 * 1024 * 1024, MAX_ENTRIES = 64 };
+enum { MAX_STATS = 4 * 1024 * 1024, MAX_ENTRIES = 64, MAX_STALE = 64 };
 
 /* ---- status ---- */
 
@@ -50,6 +53,60 @@ static void tell_lists(const struct metrics_view *view, struct sk_buf *out)
         json_out_close(out, '}');
     }
     json_out_close(out, ']');
+}
+
+/* ---- entries of the directory that hold an ended list ---- */
+
+struct stale_entries {
+    struct sk_buf *out;
+    struct sk_arena *arena; /* of one entry */
+    size_t num;
+};
+
+static enum sk_status tell_entry(void *arg, const struct dit_stale *stale)
+{
+    struct stale_entries *entries = arg;
+    char dn[LIMIT_DIR_DN_BYTES + 1];
+
+    if (entries->num++ == MAX_STALE)
+        return SK_LIMIT;
+    (void)snprintf(dn, sizeof(dn), "%.*s", (int)stale->dn.len, (const char *)stale->dn.p);
+    json_out_open(entries->out, NULL, '{');
+    json_out_text(entries->out, "dn", dn);
+    json_out_text(entries->out, "attribute", stale->attribute->names[0]);
+    verdict_json_time(stale->next_update, "next_update", entries->out);
+    json_out_close(entries->out, '}');
+    arena_reset(entries->arena);
+    return SK_OK;
+}
+
+static enum sk_status look_at_entries(const struct metrics_view *view,
+                                      struct stale_entries *entries)
+{
+    struct sk_reader *reader = NULL;
+    enum sk_status status = reader_new(view->gen, &reader, NULL);
+
+    entries->arena = arena_new(LIMIT_DIR_ENTRY_BYTES);
+    if (status == SK_OK && entries->arena == NULL)
+        status = SK_NOMEM;
+    if (status == SK_OK)
+        status = dit_stale(reader, entries->arena, view->ready.now, tell_entry, entries);
+    arena_free(entries->arena);
+    reader_free(reader);
+    return status;
+}
+
+static void tell_entries(const struct metrics_view *view, struct sk_buf *out)
+{
+    struct stale_entries entries = {out, NULL, 0};
+    enum sk_status status = SK_OK;
+
+    json_out_open(out, "stale_entries", '[');
+    if (view->gen != NULL)
+        status = look_at_entries(view, &entries);
+    json_out_close(out, ']');
+    /* There are more, or the directory cannot be read. */
+    json_out_bool(out, "stale_entries_complete", status == SK_OK);
 }
 
 static const char *state_text(enum sign_state state)
@@ -123,6 +180,7 @@ void admin_tell_status(const struct metrics_view *view, struct sk_buf *out)
     json_out_bool(out, "ready", is_ready);
     tell_generation(view, out);
     tell_lists(view, out);
+    tell_entries(view, out);
     tell_keys(view, out);
     json_out_number(out, "connections", (int64_t)open);
     json_out_number(out, "requests", (int64_t)requests);

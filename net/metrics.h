@@ -28,7 +28,7 @@ void metrics_note_signer(struct sk_counters *counters, const struct sk_signer *s
 
 struct metrics_view {
     struct ready_view ready;
-    const struct sk_generation *gen; /* NULL: none */
+    struct sk_generation *gen; /* NULL: none */
 };
 
 /* Appends the whole page. */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """sekisho-ctl against the running daemon: status, stats, why, reload with each outcome, and what is sent to the socket by others."""
+import base64
 import grp
 import json
 import os
@@ -55,6 +56,15 @@ def hash_of(name):
         ":", "").lower()
 
 
+def make_old_entry():
+    """old.ldif: an entry with a list that ended in 2020."""
+    openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", "root.key", "-cert", "root.pem", "-crl_lastupdate", "20200101000000Z",
+            "-crl_nextupdate", "20200201000000Z", "-out", "old.crl")
+    der = openssl("crl", "-in", "old.crl", "-outform", "DER").stdout
+    write("old.ldif", "dn: o=Old,c=XX\nobjectClass: organization\nobjectClass: pkiCA\no: Old\ncertificateRevocationList;binary:: %s\n" %
+          base64.b64encode(der).decode())
+
+
 def test_usage():
     for args in ((), ("sta",), ("why",), ("status", "x"), ("--nonsense", "status")):
         code, out, err = ctl(*args)
@@ -77,11 +87,13 @@ def test_status(daemon):
     one = seen["lists"][0]
     ok((one["ca"], one["kind"], one["state"], one["stale"]) == ("root", "crl", "used", False) and 0 < one["seconds_left"] <= 30 * 86400 and
        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", one["next_update"]), "each list with its dates", one)
+    ok(seen["stale_entries"] == [{"dn": "o=Old,c=XX", "attribute": "certificateRevocationList", "next_update": "2020-02-01T00:00:00Z"}] and
+       seen["stale_entries_complete"], "each entry of the directory with a list that has ended", seen["stale_entries"])
     ok(seen["keys"][0]["key"] == "signer" and seen["keys"][0]["state"] == "ready" and seen["keys"][0]["days_left"] == 29,
        "each key with its state and its days", seen["keys"])
     out = ctl("status")[1]
-    ok(out.startswith("ready\n") and re.search(r"^root +crl ", out, re.M) and re.search(r"^signer +ready ", out, re.M),
-       "the table says the same", out)
+    ok(out.startswith("ready\n") and re.search(r"^root +crl ", out, re.M) and re.search(r"^signer +ready ", out, re.M) and
+       "2020-02-01T00:00:00Z o=Old,c=XX: certificateRevocationList\n" in out, "the table says the same", out)
     out = ctl("stats")[1]
     ok(re.search(r"^ +1  sekisho_ready$", out, re.M) and "_bucket" not in out and "#" not in out, "stats are the figures, compact", out)
     ok(json.loads(ctl("-j", "stats")[1])["metrics"].startswith("# HELP"), "and whole with --json")
@@ -269,7 +281,8 @@ def main():
     make_pki("/C=JP/CN=citizen taro", "taro")
     make_ca("root2")
     make_cert("stranger", "root2", "/CN=stranger", 9, "")
-    write_config()
+    make_old_entry()
+    write_config(rest="[repository]\nldif = old.ldif\n")
     test_usage()
     daemon = Daemon("s", port)
     if not ok(until(daemon.is_up), "the daemon is up", daemon.text()):

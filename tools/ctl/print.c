@@ -55,6 +55,22 @@ static void print_lists(const json_t *lists)
     }
 }
 
+static void print_entries(const json_t *status)
+{
+    const json_t *entries = json_object_get(status, "stale_entries"), *one;
+    size_t i;
+
+    if (json_array_size(entries) > 0)
+        (void)printf("\nentries of the directory with a list that has ended\n");
+    json_array_foreach(entries, i, one)
+    {
+        (void)printf("%-20s %s: %s\n", text_of(one, "next_update"), text_of(one, "dn"),
+                     text_of(one, "attribute"));
+    }
+    if (json_is_false(json_object_get(status, "stale_entries_complete")))
+        (void)printf("and more, or the directory cannot be read\n");
+}
+
 static void print_keys(const json_t *keys)
 {
     const json_t *one;
@@ -93,6 +109,7 @@ void ctl_print_status(const json_t *status)
     (void)printf("connections  %" PRId64 "\n", number_of(status, "connections"));
     (void)printf("requests     %" PRId64 "\n", number_of(status, "requests"));
     print_lists(json_object_get(status, "lists"));
+    print_entries(status);
     print_keys(json_object_get(status, "keys"));
 }
 
