@@ -121,6 +121,23 @@ static enum sk_status remember_issuer(struct revocation_task *task, struct sk_by
     return SK_OK;
 }
 
+static bool is_same_memory(struct sk_bytes a, struct sk_bytes b)
+{
+    return a.p == b.p && a.len == b.len;
+}
+
+/* name_hash() of a name, which the certificates that say it mostly have already. */
+static void hash_of(const struct revocation_subject *subject, struct sk_bytes canon,
+                    uint8_t out[NAME_HASH])
+{
+    if (subject->cert != NULL && is_same_memory(canon, subject->cert->issuer_canon))
+        memcpy(out, subject->cert->issuer_hash, NAME_HASH);
+    else if (is_same_memory(canon, subject->issuer->subject_canon))
+        memcpy(out, subject->issuer->subject_hash, NAME_HASH);
+    else
+        name_hash(canon, out);
+}
+
 static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
 {
     struct revocation_task *task = arg;
@@ -132,7 +149,7 @@ static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
 
     if ((status = remember_issuer(task, canon, &is_new)) != SK_OK || !is_new)
         return status;
-    name_hash(canon, hash);
+    hash_of(task->subject, canon, hash);
     return source->ops->crls_by_issuer(source, task->job->arena, hash, add_item, &gathering);
 }
 
