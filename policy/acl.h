@@ -21,6 +21,7 @@ enum acl_service {
     ACL_METRICS = 1u << 5,
     ACL_STATUS = 1u << 6,
     ACL_CVS = 1u << 7,
+    ACL_LDAP = 1u << 8,
 };
 #define ACL_PRIVATE ((unsigned)ACL_METRICS | (unsigned)ACL_STATUS)
 

@@ -91,6 +91,8 @@ static void *section_base(struct config_run *run, enum config_kind kind)
         return &run->config->repository;
     case CONFIG_CVS:
         return &run->config->cvs;
+    case CONFIG_LDAP:
+        return &run->config->ldap;
     case CONFIG_POLICY:
         base = draft = arena_alloc(run->arena, sizeof(*draft));
         if (draft != NULL)

@@ -191,24 +191,74 @@ static void check_ca(struct config_run *run, const struct config_section *sectio
                  "names nothing to fetch: give certificates, cross, crls or arls");
 }
 
+/* An address of list that is one of others as well, those of the section of that name. */
+static void check_addresses(struct config_run *run, const struct config_section *section,
+                            const char *key, const struct config_list *list,
+                            const struct config_list *others, const char *where)
+{
+    size_t i, j;
+
+    for (i = 0; i < list->num_values; i++) {
+        for (j = 0; j < others->num_values; j++) {
+            if (strcmp(list->values[i], others->values[j]) == 0)
+                config_fault(run, line_of(section, key), section, key,
+                             "'%s' stands in [%s] as well", others->values[j], where);
+        }
+    }
+}
+
 static void check_tls(struct config_run *run, const struct config_section *section)
 {
     static const char *const of_clients[] = {"client-certificate", "client-crl"};
     const struct config_tls *tls = section->base;
-    const struct config_list *plain = &run->config->server.listen;
-    size_t i, j;
+    const struct config_ldap *ldap = &run->config->ldap;
+    size_t i;
 
-    for (i = 0; i < tls->listen.num_values; i++) {
-        for (j = 0; j < plain->num_values; j++) {
-            if (strcmp(tls->listen.values[i], plain->values[j]) == 0)
-                config_fault(run, line_of(section, "listen"), section, "listen",
-                             "'%s' stands in [server] as well", plain->values[j]);
-        }
-    }
+    check_addresses(run, section, "listen", &tls->listen, &run->config->server.listen, "server");
+    if (section->line != 0 && tls->listen.num_values == 0 && ldap->tls_listen.num_values == 0 &&
+        (ldap->listen.num_values == 0 || !ldap->start_tls))
+        config_fault(run, section->line, section, "listen", "missing");
     for (i = 0; tls->client_ca == NULL && i < 2; i++) {
         if (line_of(section, of_clients[i]) != 0)
             config_fault(run, line_of(section, of_clients[i]), section, of_clients[i],
                          "means nothing without client-ca");
+    }
+}
+
+static bool is_ldap_url(const char *text)
+{
+    return strncasecmp(text, "ldap://", 7) == 0 || strncasecmp(text, "ldaps://", 8) == 0;
+}
+
+static void check_ldap(struct config_run *run, const struct config_section *section)
+{
+    const struct config_ldap *ldap = section->base;
+    const struct config_list *const lists[] = {&ldap->listen, &ldap->tls_listen};
+    static const char *const keys[] = {"listen", "tls-listen"};
+    bool has_tls = run->config->tls.certificate != NULL;
+    size_t i;
+
+    if (section->line == 0)
+        return;
+    for (i = 0; i < 2; i++) {
+        check_addresses(run, section, keys[i], lists[i], &run->config->server.listen, "server");
+        check_addresses(run, section, keys[i], lists[i], &run->config->tls.listen, "tls");
+    }
+    check_addresses(run, section, keys[1], lists[1], lists[0], "ldap");
+    if (ldap->listen.num_values + ldap->tls_listen.num_values == 0)
+        config_fault(run, section->line, section, NULL, "has no address: give listen or tls-listen");
+    if (ldap->tls_listen.num_values > 0 && !has_tls)
+        config_fault(run, line_of(section, keys[1]), section, keys[1], "needs a section [tls]");
+    if (ldap->start_tls && line_of(section, "start-tls") != 0 && !has_tls)
+        config_fault(run, line_of(section, "start-tls"), section, "start-tls",
+                     "needs a section [tls]");
+    if (ldap->referrals.num_values > LIMIT_LDAP_REFERRALS)
+        config_fault(run, line_of(section, "referral"), section, "referral",
+                     "stands more than %u times", LIMIT_LDAP_REFERRALS);
+    for (i = 0; i < ldap->referrals.num_values; i++) {
+        if (!is_ldap_url(ldap->referrals.values[i]))
+            config_fault(run, line_of(section, "referral"), section, "referral",
+                         "'%s' is no ldap: or ldaps: URL", ldap->referrals.values[i]);
     }
 }
 
@@ -272,6 +322,8 @@ enum sk_status config_check(struct config_run *run)
             check_tls(run, section);
         if (section->kind == CONFIG_LOG)
             check_log(run, section);
+        if (section->kind == CONFIG_LDAP)
+            check_ldap(run, section);
         if (section->kind == CONFIG_ACL)
             check_acl(run, section);
     }

@@ -24,6 +24,7 @@ enum config_kind { /* kinds of sections, in the order of sample and manual page 
                    CONFIG_CA,
                    CONFIG_REPOSITORY,
                    CONFIG_CVS,
+                   CONFIG_LDAP,
                    CONFIG_KINDS, /* one past the last */
 };
 

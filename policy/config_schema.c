@@ -57,6 +57,9 @@ static const struct schema_section SECTIONS[CONFIG_KINDS] = {
                     "The adapter POST /cvs: an OCSP request whose answer is the verdict of path "
                     "validation. A path that validates is good, a revoked certificate in the path "
                     "revoked, anything else unknown. Without this section there is no /cvs."},
+    [CONFIG_LDAP] = {CONFIG_LDAP, "ldap", NULL, NULL,
+                     "The directory over LDAPv3, to be read by everybody. Without this section "
+                     "there is none."},
 };
 
 static const struct schema_word BACKENDS[] = {
@@ -76,6 +79,7 @@ static const struct schema_word SERVICES[] = {{"ocsp", ACL_OCSP},
                                               {"health", ACL_HEALTH},
                                               {"metrics", ACL_METRICS},
                                               {"status", ACL_STATUS},
+                                              {"ldap", ACL_LDAP},
                                               {NULL, 0}};
 
 static const struct schema_word MODELS[] = {{"auto", SIGN_MODEL_AUTO},
@@ -181,8 +185,8 @@ static const struct schema_row ROWS[] = {
 
     /* [tls] */
     {CONFIG_TLS, "listen", SCHEMA_LISTEN, IN(config_tls, listen), .example = "0.0.0.0:8443",
-     .is_required = true,
-     .help = "ADDRESS:PORT that HTTP over TLS is served on. May stand several times."},
+     .help = "ADDRESS:PORT that HTTP over TLS is served on. May stand several times. Without it the "
+             "section is for LDAP alone."},
     {CONFIG_TLS, "certificate", SCHEMA_FILE, IN(config_tls, certificate),
      .example = "/etc/sekisho/tls.pem", .is_required = true,
      .help = "PEM file of the server's certificate and then its chain."},
@@ -578,6 +582,58 @@ static const struct schema_row ROWS[] = {
      .help = "That extension is critical."},
     {CONFIG_CVS, "policy", SCHEMA_TEXT, IN(config_cvs, policy_name), .example = "default",
      .help = "The [policy NAME] that judges; without it the one that OCSP answers by."},
+
+    /* [ldap] */
+    {CONFIG_LDAP, "listen", SCHEMA_LISTEN, IN(config_ldap, listen), .example = "127.0.0.1:1389",
+     .help = "ADDRESS:PORT that LDAP is served on, an IPv6 address in brackets. May stand several "
+             "times. This or tls-listen is needed."},
+    {CONFIG_LDAP, "tls-listen", SCHEMA_LISTEN, IN(config_ldap, tls_listen),
+     .example = "0.0.0.0:1636",
+     .help = "ADDRESS:PORT that LDAP over TLS is served on, with the files of [tls]."},
+    {CONFIG_LDAP, "start-tls", SCHEMA_BOOL, IN(config_ldap, start_tls), .number = true,
+     .help = "Whether a client may ask for TLS on a connection of listen. Means nothing without "
+             "[tls]."},
+    {CONFIG_LDAP, "bind-v2", SCHEMA_BOOL, IN(config_ldap, bind_v2), .number = false,
+     .help = "Whether an anonymous bind of LDAPv2 is taken, for old clients. They are then "
+             "answered as those of LDAPv3."},
+    {CONFIG_LDAP, "referral", SCHEMA_TEXTS, IN(config_ldap, referrals),
+     .example = "ldap://master.example/",
+     .help = "ldap: or ldaps: URL that a client is referred to who wants to write. May stand "
+             "several times. Without it writing is refused."},
+    {CONFIG_LDAP, "size-limit", SCHEMA_COUNT, IN(config_ldap, size_limit),
+     .number = LIMIT_LDAP_ENTRIES, .min = 0, .max = 1000000000,
+     .help = "Entries that one search gives, or one page of a search in pages; 0: any number. A "
+             "client may ask for fewer."},
+    {CONFIG_LDAP, "time-limit", SCHEMA_SECONDS, IN(config_ldap, time_limit_s),
+     .number = LIMIT_LDAP_TIME_S, .min = 0, .max = DAY,
+     .help = "How long one search may take, the time in which its client does not take its "
+             "answers counted; 0: any time."},
+    {CONFIG_LDAP, "look-through", SCHEMA_COUNT, IN(config_ldap, look_through),
+     .number = LIMIT_LDAP_LOOK_THROUGH, .min = 0, .max = 1000000000,
+     .help = "Entries that one search compares with its filter; 0: any number. A search that an "
+             "index answers looks at few."},
+    {CONFIG_LDAP, "message-bytes", SCHEMA_SIZE, IN(config_ldap, message_bytes),
+     .number = LIMIT_LDAP_MESSAGE_BYTES, .min = 1 * KIB, .max = 4 * MIB, .help = "One request."},
+    {CONFIG_LDAP, "unbound-message-bytes", SCHEMA_SIZE, IN(config_ldap, stranger_bytes),
+     .number = LIMIT_LDAP_STRANGER_BYTES, .min = 1 * KIB, .max = 4 * MIB,
+     .help = "One request before the first bind, if that is less."},
+    {CONFIG_LDAP, "message-time", SCHEMA_MS, IN(config_ldap, message_ms),
+     .number = LIMIT_LDAP_MESSAGE_MS, .min = 100, .max = HOUR * 1000,
+     .help = "From the first octet of a request to its last."},
+    {CONFIG_LDAP, "idle-time", SCHEMA_MS, IN(config_ldap, idle_ms), .number = LIMIT_LDAP_IDLE_MS,
+     .min = 100, .max = 24 * HOUR * 1000,
+     .help = "How long a connection is kept open without a request."},
+    {CONFIG_LDAP, "write-time", SCHEMA_MS, IN(config_ldap, write_ms), .number = LIMIT_LDAP_WRITE_MS,
+     .min = 100, .max = HOUR * 1000,
+     .help = "In this time a client must take 64 kB of its answers, or all of them."},
+    {CONFIG_LDAP, "operations", SCHEMA_COUNT, IN(config_ldap, operations),
+     .number = LIMIT_LDAP_OPERATIONS, .min = 1, .max = 10000,
+     .help = "Searches of one connection that have no result yet. Those above are answered busy."},
+    {CONFIG_LDAP, "connections", SCHEMA_COUNT, IN(config_ldap, connections),
+     .number = LIMIT_LDAP_CONNECTIONS, .min = 1, .max = 1000000,
+     .help = "Open LDAP connections of the whole server. When there are more, an idle one makes "
+             "room. Those of one client count together with those of HTTP "
+             "(http-client-connections)."},
 };
 
 enum { NUM_ROWS = sizeof(ROWS) / sizeof(ROWS[0]) };
