@@ -112,8 +112,8 @@
 #define LIMIT_LDAP_TIME_S         60u            /* one search; default of time-limit */
 #define LIMIT_LDAP_CONNECTIONS    4096u          /* open connections of the network process */
 #define LIMIT_LDAP_IDLE_MS        300000u        /* a connection without a request */
-#define LIMIT_LDAP_MESSAGE_MS     10000u /* from the first octet of a request to its last */
-#define LIMIT_LDAP_WRITE_MS       30000u /* answers not taken by the client */
+#define LIMIT_LDAP_MESSAGE_MS     10000u         /* from the first octet of a request to its last */
+#define LIMIT_LDAP_WRITE_MS       30000u         /* answers not taken by the client */
 #define LIMIT_LDAP_WRITE_BYTES    (64u * 1024u)  /* taken per that time, or the client is cut */
 #define LIMIT_LDAP_OUTPUT_BYTES   (256u * 1024u) /* answers not yet taken: above it all waits */
 #define LIMIT_LDAP_OWN_BYTES      (64u * 1024u)  /* memory that each connection may take */
@@ -122,10 +122,10 @@
 #define LIMIT_LDAP_ENTRY_BYTES    (16u * 1024u * 1024u) /* lists of one entry, and comparing it */
 #define LIMIT_LDAP_SLICE_WORK     16384u /* octets that a search compares in one turn, */
 #define LIMIT_LDAP_LOOK_WORK      128u   /* and what looking at an entry counts for */
-#define LIMIT_LDAP_TURN           16u   /* requests of one connection in one turn */
-#define LIMIT_LDAP_TURNS          64u   /* turns of connections before the loop goes on */
-#define LIMIT_LDAP_TURNS_US       500u  /* or this long */
-#define LIMIT_LDAP_LINGER_MS      1000u /* reading on after the last word */
+#define LIMIT_LDAP_TURN           16u    /* requests of one connection in one turn */
+#define LIMIT_LDAP_TURNS          64u    /* turns of connections before the loop goes on */
+#define LIMIT_LDAP_TURNS_US       500u   /* or this long */
+#define LIMIT_LDAP_LINGER_MS      1000u  /* reading on after the last word */
 #define LIMIT_LDAP_LINGER_BYTES   (4u * 1024u * 1024u) /* octets thrown away meanwhile */
 #define LIMIT_LDAP_DRAIN_IDLE_MS  1000u /* a connection without a request when the server ends */
 #define LIMIT_LDAP_SLOW_MS        1000u /* sending one request; then the connection may make room */

@@ -325,6 +325,23 @@ static void put_client(struct sk_buf *out, enum config_access_client how,
     put_text(out, "client", text);
 }
 
+static void put_http(struct sk_buf *out, const struct access_entry *entry)
+{
+    put_text(out, "method", entry->method);
+    put_text(out, "path", entry->path);
+    buf_printf(out, ",\"status\":%u,\"octets\":%" PRIu64, entry->status, entry->octets);
+    put_text(out, "verdict", entry->verdict);
+    buf_put_text(out, entry->is_kept ? ",\"memo\":true" : ",\"memo\":false");
+}
+
+static void put_ldap(struct sk_buf *out, const struct access_entry *entry)
+{
+    put_text(out, "operation", entry->operation);
+    put_text(out, "scope", entry->scope);
+    buf_printf(out, ",\"result\":%u,\"entries\":%u,\"octets\":%" PRIu64, entry->status,
+               entry->entries, entry->octets);
+}
+
 /* Nothing here needs escaping: all texts are ours, but for the id, which has no such character. */
 static void format(struct access_worker *worker, const struct access_entry *entry,
                    struct sk_buf *out)
@@ -340,18 +357,17 @@ static void format(struct access_worker *worker, const struct access_entry *entr
     put_text(out, "listener", entry->listener);
     put_text(out, "tls", entry->tls);
     put_client(out, worker->log->config->client, entry->client);
-    put_text(out, "method", entry->method);
-    put_text(out, "path", entry->path);
-    buf_printf(out, ",\"status\":%u,\"octets\":%" PRIu64, entry->status, entry->octets);
-    put_text(out, "verdict", entry->verdict);
-    buf_put_text(out, entry->is_kept ? ",\"memo\":true" : ",\"memo\":false");
+    if (entry->operation != NULL)
+        put_ldap(out, entry);
+    else
+        put_http(out, entry);
     buf_printf(out, ",\"us\":%" PRId64 ",\"generation\":%" PRIu64 "}\n", entry->took_us,
                entry->generation);
 }
 
 static bool is_wanted(struct access_worker *worker, const struct access_entry *entry)
 {
-    if (entry->is_failure || entry->status >= 400)
+    if (entry->is_failure || (entry->operation == NULL && entry->status >= 400))
         return true;
     if (++worker->left_out < worker->log->config->sample)
         return false;

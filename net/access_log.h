@@ -25,13 +25,16 @@ struct access_entry {
     const char *listener; /* ADDRESS:PORT */
     const char *tls;      /* version; NULL: plain */
     const struct sk_address *client;
-    const char *method;  /* NULL: there was no whole request */
-    const char *path;    /* class: "/ocsp"; NULL: none of ours */
-    const char *verdict; /* class: "good"; NULL: none */
-    unsigned status;
-    bool is_kept;    /* the answer had been kept: nothing was judged or signed for it */
-    bool is_failure; /* to be written even when others are left out */
-    uint64_t octets; /* of the answer, head and body */
+    const char *method;    /* NULL: there was no whole request */
+    const char *path;      /* class: "/ocsp"; NULL: none of ours */
+    const char *verdict;   /* class: "good"; NULL: none */
+    const char *operation; /* of LDAP: "search", and method, path and verdict mean nothing */
+    const char *scope;     /* of a search: "base"; NULL: none */
+    unsigned entries;      /* that it gave */
+    unsigned status;       /* of HTTP, or the result code of LDAP */
+    bool is_kept;          /* the answer had been kept: nothing was judged or signed for it */
+    bool is_failure;       /* to be written even when others are left out */
+    uint64_t octets;       /* of the answer, head and body */
     int64_t took_us;
     uint64_t generation; /* 0: none */
 };

@@ -43,6 +43,7 @@ struct conn_options {
 struct conn_listener {
     char name[ADDRESS_TEXT]; /* ADDRESS:PORT */
     struct sk_tls *tls;      /* NULL: plain */
+    bool is_ldap;            /* for ldap_conn.h */
 };
 
 /* A socket as it was accepted, non-blocking. */

@@ -55,6 +55,27 @@ struct answer_counters {
     atomic_uint_least64_t sum_us[COUNTED_PROTOCOLS];
 };
 
+enum { COUNTED_LDAP_KINDS = 10, COUNTED_LDAP_CODES = 24 };
+
+/* Of LDAP; indices are those of enum ldap_kind and of metrics.c. */
+struct ldap_counters {
+    atomic_uint_least64_t results[COUNTED_LDAP_KINDS][COUNTED_LDAP_CODES];
+    atomic_uint_least64_t buckets[COUNTED_LDAP_KINDS][COUNTED_BUCKETS];
+    atomic_uint_least64_t sum_us[COUNTED_LDAP_KINDS];
+    atomic_uint_least64_t entries, references; /* given */
+    atomic_uint_least64_t accepted;            /* the following as for HTTP */
+    atomic_uint_least64_t open;
+    atomic_uint_least64_t refused_full, refused_client;
+    atomic_uint_least64_t evicted;
+    atomic_uint_least64_t late_requests;
+    atomic_uint_least64_t late_takers;
+    atomic_uint_least64_t bad_requests;
+    atomic_uint_least64_t requests;
+    atomic_uint_least64_t waiting; /* searches without their result */
+    atomic_uint_least64_t denied;
+    atomic_uint_least64_t octets_in, octets_out;
+};
+
 /* What the worker's signer says of itself, copied so that others can read it: at once when its
  * state changes, else every second. */
 struct signer_counters {
@@ -90,6 +111,7 @@ struct sk_counters {
     atomic_uint_least64_t octets_out;
     struct memo_stats memo;
     struct answer_counters answers;
+    struct ldap_counters ldap;
     struct signer_counters signer;
     char apart[64]; /* in an array, workers write no line of memory together */
 };

@@ -335,24 +335,32 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ---- */
 
+struct rooms { /* open connections */
+    size_t http, ldap;
+};
+
 /* As many descriptors as the system allows, and no more connections than they carry. */
-static size_t connection_room(const struct sk_config *config)
+static struct rooms connection_rooms(const struct sk_config *config)
 {
+    const struct config_ldap *ldap = &config->ldap;
+    bool has_ldap = ldap->listen.num_values + ldap->tls_listen.num_values > 0;
+    struct rooms rooms = {config->limits.http_connections, has_ldap ? ldap->connections : 0};
+    size_t wanted = rooms.http + rooms.ldap, room = DESCRIPTORS_SPARE;
     struct rlimit limit;
-    size_t room = config->limits.http_connections;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return room;
+        return rooms;
     limit.rlim_cur = limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return room;
-    if (limit.rlim_cur < DESCRIPTORS_SPARE * 2)
-        return DESCRIPTORS_SPARE;
-    if (room > limit.rlim_cur - DESCRIPTORS_SPARE) {
+        return rooms;
+    if (limit.rlim_cur >= DESCRIPTORS_SPARE * 2)
         room = limit.rlim_cur - DESCRIPTORS_SPARE;
-        log_warning("front", "http-connections: only %zu, by the limit of open files", room);
+    if (wanted > room) {
+        rooms.ldap = rooms.ldap * room / wanted;
+        rooms.http = room - rooms.ldap;
+        log_warning("front", "http-connections: only %zu, by the limit of open files", rooms.http);
     }
-    return room;
+    return rooms;
 }
 
 /* The connection goes to the supervisor, which alone can reload. */
@@ -395,10 +403,11 @@ static enum sk_status make_admin(struct front *front, int listener, struct sk_er
 }
 
 /* What the workers share, each of which is of one thread but the clients' table. */
-static enum sk_status make_shared(struct front *front, size_t connections, struct sk_err *err)
+static enum sk_status make_shared(struct front *front, const struct rooms *rooms,
+                                  struct sk_err *err)
 {
     const struct config_limits *limits = &front->config->limits;
-    const struct clients_options options = {.connections = connections,
+    const struct clients_options options = {.connections = rooms->http + rooms->ldap,
                                             .per_client = limits->http_client_connections,
                                             .v6_prefix = limits->http_client_prefix6};
     unsigned workers = front->config->server.workers;
@@ -413,7 +422,7 @@ static enum sk_status make_shared(struct front *front, size_t connections, struc
     front->process.workers = workers;
     if (options.per_client > 0)
         status = clients_new(&options, &front->clients, err);
-    if (status == SK_OK && front->config->tls.listen.num_values > 0)
+    if (status == SK_OK && front->config->tls.certificate != NULL)
         status = tls_new(&front->config->tls, &front->tls, err);
     if (status == SK_OK && front->config->access.to != CONFIG_ACCESS_NONE)
         status =
@@ -436,24 +445,35 @@ static bool is_in(const struct config_list *list, const char *text)
 static enum sk_status name_listener(const struct front *front, int fd, struct loop_listener *out,
                                     struct sk_err *err)
 {
+    const struct sk_config *config = front->config;
+
     out->fd = fd;
     if (address_of_listener(fd, out->about.name) != SK_OK)
         return err_set(err, SK_INTERNAL, "network process: a socket that is no listener");
-    if (is_in(&front->config->tls.listen, out->about.name))
+    out->about.is_ldap = is_in(&config->ldap.listen, out->about.name) ||
+                         is_in(&config->ldap.tls_listen, out->about.name);
+    if (is_in(&config->tls.listen, out->about.name) ||
+        is_in(&config->ldap.tls_listen, out->about.name))
         out->about.tls = front->tls;
-    else if (!is_in(&front->config->server.listen, out->about.name))
+    else if (!is_in(&config->server.listen, out->about.name) && !out->about.is_ldap)
         return err_set(err, SK_INTERNAL, "network process: %s is not in the configuration",
                        out->about.name);
     return SK_OK;
+}
+
+static size_t at_least_one(size_t count)
+{
+    return count > 0 ? count : 1;
 }
 
 static enum sk_status start_loops(struct front *front, const struct front_options *options,
                                   struct sk_err *err)
 {
     unsigned workers = options->config->server.workers, w;
-    size_t connections = connection_room(options->config), room = connections / workers, i;
+    const struct rooms rooms = connection_rooms(options->config);
+    size_t i;
     struct loop_listener *mine = calloc(options->num_listeners + 1, sizeof(*mine));
-    enum sk_status status = make_shared(front, connections, err);
+    enum sk_status status = make_shared(front, &rooms, err);
 
     if (mine == NULL && status == SK_OK)
         status = err_set(err, SK_NOMEM, "network process: no memory");
@@ -463,7 +483,9 @@ static enum sk_status start_loops(struct front *front, const struct front_option
             .config = options->config,
             .listeners = mine,
             .index = w,
-            .max_connections = room > 0 ? room : 1,
+            .max_connections = at_least_one(rooms.http / workers),
+            .max_ldap_connections = at_least_one(rooms.ldap / workers),
+            .tls = front->tls,
             .clients = front->clients,
             .access = front->access != NULL ? access_log_worker(front->access, w) : NULL,
             .counters = front->counters,

@@ -103,8 +103,8 @@ static enum sk_status read_bind(struct der *op, struct ldap_request *out)
     struct der_tlv auth;
     int64_t version;
 
-    if (read_integer(op, DER_INTEGER, &version) != SK_OK ||
-        read_text(op, &bind->name) != SK_OK || der_any(op, &auth) != SK_OK)
+    if (read_integer(op, DER_INTEGER, &version) != SK_OK || read_text(op, &bind->name) != SK_OK ||
+        der_any(op, &auth) != SK_OK)
         return SK_INPUT;
     if (version < 1 || version > MAX_VERSION)
         set_fault(out, LDAP_PROTOCOL_ERROR, "no version of LDAP");

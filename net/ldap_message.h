@@ -2,9 +2,9 @@
 /*
  * Reading LDAP requests (RFC 4511): from octets to struct ldap_request. Pure; nothing is copied.
  *
- * The subset of BER is that of RFC 4511 5.1: definite lengths, primitive OCTET STRINGs; a BOOLEAN is
- * one octet, and true whatever it holds but 0. What stands behind the fields we know of a SEQUENCE
- * that may be extended is passed over (RFC 4511 4).
+ * The subset of BER is that of RFC 4511 5.1: definite lengths, primitive OCTET STRINGs; a BOOLEAN
+ * is one octet, and true whatever it holds but 0. What stands behind the fields we know of a
+ * SEQUENCE that may be extended is passed over (RFC 4511 4).
  *
  * Two kinds of refusal: octets that are no message, or no request, end the session (Notice of
  * Disconnection, RFC 4511 4.1.1); a request of the right shape with a value that cannot be is

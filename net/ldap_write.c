@@ -24,8 +24,8 @@ static struct sk_bytes text_bytes(const char *text)
 /* ---- small messages ---- */
 
 static const uint8_t RESPONSE_TAGS[LDAP_KINDS] = {
-    [LDAP_BIND] = 0x61,    [LDAP_SEARCH] = 0x65,    [LDAP_MODIFY] = 0x67,
-    [LDAP_ADD] = 0x69,     [LDAP_DELETE] = 0x6b,    [LDAP_MODIFY_DN] = 0x6d,
+    [LDAP_BIND] = 0x61,    [LDAP_SEARCH] = 0x65,   [LDAP_MODIFY] = 0x67,
+    [LDAP_ADD] = 0x69,     [LDAP_DELETE] = 0x6b,   [LDAP_MODIFY_DN] = 0x6d,
     [LDAP_COMPARE] = 0x6f, [LDAP_EXTENDED] = 0x78, /* of the others there is none */
 };
 

@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "core/log.h"
+#include "net/ldap_conn.h"
 #include "net/metrics.h"
 #include "net/service.h"
 
@@ -51,6 +52,7 @@ struct sk_loop {
     struct event *tick;
     bool is_accepting;
     struct conn_set *conns;
+    struct ldap_set *ldap; /* NULL: no [ldap] */
     struct service service;
 };
 
@@ -74,7 +76,7 @@ static void make_room(struct sk_loop *loop)
 {
     const struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
 
-    if (conn_set_evict(loop->conns))
+    if (conn_set_evict(loop->conns) || (loop->ldap != NULL && ldap_set_evict(loop->ldap)))
         return;
     log_warning("http", "out of descriptors: accepting pauses");
     counter_add(&loop->options.counters[loop->options.index].accept_pauses, 1);
@@ -107,7 +109,10 @@ static bool accept_some(const struct door *door)
         arrival.fd = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (arrival.fd >= 0) {
             address_of(&from, &arrival.address);
-            conn_set_add(loop->conns, &arrival);
+            if (door->listener.is_ldap)
+                ldap_set_add(loop->ldap, &arrival);
+            else
+                conn_set_add(loop->conns, &arrival);
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -147,6 +152,8 @@ static void set_generation(struct sk_loop *loop, struct sk_generation *gen,
         else
             log_error("cache", "%s", err.text);
     }
+    if (loop->ldap != NULL && ldap_set_generation(loop->ldap, gen, &err) != SK_OK)
+        log_error("cache", "%s", err.text);
     /* Never of another generation than the reader. */
     if (answers_from(loop, gen)) {
         served_unref(loop->service.served);
@@ -157,11 +164,17 @@ static void set_generation(struct sk_loop *loop, struct sk_generation *gen,
     generation_unref(gen);
 }
 
-static void end(void *arg)
+static void end(struct sk_loop *loop)
+{
+    (void)event_base_loopbreak(loop->base);
+}
+
+static void on_empty(void *arg)
 {
     struct sk_loop *loop = arg;
 
-    (void)event_base_loopbreak(loop->base);
+    if (conn_set_count(loop->conns) == 0 && (loop->ldap == NULL || ldap_set_count(loop->ldap) == 0))
+        end(loop);
 }
 
 /* Takes what the queues hold before the listeners rest: when no successor shares them, whoever
@@ -179,7 +192,9 @@ static void drain(struct sk_loop *loop)
     loop->is_accepting = false;
     set_listening(loop, false); /* also those that are ready in this turn of the loop */
     loop->options.report(loop->options.report_arg, loop->options.index, LOOP_CLOSED);
-    conn_set_drain(loop->conns, end, loop);
+    conn_set_drain(loop->conns, on_empty, loop);
+    if (loop->ldap != NULL)
+        ldap_set_drain(loop->ldap, on_empty, loop);
 }
 
 static void take_mail(struct sk_loop *loop, const struct mail *mail)
@@ -343,6 +358,7 @@ void loop_join(struct sk_loop *loop)
         (void)pthread_join(loop->thread, NULL);
     /* Connections first: what waits for a signature then finds its client gone. */
     conn_set_free(loop->conns);
+    ldap_set_free(loop->ldap);
     signer_free(loop->service.signer);
     ocsp_memo_free(loop->service.memo);
     ocsp_produce_free(loop->service.produce);
@@ -425,6 +441,26 @@ static enum sk_status make_signer(struct sk_loop *loop, struct sk_err *err)
     return SK_OK;
 }
 
+static enum sk_status make_ldap(struct sk_loop *loop, struct sk_err *err)
+{
+    const struct sk_config *config = loop->options.config;
+    const struct ldap_options options = {
+        .config = config,
+        .tls = loop->options.tls,
+        .max_connections = loop->options.max_ldap_connections,
+        .clients = loop->options.clients,
+        .access = loop->options.access,
+        .counters = &loop->options.counters[loop->options.index],
+    };
+
+    if (config->ldap.listen.num_values + config->ldap.tls_listen.num_values == 0)
+        return SK_OK;
+    loop->ldap = ldap_set_new(loop->base, &options);
+    if (loop->ldap == NULL)
+        return err_set(err, SK_NOMEM, "worker %u: no memory", loop->options.index);
+    return SK_OK;
+}
+
 static enum sk_status make_parts(struct sk_loop *loop, struct sk_err *err)
 {
     const struct config_limits *limits = &loop->options.config->limits;
@@ -473,6 +509,8 @@ enum sk_status loop_new(const struct loop_options *options, struct sk_loop **out
         status = make_events(loop, err);
     if (status == SK_OK)
         status = make_parts(loop, err);
+    if (status == SK_OK)
+        status = make_ldap(loop, err);
     if (status == SK_OK && pthread_create(&loop->thread, NULL, run, loop) != 0)
         status = err_set(err, SK_IO, "worker %u: no thread", options->index);
     if (status != SK_OK) {

@@ -37,7 +37,8 @@ struct loop_options {
     const struct loop_listener *listeners; /* copied; sockets and TLS are owned by the process */
     size_t num_listeners;
     unsigned index; /* of this worker */
-    size_t max_connections;
+    size_t max_connections, max_ldap_connections;
+    struct sk_tls *tls;           /* of [tls]; NULL: none. Outlives the loop */
     struct sk_clients *clients;   /* of all workers; NULL: no cap by client. Outlives the loop */
     struct access_worker *access; /* of this worker; NULL: no access log. Outlives the loop */
     struct why_ring *why;         /* of this worker; outlives the loop */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/metrics.h"
 
+#include <limits.h>
+
 #include "net/metrics_int.h"
 
 const unsigned METRICS_STATUSES[COUNTED_STATUSES] = {
@@ -13,6 +15,10 @@ const char *const METRICS_METHODS[COUNTED_METHODS] = {"GET", "HEAD", "POST", "ot
 const char *const METRICS_VERDICTS[COUNTED_VERDICTS] = {
     "good",  "revoked",          "unknown",       "valid",    "invalid",     "undetermined",
     "mixed", "malformedRequest", "internalError", "tryLater", "sigRequired", "unauthorized",
+};
+
+const unsigned METRICS_LDAP_CODES[COUNTED_LDAP_CODES] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 16, 17, 18, 21, 32, 34, 49, 50, 51, 52, 53, 80, UINT_MAX,
 };
 
 const struct metrics_bucket METRICS_BUCKETS[COUNTED_BUCKETS] = {
@@ -101,6 +107,18 @@ void metrics_note_answer(struct sk_counters *counters, const struct metrics_answ
         note_verdict(answers, answer);
     counter_add(&answers->buckets[protocol][bucket_index(answer->took_us)], 1);
     counter_add(&answers->sum_us[protocol], answer->took_us > 0 ? (uint64_t)answer->took_us : 0);
+}
+
+void metrics_note_ldap(struct sk_counters *counters, unsigned kind, unsigned code, int64_t took_us)
+{
+    struct ldap_counters *ldap = &counters->ldap;
+    size_t i;
+
+    for (i = 0; i < COUNTED_LDAP_CODES - 1 && METRICS_LDAP_CODES[i] != code; i++)
+        continue;
+    counter_add(&ldap->results[kind][i], 1);
+    counter_add(&ldap->buckets[kind][bucket_index(took_us)], 1);
+    counter_add(&ldap->sum_us[kind], took_us > 0 ? (uint64_t)took_us : 0);
 }
 
 void metrics_note_signer(struct sk_counters *counters, const struct sk_signer *signer)

@@ -24,6 +24,7 @@ struct metrics_answer {
 
 /* In the worker's thread. */
 void metrics_note_answer(struct sk_counters *counters, const struct metrics_answer *answer);
+void metrics_note_ldap(struct sk_counters *counters, unsigned kind, unsigned code, int64_t took_us);
 void metrics_note_signer(struct sk_counters *counters, const struct sk_signer *signer);
 
 struct metrics_view {

@@ -7,15 +7,23 @@
 #define SEKISHO_NET_METRICS_INT_H
 
 #include "net/counters.h"
+#include "net/ready.h"
 
 extern const unsigned METRICS_STATUSES[COUNTED_STATUSES]; /* the last, 0: any other */
 extern const char *const METRICS_METHODS[COUNTED_METHODS];
 extern const char *const METRICS_VERDICTS[COUNTED_VERDICTS];
+extern const unsigned METRICS_LDAP_CODES[COUNTED_LDAP_CODES]; /* the last one: any other */
 
 struct metrics_bucket { /* up to and with its end; the last holds everything */
     int64_t end_us;
     const char *le;
 };
 extern const struct metrics_bucket METRICS_BUCKETS[COUNTED_BUCKETS];
+
+/* The sum over the workers of a counter that stands at this offset in each. */
+uint64_t metrics_sum_at(const struct sk_process *process, size_t offset);
+
+/* Of LDAP: a part of the page (metrics_ldap.c). */
+void metrics_write_ldap(const struct sk_process *process, struct sk_buf *out);
 
 #endif

@@ -11,8 +11,7 @@
 #include "net/metrics_int.h"
 #include "net/prom.h"
 
-/* The sum over the workers of a counter that stands at this offset in each. */
-static uint64_t sum_at(const struct sk_process *process, size_t offset)
+uint64_t metrics_sum_at(const struct sk_process *process, size_t offset)
 {
     uint64_t sum = 0;
     unsigned i;
@@ -23,7 +22,7 @@ static uint64_t sum_at(const struct sk_process *process, size_t offset)
                                                           offset));
     return sum;
 }
-#define SUM(process, member) sum_at(process, offsetof(struct sk_counters, member))
+#define SUM(process, member) metrics_sum_at(process, offsetof(struct sk_counters, member))
 
 /* ---- answers ---- */
 
@@ -196,7 +195,7 @@ static void write_plain(const struct sk_process *process, struct sk_buf *out)
 
     for (i = 0; i < sizeof(PLAIN) / sizeof(PLAIN[0]); i++)
         prom_count(out, PLAIN[i].name, PLAIN[i].type, PLAIN[i].help,
-                   sum_at(process, PLAIN[i].offset));
+                   metrics_sum_at(process, PLAIN[i].offset));
     prom_family(out, refused, PROM_COUNTER, "Connections turned away, by reason.");
     prom_begin(&sample, out, refused);
     prom_label(&sample, "reason", "full");
@@ -252,7 +251,7 @@ static void write_revoked_keys(const struct sk_process *process, size_t count, s
                 "tell; it then does not sign.");
     for (k = 0; k < count; k++) {
         begin_key(&sample, out, revoked, process, k);
-        prom_end_count(&sample, sum_at(process, first + k * step) > 0);
+        prom_end_count(&sample, metrics_sum_at(process, first + k * step) > 0);
     }
 }
 
@@ -309,13 +308,13 @@ static void write_signatures(const struct sk_process *process, size_t count, str
         for (r = 0; r < sizeof(RESULTS) / sizeof(RESULTS[0]); r++) {
             begin_key(&sample, out, total, process, k);
             prom_label(&sample, "result", RESULTS[r].result);
-            prom_end_count(&sample, sum_at(process, RESULTS[r].offset + k * step));
+            prom_end_count(&sample, metrics_sum_at(process, RESULTS[r].offset + k * step));
         }
     }
     prom_family(out, wait, PROM_COUNTER, "Time from request to good signature, summed.");
     for (k = 0; k < count; k++) {
         begin_key(&sample, out, wait, process, k);
-        prom_end_us(&sample, sum_at(process, AT(signer.keys[0].wait_us) + k * step));
+        prom_end_us(&sample, metrics_sum_at(process, AT(signer.keys[0].wait_us) + k * step));
     }
 }
 
@@ -473,5 +472,6 @@ void metrics_write(const struct metrics_view *view, struct sk_buf *out)
     write_verdicts(process, out);
     write_durations(process, out);
     write_plain(process, out);
+    metrics_write_ldap(process, out);
     write_signer(process, out);
 }

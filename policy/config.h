@@ -118,18 +118,18 @@ enum config_unissued { CONFIG_UNISSUED_GOOD = 0, CONFIG_UNISSUED_UNKNOWN, CONFIG
 
 enum config_produce { CONFIG_PRODUCE_NO = 0, CONFIG_PRODUCE_ASKED, CONFIG_PRODUCE_ALL };
 
-struct config_ldap {                         /* [ldap]; off when there is no address */
-    struct config_list listen, tls_listen;   /* as in [server]; LDAP, LDAP over TLS */
-    bool start_tls;                          /* when there is [tls] */
-    bool bind_v2;                            /* anonymous binds of version 2 are taken */
-    struct config_list referrals;            /* URLs for who wants to write; none: refused */
-    unsigned size_limit;                     /* entries of one search; 0: any number */
-    unsigned time_limit_s;                   /* one search; 0: any time */
-    unsigned look_through;                   /* entries looked at by one search; 0: any number */
-    unsigned message_bytes, stranger_bytes;  /* one request, and before a bind */
+struct config_ldap {                        /* [ldap]; off when there is no address */
+    struct config_list listen, tls_listen;  /* as in [server]; LDAP, LDAP over TLS */
+    bool start_tls;                         /* when there is [tls] */
+    bool bind_v2;                           /* anonymous binds of version 2 are taken */
+    struct config_list referrals;           /* URLs for who wants to write; none: refused */
+    unsigned size_limit;                    /* entries of one search; 0: any number */
+    unsigned time_limit_s;                  /* one search; 0: any time */
+    unsigned look_through;                  /* entries looked at by one search; 0: any number */
+    unsigned message_bytes, stranger_bytes; /* one request, and before a bind */
     unsigned message_ms, idle_ms, write_ms;
-    unsigned operations;                     /* requests of one connection under way */
-    unsigned connections;                    /* of the whole server */
+    unsigned operations;  /* requests of one connection under way */
+    unsigned connections; /* of the whole server */
 };
 
 struct config_ca { /* [ca NAME]: what is fetched about one CA and served below /pki/NAME/ */

@@ -246,7 +246,8 @@ static void check_ldap(struct config_run *run, const struct config_section *sect
     }
     check_addresses(run, section, keys[1], lists[1], lists[0], "ldap");
     if (ldap->listen.num_values + ldap->tls_listen.num_values == 0)
-        config_fault(run, section->line, section, NULL, "has no address: give listen or tls-listen");
+        config_fault(run, section->line, section, NULL,
+                     "has no address: give listen or tls-listen");
     if (ldap->tls_listen.num_values > 0 && !has_tls)
         config_fault(run, line_of(section, keys[1]), section, keys[1], "needs a section [tls]");
     if (ldap->start_tls && line_of(section, "start-tls") != 0 && !has_tls)

@@ -71,16 +71,12 @@ static const struct schema_word TLS_VERSIONS[] = {
 static const struct schema_word CLIENTS[] = {
     {"required", CONFIG_CLIENT_REQUIRED}, {"optional", CONFIG_CLIENT_OPTIONAL}, {NULL, 0}};
 
-static const struct schema_word SERVICES[] = {{"ocsp", ACL_OCSP},
-                                              {"cvs", ACL_CVS},
-                                              {"validate", ACL_VALIDATE},
-                                              {"repository", ACL_REPOSITORY},
-                                              {"snapshot", ACL_SNAPSHOT},
-                                              {"health", ACL_HEALTH},
-                                              {"metrics", ACL_METRICS},
-                                              {"status", ACL_STATUS},
-                                              {"ldap", ACL_LDAP},
-                                              {NULL, 0}};
+static const struct schema_word SERVICES[] = {
+    {"ocsp", ACL_OCSP},         {"cvs", ACL_CVS},
+    {"validate", ACL_VALIDATE}, {"repository", ACL_REPOSITORY},
+    {"snapshot", ACL_SNAPSHOT}, {"health", ACL_HEALTH},
+    {"metrics", ACL_METRICS},   {"status", ACL_STATUS},
+    {"ldap", ACL_LDAP},         {NULL, 0}};
 
 static const struct schema_word MODELS[] = {{"auto", SIGN_MODEL_AUTO},
                                             {"ca", SIGN_MODEL_CA},
@@ -185,8 +181,9 @@ static const struct schema_row ROWS[] = {
 
     /* [tls] */
     {CONFIG_TLS, "listen", SCHEMA_LISTEN, IN(config_tls, listen), .example = "0.0.0.0:8443",
-     .help = "ADDRESS:PORT that HTTP over TLS is served on. May stand several times. Without it the "
-             "section is for LDAP alone."},
+     .help =
+         "ADDRESS:PORT that HTTP over TLS is served on. May stand several times. Without it the "
+         "section is for LDAP alone."},
     {CONFIG_TLS, "certificate", SCHEMA_FILE, IN(config_tls, certificate),
      .example = "/etc/sekisho/tls.pem", .is_required = true,
      .help = "PEM file of the server's certificate and then its chain."},

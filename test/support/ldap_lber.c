@@ -104,9 +104,9 @@ bool lber_search_write(struct sk_buf *out, int id, const char *base, int scope, 
                        int time_limit, const char *const *attributes)
 {
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
-    bool is_good = ber_printf(ber, "{it{seeiibts{", id, (ber_tag_t)TAG_SEARCH, base, scope, 0,
-                              size_limit, time_limit, 0, (ber_tag_t)TAG_PRESENT,
-                              "objectClass") != -1;
+    bool is_good =
+        ber_printf(ber, "{it{seeiibts{", id, (ber_tag_t)TAG_SEARCH, base, scope, 0, size_limit,
+                   time_limit, 0, (ber_tag_t)TAG_PRESENT, "objectClass") != -1;
 
     for (; is_good && attributes != NULL && *attributes != NULL; attributes++)
         is_good = ber_printf(ber, "s", *attributes) != -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LDAP messages by liblber: the other side of every test of net/ldap_message.h and net/ldap_write.h.
+ * LDAP messages by liblber: the other side of every test of net/ldap_message.h and
+ * net/ldap_write.h.
  */
 #ifndef SEKISHO_TEST_LDAP_LBER_H
 #define SEKISHO_TEST_LDAP_LBER_H
@@ -36,11 +37,11 @@ struct lber_response {
     int code;
     char matched[LBER_TEXT], text[LBER_TEXT], dn[LBER_TEXT];
     unsigned num_attributes, num_values, num_urls;
-    size_t octets;               /* of all values */
-    char attributes[LBER_TEXT];  /* "name=NUMBER;" of each */
-    char urls[LBER_TEXT];        /* each with a blank behind it */
-    char name[LBER_TEXT];        /* responseName */
-    char cookie[LBER_TEXT];      /* of paged results, in hexadecimal digits */
+    size_t octets;              /* of all values */
+    char attributes[LBER_TEXT]; /* "name=NUMBER;" of each */
+    char urls[LBER_TEXT];       /* each with a blank behind it */
+    char name[LBER_TEXT];       /* responseName */
+    char cookie[LBER_TEXT];     /* of paged results, in hexadecimal digits */
     bool has_page, has_value;
 };
 /* The length of the first message; 0: liblber reads none. */

@@ -80,17 +80,35 @@ static enum sk_status open_one(const char *address, bool is_first, int *out, str
     return status;
 }
 
-static size_t num_addresses(const struct sk_config *config)
+enum { NUM_LISTS = 4 };
+
+/* What is listened on, in this order. */
+static const struct config_list *list_get0(const struct sk_config *config, size_t i)
 {
-    return config->server.listen.num_values + config->tls.listen.num_values;
+    const struct config_list *const lists[NUM_LISTS] = {&config->server.listen, &config->tls.listen,
+                                                        &config->ldap.listen,
+                                                        &config->ldap.tls_listen};
+
+    return lists[i];
 }
 
-/* Plain ones first, then those of [tls]. */
+static size_t num_addresses(const struct sk_config *config)
+{
+    size_t count = 0, i;
+
+    for (i = 0; i < NUM_LISTS; i++)
+        count += list_get0(config, i)->num_values;
+    return count;
+}
+
+/* i is below num_addresses(). */
 static const char *address_get0(const struct sk_config *config, size_t i)
 {
-    size_t plain = config->server.listen.num_values;
+    size_t list = 0;
 
-    return i < plain ? config->server.listen.values[i] : config->tls.listen.values[i - plain];
+    for (; i >= list_get0(config, list)->num_values; list++)
+        i -= list_get0(config, list)->num_values;
+    return list_get0(config, list)->values[i];
 }
 
 /* How many sockets an address has, and the first of them. */

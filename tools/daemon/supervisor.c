@@ -92,7 +92,7 @@ static bool are_files_good(const struct sk_config *config, config_report_fn repo
         if (!is_good)
             report(arg, err.text);
     }
-    if (config->tls.listen.num_values > 0 && tls_new(&config->tls, &tls, &err) != SK_OK) {
+    if (config->tls.certificate != NULL && tls_new(&config->tls, &tls, &err) != SK_OK) {
         report(arg, err.text);
         is_good = false;
     }

@@ -152,8 +152,7 @@ static void put_entry(const struct ldap_entry *entry, struct lber_response *out)
 /* Lengths on both sides of where BER, and copying, change. */
 static void values_of_each_length_arrive(void **state)
 {
-    static const size_t lens[] = {0,    1,    127,  128,   255,   256,
-                                  4095, 4096, 4097, 65535, 65536, 700000};
+    static const size_t lens[] = {0, 1, 127, 128, 255, 256, 4095, 4096, 4097, 65535, 65536, 700000};
     static uint8_t octets[700000];
     struct lber_response read;
     size_t i;
@@ -165,8 +164,8 @@ static void values_of_each_length_arrive(void **state)
         const struct dir_values cert = {dir_schema_attribute(text("cACertificate")), 3, values};
         const struct dir_values cn = {dir_schema_attribute(text("cn")), 1, &values[1]};
         const struct dir_values *picked[] = {&cn, &cert};
-        struct ldap_entry entry = {.dn = text("cn=x,c=JP"), .attributes = picked,
-                                   .num_attributes = 2};
+        struct ldap_entry entry = {
+            .dn = text("cn=x,c=JP"), .attributes = picked, .num_attributes = 2};
 
         put_entry(&entry, &read);
         assert_string_equal(read.dn, "cn=x,c=JP");
