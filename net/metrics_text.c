@@ -67,7 +67,8 @@ static void write_verdicts_of(const struct sk_process *process, enum counted_pro
         if (policy != NULL)
             prom_label(&sample, "policy", policy);
         prom_label(&sample, "verdict", METRICS_VERDICTS[v]);
-        prom_end_count(&sample, sum_at(process, offset + v * sizeof(atomic_uint_least64_t)));
+        prom_end_count(&sample,
+                       metrics_sum_at(process, offset + v * sizeof(atomic_uint_least64_t)));
     }
 }
 
