@@ -218,8 +218,7 @@ static const struct schema_row ROWS[] = {
      .example = "/usr/lib/softhsm/libsofthsm2.so",
      .help = "The token's PKCS#11 module. This key and the following two are needed by backend "
              "pkcs11 unless each key is a URI that says the same, and refused with software. Links "
-             "to one "
-             "file are one module; a copy is another."},
+             "to one file are one module; a copy is another."},
     {CONFIG_SIGNER, "token", SCHEMA_TEXT, IN(config_signer, token), .example = "sekisho",
      .help = "Label of the token."},
     {CONFIG_SIGNER, "pin", SCHEMA_PIN, IN(config_signer, pin), .example = "file:/etc/sekisho/pin",
