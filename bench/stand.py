@@ -155,14 +155,15 @@ class Stand:
                     raise SystemExit("%s: no server\n%s" % (url, self.read("servers.log")[-2000:]))
                 time.sleep(0.05)
 
-    def sekishod(self, name, signer, env=None, level="warning"):
-        """(pid, address) of a daemon with this [signer]; one worker, since one processor is measured."""
+    def sekishod(self, name, signer, env=None, level="warning", more=""):
+        """(pid, address) of a daemon with this [signer]; one worker, since one processor is measured. more: further sections."""
         port = free_port()
         anchor = hashlib.sha256(self.run("openssl", "x509", "-in", "root.pem", "-outform", "DER")).hexdigest()
         text = ("[server]\nlisten = 127.0.0.1:%d\nworkers = 1\ncache = cache\n[log]\nlevel = %s\n[signer]\n%s"
                 "[policy default]\nanchor = root.pem sha256:%s\n" % (port, level, signer, anchor))
         text += "".join("[ca %s]\ncertificates = file:%s.pem\ncrls = file:%s.crl\n" % (c, c, c)
                         for c in ("root", "ca-rsa", "ca-ec"))
+        text += more
         self.write(name + ".conf", text)
         if not os.path.exists(self.path("cache")):
             self.run(os.path.join(self.bin, "sekisho-fetch"), "-c", name + ".conf", "--once")
