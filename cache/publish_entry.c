@@ -146,9 +146,25 @@ static enum sk_status index_value(struct sk_publish *pub, const struct dir_entry
     return spill_put(&pub->entries->index, record_key_bytes(&key), none, err);
 }
 
+/* A class and its superiors, which an entry of the class is of as well (RFC 4512 3.3). */
+static enum sk_status index_class(struct sk_publish *pub, const struct dir_entry *entry,
+                                  const struct dir_attribute *attribute, struct sk_bytes value,
+                                  struct sk_err *err)
+{
+    const struct dir_class *class = dir_schema_class(value);
+    enum sk_status status = SK_OK;
+
+    if (class == NULL)
+        return index_value(pub, entry, attribute, value, err);
+    for (; status == SK_OK && class != NULL; class = class->sup)
+        status = index_value(pub, entry, attribute, text_bytes(class->oid), err);
+    return status;
+}
+
 static enum sk_status index_values(struct sk_publish *pub, const struct dir_entry *entry,
                                    const struct dir_values *values, struct sk_err *err)
 {
+    const bool is_class = values->attribute == dir_schema_attribute(text_bytes("objectClass"));
     enum sk_status status = SK_OK;
     size_t i;
 
@@ -156,7 +172,8 @@ static enum sk_status index_values(struct sk_publish *pub, const struct dir_entr
         return SK_OK;
     for (i = 0; status == SK_OK && i < values->num; i++) {
         arena_reset(pub->entries->scratch);
-        status = index_value(pub, entry, values->attribute, values->values[i], err);
+        status = is_class ? index_class(pub, entry, values->attribute, values->values[i], err)
+                          : index_value(pub, entry, values->attribute, values->values[i], err);
     }
     return status;
 }

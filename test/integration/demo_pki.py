@@ -71,8 +71,8 @@ class DemoPki:
     """with DemoPki(folder) as pki: makes the PKI, publishes it; the server is ended on the way out."""
 
     def __init__(self, folder):
-        self.folder, self.port, self.server = folder, free_port(), None
-        self.env = dict(os.environ, SEKISHO_BIN=BIN, DEMO_HTTP=str(self.port),
+        self.folder, self.port, self.ldap, self.server = folder, free_port(), free_port(), None
+        self.env = dict(os.environ, SEKISHO_BIN=BIN, DEMO_HTTP=str(self.port), DEMO_LDAP=str(self.ldap),
                         SOFTHSM2_CONF=os.path.join(folder, "softhsm2.conf"))
         self.config = os.path.join(folder, "sekisho.conf")
 

@@ -110,7 +110,8 @@ def check_keys(folder):
 def main():
     with tempfile.TemporaryDirectory(prefix="sekisho-demo-") as folder:
         port = demo_pki.free_port()
-        env = dict(os.environ, DEMO_DIR=folder + "/demo", DEMO_HTTP=str(port), SEKISHO_BIN=demo_pki.BIN)
+        env = dict(os.environ, DEMO_DIR=folder + "/demo", DEMO_HTTP=str(port), DEMO_LDAP=str(demo_pki.free_port()),
+                   SEKISHO_BIN=demo_pki.BIN)
         url = "http://127.0.0.1:%d" % port
         try:
             for turn in ("first", "second"):
