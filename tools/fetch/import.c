@@ -68,12 +68,19 @@ static bool is_computed(const struct dir_attribute *type)
     return false;
 }
 
-static void tell_type(struct import *in, const struct ldif_line *line)
+/* Everybody may read and compare what is published. */
+static bool is_secret(const struct dir_attribute *type)
+{
+    return type == dir_schema_attribute(bytes_of("userPassword", strlen("userPassword")));
+}
+
+static void tell_type(struct import *in, const struct ldif_line *line, const char *why)
 {
     struct sk_err err = {SK_OK, ""};
 
-    (void)err_set(&err, SK_INPUT, "attribute %.*s left out: the schema does not have it",
-                  (int)(line->type.len < 100 ? line->type.len : 100), (const char *)line->type.p);
+    (void)err_set(&err, SK_INPUT, "attribute %.*s left out: %s",
+                  (int)(line->type.len < 100 ? line->type.len : 100), (const char *)line->type.p,
+                  why);
     tell(in, line->number, REASON_MALFORMED, &err);
 }
 
@@ -90,7 +97,9 @@ static enum sk_status gather(struct import *in, const struct ldif_record *record
         if (dir_schema_describe(record->lines[i].type, &description) != SK_OK)
             description.attribute = NULL;
         if (description.attribute == NULL)
-            tell_type(in, &record->lines[i]);
+            tell_type(in, &record->lines[i], "the schema does not have it");
+        else if (is_secret(description.attribute))
+            tell_type(in, &record->lines[i], "everybody could read it");
         else if (!is_computed(description.attribute))
             status = tree_append(&one, out, description.attribute, record->lines[i].value);
     }

@@ -506,6 +506,7 @@ static void test_import_refuses_what_is_wrong_and_takes_the_rest(void **state)
         "x.ldif:37: malformed: outside every suffix of [repository], or the root",
         "x.ldif:44: malformed: line 46: not base64",
         "x.ldif:48: malformed: there is no entry above it",
+        "x.ldif:56: malformed: attribute userPassword left out: everybody could read it",
     };
     struct fetchrun *f = *state;
     struct look look;
@@ -525,7 +526,8 @@ static void test_import_refuses_what_is_wrong_and_takes_the_rest(void **state)
                   "# a comment\n in two lines\n\n"                          /* 41 */
                   "dn: o=F,c=FR\nobjectClass: organization\no:: !!!\n\n"    /* 44 */
                   "dn: cn=x,c=UK\nobjectClass: device\ncn: x\n\n"           /* 48 */
-                  "dn: o=Good,\n c=FR\nobjectClass: organization\no:: R29vZA==\n");
+                  "dn: o=Good,\n c=FR\nobjectClass: organization\no:: R29vZA==\n"
+                  "userPassword: secret\n");
     f->config_more = LDIF;
     assert_int_equal(fetchrun_run(f), 1);
     for (i = 0; i < sizeof(said) / sizeof(said[0]); i++)
@@ -533,6 +535,7 @@ static void test_import_refuses_what_is_wrong_and_takes_the_rest(void **state)
     look_begin(&look, f);
     assert_true(look_at(&look, "o=good,c=fr"));
     assert_true(has(&look, "o", text("Good")));
+    assert_int_equal(look.entry.num, 2); /* no password */
     assert_true(look_at(&look, "c=FR"));
     assert_int_equal(look.entry.num, 2);
     assert_int_equal(dit_num_entries(look.reader), 5);
