@@ -110,7 +110,7 @@ def listed_searches():
     rows += [(ca, BASE, "(objectClass=*)", a) for a in (
         [], ["*"], ["cACertificate"], ["cACertificate;binary"], ["CACERTIFICATE;BINARY"], ["2.5.4.37"], ["2.5.4.37;binary"],
         ["certificateRevocationList;binary", "authorityRevocationList;binary"], ["crossCertificatePair"], ["cn;binary"], ["name"],
-        ["nonsense"], ["nonsense", "cn"], ["1.1", "cn"], ["*", "1.1"], ["objectClass", "cn"], ["userCertificate"], ["cn;lang-ja"],
+        ["cACertificate", "cACertificate;binary"], ["nonsense"], ["nonsense", "cn"], ["1.1", "cn"], ["*", "1.1"], ["objectClass", "cn"], ["userCertificate"], ["cn;lang-ja"],
         ["@pkiCA"], ["@organizationalRole"], ["2.5.4.3"], ["commonName"])]
     rows += [(base, BASE, "(objectClass=*)", ["1.1"]) for base in (
         "cn=good ca,o=test certificates 2011,c=us", "CN = Good CA , O = Test Certificates 2011 , C = US",
