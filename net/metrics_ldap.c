@@ -42,39 +42,7 @@ static void write_results(const struct sk_process *process, struct sk_buf *out)
     }
 }
 
-static void write_histogram(const struct sk_process *process, size_t k, struct sk_buf *out)
-{
-    static const char name[] = "sekisho_ldap_request_duration_seconds";
-    const char *operation = ldap_kind_text((enum ldap_kind)k);
-    struct prom_sample sample;
-    char series[64];
-    uint64_t count = 0;
-    size_t b;
-
-    (void)snprintf(series, sizeof(series), "%s_bucket", name);
-    for (b = 0; b < COUNTED_BUCKETS; b++) {
-        count += SUM(process, buckets[k][b]);
-        prom_begin(&sample, out, series);
-        prom_label(&sample, "operation", operation);
-        prom_label(&sample, "le", METRICS_BUCKETS[b].le);
-        prom_end_count(&sample, count);
-    }
-    (void)snprintf(series, sizeof(series), "%s_sum", name);
-    prom_begin(&sample, out, series);
-    prom_label(&sample, "operation", operation);
-    prom_end_us(&sample, SUM(process, sum_us[k]));
-    (void)snprintf(series, sizeof(series), "%s_count", name);
-    prom_begin(&sample, out, series);
-    prom_label(&sample, "operation", operation);
-    prom_end_count(&sample, count);
-}
-
-static const struct plain_row {
-    const char *name;
-    enum prom_type type;
-    size_t offset;
-    const char *help;
-} PLAIN[] = {
+static const struct metrics_plain PLAIN[] = {
     {"sekisho_ldap_entries_total", PROM_COUNTER, AT(entries), "Entries that searches gave."},
     {"sekisho_ldap_references_total", PROM_COUNTER, AT(references),
      "Continuation references that searches gave."},
@@ -100,33 +68,23 @@ static const struct plain_row {
      "Octets of LDAP answers, without what TLS adds."},
 };
 
-static void write_refused(const struct sk_process *process, struct sk_buf *out)
-{
-    static const char name[] = "sekisho_ldap_connections_refused_total";
-    struct prom_sample sample;
-
-    prom_family(out, name, PROM_COUNTER, "LDAP connections turned away, by reason.");
-    prom_begin(&sample, out, name);
-    prom_label(&sample, "reason", "full");
-    prom_end_count(&sample, SUM(process, refused_full));
-    prom_begin(&sample, out, name);
-    prom_label(&sample, "reason", "client");
-    prom_end_count(&sample, SUM(process, refused_client));
-}
-
 void metrics_write_ldap(const struct sk_process *process, struct sk_buf *out)
 {
-    size_t i, k;
+    static const char name[] = "sekisho_ldap_request_duration_seconds";
+    const size_t step = sizeof(process->counters->ldap.buckets[0]);
+    size_t k;
 
     write_results(process, out);
-    prom_family(out, "sekisho_ldap_request_duration_seconds", PROM_HISTOGRAM,
+    prom_family(out, name, PROM_HISTOGRAM,
                 "From the last octet of an LDAP request to its result's being written.");
     for (k = 0; k < LDAP_KINDS; k++) {
         if (has_answer((enum ldap_kind)k))
-            write_histogram(process, k, out);
+            metrics_write_histogram(process, name, "operation", ldap_kind_text((enum ldap_kind)k),
+                                    AT(buckets[0][0]) + k * step,
+                                    AT(sum_us[0]) + k * sizeof(atomic_uint_least64_t), out);
     }
-    for (i = 0; i < sizeof(PLAIN) / sizeof(PLAIN[0]); i++)
-        prom_count(out, PLAIN[i].name, PLAIN[i].type, PLAIN[i].help,
-                   metrics_sum_at(process, PLAIN[i].offset));
-    write_refused(process, out);
+    metrics_write_plain(process, PLAIN, sizeof(PLAIN) / sizeof(PLAIN[0]), out);
+    metrics_write_refused(process, "sekisho_ldap_connections_refused_total",
+                          "LDAP connections turned away, by reason.", AT(refused_full),
+                          AT(refused_client), out);
 }

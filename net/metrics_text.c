@@ -97,49 +97,27 @@ static void write_verdicts(const struct sk_process *process, struct sk_buf *out)
                           offsetof(struct sk_counters, answers.validated[0][0]) + p * step, out);
 }
 
-static void write_histogram(const struct sk_process *process, size_t p, struct sk_buf *out)
-{
-    const char *protocol = metrics_protocol_text((enum counted_protocol)p);
-    struct prom_sample sample;
-    uint64_t count = 0;
-    size_t b;
-
-    for (b = 0; b < COUNTED_BUCKETS; b++) {
-        count += SUM(process, answers.buckets[p][b]);
-        prom_begin(&sample, out, "sekisho_http_request_duration_seconds_bucket");
-        prom_label(&sample, "protocol", protocol);
-        prom_label(&sample, "le", METRICS_BUCKETS[b].le);
-        prom_end_count(&sample, count);
-    }
-    prom_begin(&sample, out, "sekisho_http_request_duration_seconds_sum");
-    prom_label(&sample, "protocol", protocol);
-    prom_end_us(&sample, SUM(process, answers.sum_us[p]));
-    /* Of the very numbers above: count and the last bucket are one. */
-    prom_begin(&sample, out, "sekisho_http_request_duration_seconds_count");
-    prom_label(&sample, "protocol", protocol);
-    prom_end_count(&sample, count);
-}
-
 static void write_durations(const struct sk_process *process, struct sk_buf *out)
 {
+    static const char name[] = "sekisho_http_request_duration_seconds";
+    const size_t step = sizeof(process->counters->answers.buckets[0]);
     size_t p;
 
-    prom_family(out, "sekisho_http_request_duration_seconds", PROM_HISTOGRAM,
+    prom_family(out, name, PROM_HISTOGRAM,
                 "From the last octet of a request to its answer's being written.");
     for (p = 0; p < COUNTED_PROTOCOLS; p++)
-        write_histogram(process, p, out);
+        metrics_write_histogram(
+            process, name, "protocol", metrics_protocol_text((enum counted_protocol)p),
+            offsetof(struct sk_counters, answers.buckets[0][0]) + p * step,
+            offsetof(struct sk_counters, answers.sum_us[0]) + p * sizeof(atomic_uint_least64_t),
+            out);
 }
 
 /* ---- connections ---- */
 
 #define AT(member) offsetof(struct sk_counters, member)
 
-static const struct plain_row {
-    const char *name;
-    enum prom_type type;
-    size_t offset;
-    const char *help;
-} PLAIN[] = {
+static const struct metrics_plain PLAIN[] = {
     {"sekisho_connections_accepted_total", PROM_COUNTER, AT(accepted),
      "Connections that were taken in."},
     {"sekisho_connections_open", PROM_GAUGE, AT(open), "Connections now."},
@@ -190,20 +168,10 @@ static const struct plain_row {
 
 static void write_plain(const struct sk_process *process, struct sk_buf *out)
 {
-    static const char refused[] = "sekisho_connections_refused_total";
-    struct prom_sample sample;
-    size_t i;
-
-    for (i = 0; i < sizeof(PLAIN) / sizeof(PLAIN[0]); i++)
-        prom_count(out, PLAIN[i].name, PLAIN[i].type, PLAIN[i].help,
-                   metrics_sum_at(process, PLAIN[i].offset));
-    prom_family(out, refused, PROM_COUNTER, "Connections turned away, by reason.");
-    prom_begin(&sample, out, refused);
-    prom_label(&sample, "reason", "full");
-    prom_end_count(&sample, SUM(process, refused_full));
-    prom_begin(&sample, out, refused);
-    prom_label(&sample, "reason", "client");
-    prom_end_count(&sample, SUM(process, refused_client));
+    metrics_write_plain(process, PLAIN, sizeof(PLAIN) / sizeof(PLAIN[0]), out);
+    metrics_write_refused(process, "sekisho_connections_refused_total",
+                          "Connections turned away, by reason.", AT(refused_full),
+                          AT(refused_client), out);
 }
 
 /* ---- the signer ---- */
