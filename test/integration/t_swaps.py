@@ -398,6 +398,10 @@ def test_silent():
         s.close()
 
 
+def was_served(client):
+    return client.answers > 3 and client.connections > 1
+
+
 def judge(clients):
     failures = [f for c in clients for f in c.failures]
     total = sum(c.answers for c in clients)
@@ -407,7 +411,7 @@ def judge(clients):
     for client in clients:
         print("#   %-16s %6d answers, %5d connections" % (client.name, client.answers, client.connections))
     d.ok(not failures, "no request of %d failed" % total, "\n".join(failures[:10]))
-    d.ok(all(c.answers > 3 and c.connections > 1 for c in clients), "every client was served by several processes")
+    d.ok(all(was_served(c) for c in clients), "every client was served by several processes")
     return total
 
 
@@ -436,6 +440,8 @@ def main():
     clients = start_clients(material, port, tls_port)
     try:
         run_all(material, clients, original)
+        # Those that pause have few answers by now when the machine is quick.
+        d.until(lambda: all(was_served(c) or c.failures for c in clients))
     finally:
         for client in clients:
             client.is_stopped = True
