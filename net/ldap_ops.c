@@ -267,6 +267,10 @@ bool ldap_run(struct ldap_conn *conn)
         TAILQ_INSERT_TAIL(&conn->operations, operation, link);
         return stream_flush(&conn->stream);
     case LDAP_IS_DONE:
+        /* The result gets a TLS record of its own: curl 7.88 takes one message and then waits for
+         * the socket, though the next one came in the same record. */
+        if (conn->is_secure && before > 0 && !stream_flush(&conn->stream))
+            return false;
         return end_search(conn, operation, ldap_search_result_get0(operation->search));
     case LDAP_IS_BROKEN:
         break;

@@ -79,8 +79,8 @@ def make_cert(name, ca, subject, serial, extensions, key=None):
     os.chmod(path(name + ".key"), 0o600)
 
 
-def make_ca(name):
-    openssl("req", "-x509", *EC, "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/C=JP/O=Office/CN=" + name,
+def make_ca(name, key=None):
+    openssl("req", "-x509", *(key or EC), "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/C=JP/O=Office/CN=" + name,
             "-days", "30", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""LDAP by clients that are not ours: ldapsearch, ldapcompare, ldapwhoami, ldapmodify, python3-ldap3, curl, dirmngr."""
+"""LDAP by clients that are not ours: ldapsearch, ldapcompare, ldapwhoami, ldapmodify, python3-ldap3, curl."""
 import base64
 import json
 import os
@@ -183,16 +183,6 @@ def python_client():
         ok(c.extend.standard.who_am_i() in (None, ""), "ldap3: who am I")
 
 
-def dirmngr():
-    """GnuPG's own LDAP client takes the list and reads it: it names the key that signed it, which it does not have."""
-    home = path("gnupg")
-    os.mkdir(home, 0o700)
-    key = openssl("x509", "-in", "root.pem", "-noout", "-ext", "subjectKeyIdentifier").stdout.split(b"\n")[1].strip()
-    url = "ldap://127.0.0.1:%d/cn=root,o=Office,c=JP?certificateRevocationList;binary?base?(objectClass=*)" % plain
-    done = run("dirmngr", "--homedir", home, "--fetch-crl", url, env={"GNUPGHOME": home, "HOME": home})
-    ok(key.replace(b":", b"") in done.stderr, "dirmngr --fetch-crl", done)
-
-
 def log_lines():
     try:
         return [json.loads(line) for line in read("access.log").splitlines() if '"operation"' in line]
@@ -258,7 +248,6 @@ def main():
     over_tls()
     injection()
     python_client()
-    dirmngr()
     figures(daemon)
     new_generation(daemon)
     reload(daemon)
