@@ -275,7 +275,7 @@ check-unit: $(UNIT_TESTS) $(DOUBLES)
 	$(PYTHON) dev/run-tests --out $(OUT) --bin $(BIN) unit
 
 # ---- what people call ----------------------------------------------------------------------------------
-.PHONY: help deps demo demo-stop check check-random bench bench-memory bench-micro lint format format-check analyze fuzz-run coverage install clean
+.PHONY: help deps demo demo-stop check check-random bench bench-list bench-memory bench-micro lint format format-check analyze fuzz-run coverage install clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -305,6 +305,9 @@ bench: all $(BENCH_PROGRAMS)
 #: make bench-memory  memory over five million requests (minutes)
 bench-memory: all $(BENCH_PROGRAMS)
 	@$(PYTHON) bench/memory --bin $(BIN) --out $(OUT)
+#: make bench-list  answers beside 200 downloads of a 50 MB list, slow clients among them: BENCH_ROUNDS=5
+bench-list: all $(BENCH_PROGRAMS)
+	@$(PYTHON) bench/big-list --bin $(BIN) --out $(OUT) --rounds $(BENCH_ROUNDS)
 #: make bench-micro  what hostile graphs and the arithmetic cost, a line a case: BENCH_RUNS=7
 BENCH_RUNS ?= 7
 bench-micro: $(MICRO:%=$(OUT)/micro/%)

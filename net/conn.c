@@ -4,8 +4,6 @@
  */
 #include "net/conn_int.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -484,12 +482,11 @@ static bool admit(struct conn_set *set, const struct conn_arrival *arrival)
 
 void conn_set_add(struct conn_set *set, const struct conn_arrival *arrival)
 {
-    const int on = 1;
     struct conn *conn;
 
     if (!admit(set, arrival))
         return;
-    (void)setsockopt(arrival->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    stream_set_options(arrival->fd);
     conn = conn_new(set, arrival);
     if (conn == NULL) {
         (void)close(arrival->fd);

@@ -4,8 +4,6 @@
  */
 #include "net/ldap_int.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -559,12 +557,11 @@ static bool admit(struct ldap_set *set, const struct conn_arrival *arrival)
 
 void ldap_set_add(struct ldap_set *set, const struct conn_arrival *arrival)
 {
-    const int on = 1;
     struct ldap_conn *conn;
 
     if (!admit(set, arrival))
         return;
-    (void)setsockopt(arrival->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    stream_set_options(arrival->fd);
     conn = conn_new(set, arrival);
     if (conn == NULL) {
         if (set->options.clients != NULL)

@@ -2,6 +2,8 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,10 +11,19 @@
 #include "net/tls.h"
 
 enum {
-    WRITE_BYTES = 1024 * 1024, /* given to a plain socket in one turn */
+    UNSENT_BYTES = 128 * 1024, /* that a socket takes ahead of what its peer has room for */
+    WRITE_BYTES = 256 * 1024,  /* given to a plain socket in one turn */
     RECORD_BYTES = 16 * 1024,  /* of a TLS record at most */
     RECORDS = 16,              /* given to a TLS socket in one turn */
 };
+
+void stream_set_options(int fd)
+{
+    const int on = 1, unsent = UNSENT_BYTES;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
 
 bool stream_init(struct stream *stream, struct event_base *base, int fd, struct ssl_st *ssl,
                  event_callback_fn fn, void *arg)

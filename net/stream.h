@@ -29,6 +29,11 @@ struct stream {
     bool has_more; /* TLS: the last read has left something of which nobody will be told */
 };
 
+/* For a client's socket: small answers leave at once, and the kernel holds little more of a large
+ * one than its client is reading. Without that it takes megabytes ahead for each client who is slow
+ * (tcp_wmem), and gets them in bursts that keep others waiting. */
+void stream_set_options(int fd);
+
 /* Takes fd and ssl. fn: something that was waited for can be done. False: no memory, and both stay
  * the caller's. */
 bool stream_init(struct stream *stream, struct event_base *base, int fd, struct ssl_st *ssl,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams over socket pairs, plain and under TLS; the peer's side of TLS is OpenSSL's client. */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +25,13 @@
 #include "net/tls.h"
 #include "test/support/signcert.h"
 
-enum { BIG = 3 * 1024 * 1024, SPINS = 100000 };
+enum {
+    BIG = 3 * 1024 * 1024,
+    SPINS = 100000,
+    LARGE = 64 * 1024 * 1024,
+    WINDOW = 128 * 1024, /* of a slow client */
+    MOST_HELD = 768 * 1024,
+};
 
 static char folder[] = "/tmp/sekisho-stream.XXXXXX";
 static char cert_file[64], key_file[64];
@@ -390,6 +398,62 @@ static void test_stream_ends(void **state)
     stop(&bench);
 }
 
+/* A TCP connection; the client's window does not grow. */
+static void connect_tcp(int *out_server, int *out_client)
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(where);
+    const int window = WINDOW;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    *out_client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(setsockopt(*out_client, SOL_SOCKET, SO_RCVBUF, &window, sizeof(window)), 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&where, sizeof(where)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&where, &len), 0);
+    assert_int_equal(connect(*out_client, (struct sockaddr *)&where, sizeof(where)), 0);
+    *out_server = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    assert_true(*out_server >= 0);
+    close(listener);
+}
+
+/* What the kernel of a server holds for a client that is slow. */
+static void test_stream_leaves_the_kernel_little(void **state)
+{
+    static uint8_t piece[65536];
+    struct stream stream;
+    struct event_base *base = event_base_new();
+    struct evbuffer *queue;
+    size_t total = 0;
+    int server, client, held, i;
+
+    (void)state;
+    connect_tcp(&server, &client);
+    stream_set_options(server);
+    assert_true(stream_init(&stream, base, server, NULL, on_ready, &(struct bench){.fd = -1}));
+    queue = stream_queue(&stream);
+    assert_non_null(queue);
+    for (i = 0; i < LARGE / (int)sizeof(piece); i++)
+        assert_int_equal(evbuffer_add_reference(queue, piece, sizeof(piece), NULL, NULL), 0);
+    while (total < LARGE / 2) { /* it is fast, so that the kernel gives it more room */
+        ssize_t n;
+
+        assert_true(stream_flush(&stream));
+        n = recv(client, piece, sizeof(piece), 0);
+        assert_true(n > 0);
+        total += (size_t)n;
+    }
+    for (i = 0; i < SPINS / 100; i++)
+        assert_true(stream_flush(&stream));
+    assert_true(stream_pending(&stream) > 0);
+    assert_int_equal(ioctl(server, TIOCOUTQ, &held), 0);
+    print_message("held for a slow client: %d octets\n", held);
+    assert_in_range(held, 1, MOST_HELD);
+    stream_done(&stream);
+    close(client);
+    event_base_free(base);
+}
+
 static int set_up(void **state)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -441,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_stream_fails_when_the_peer_is_gone),
         cmocka_unit_test(test_stream_takes_new_keys),
         cmocka_unit_test(test_stream_ends),
+        cmocka_unit_test(test_stream_leaves_the_kernel_little),
     };
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
