@@ -128,7 +128,7 @@ static void set_revoked(struct trial *trial, int cert, const struct revocation_s
 static bool take_status(struct trial *trial, int cert, const struct revocation_status *state)
 {
     struct sk_verdict *verdict = trial->current;
-    bool is_required = trial->query->params->revocation == REVOCATION_REQUIRED;
+    bool is_required = trial->query->params->revocation == REVOCATION_REQUIRED || state->is_suspect;
     char found[LIMIT_FINDING_TEXT + 40];
 
     add_evidence(verdict, cert, state);

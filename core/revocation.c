@@ -31,6 +31,7 @@ struct revocation_task {
     size_t num_issuers, cap_issuers;
     bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
     bool has_whole;   /* one that clears is of no one distribution point */
+    bool is_barred;   /* one in its time that cannot be relied upon lists the subject (C-06) */
     unsigned covered; /* reasons for which the subject is known not to be revoked */
     int64_t changes;  /* first second at which a list or entry counts that does not count yet */
     struct revocation_status *out;
@@ -553,6 +554,22 @@ static enum sk_status consult_deltas(struct revocation_task *task, const struct 
     return SK_OK;
 }
 
+/* C-06: what an authentic list that cannot be relied upon lists is never good. A stale one may have
+ * been replaced by one that we lack, so it says nothing against another list that clears. */
+static enum sk_status consult_unusable(struct revocation_task *task, const struct crl_item *item)
+{
+    struct crl_entry entry;
+    enum answer answer;
+    enum sk_status status = ask(task, item, &entry, &answer);
+
+    if (status != SK_OK || answer == ANSWER_NOT_LISTED)
+        return status;
+    task->out->is_suspect = true;
+    task->is_barred =
+        task->is_barred || (answer == ANSWER_LISTED && !is_stale(task, item->src.crl));
+    return SK_OK;
+}
+
 /* 6.3.3(c), (i)-(k) for one authentic list. */
 static enum sk_status consult(struct revocation_task *task, struct crl_item *item)
 {
@@ -569,18 +586,20 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
     else if (is_stale(task, crl))
         note_time(task, FAULT_CRL_STALE, item, crl->next_update);
     if (crl->has_unknown_critical || !crl->has_next_update || is_stale(task, crl))
-        return SK_OK;
+        return consult_unusable(task, item);
     if ((status = consult_deltas(task, item, &deltas)) != SK_OK || deltas.is_listed)
         return status;
     if ((status = ask(task, item, &entry, &answer)) != SK_OK)
         return status;
-    if (answer == ANSWER_UNUSABLE)
+    if (answer == ANSWER_UNUSABLE) {
         (void)note(task, FAULT_CRL_ENTRIES, item);
-    else if (answer == ANSWER_LISTED &&
-             !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD))
+        task->out->is_suspect = true;
+    } else if (answer == ANSWER_LISTED &&
+               !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD)) {
         set_revoked(task, item, &entry);
-    else
+    } else {
         set_cleared(task, item, deltas.current);
+    }
     return SK_OK;
 }
 
@@ -689,7 +708,8 @@ static enum sk_status by_lists(struct sk_job *job, const struct revocation_subje
         return status;
     if (job->is_exhausted)
         return SK_LIMIT;
-    if (task.covered == CERT_ALL_REASONS && (subject->cert != NULL || all_lists_clear(&task))) {
+    if (task.covered == CERT_ALL_REASONS && !task.is_barred &&
+        (subject->cert != NULL || all_lists_clear(&task))) {
         out->kind = REVOCATION_GOOD;
         out->is_partial = subject->cert == NULL && !task.has_whole;
         if (out->holds_until >= task.changes)

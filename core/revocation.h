@@ -27,6 +27,8 @@ struct revocation_status {
     int64_t invalidity_date;
     bool has_unproven; /* a list in scope was left out: signed with no key that is known to count */
     bool has_claim;    /* one of those lists the certificate: revocation_elsewhere() */
+    bool is_suspect;   /* when undetermined: an authentic list that cannot be relied upon lists the
+                          certificate, or may (C-06) */
     bool is_by_issuer; /* when revoked: the issuer's own key says so, so on every path to it */
     bool is_partial;   /* when good, of a serial: every list that says so is of one distribution
                           point, and the certificate may name another (C-03) */

@@ -419,8 +419,9 @@ static const struct schema_row ROWS[] = {
     {CONFIG_POLICY, "revocation", SCHEMA_WORD, IN(policy_draft, policy.params.revocation),
      .words = MODES, .number = REVOCATION_REQUIRED,
      .help = "required: every certificate below the anchor needs a known, good status. "
-             "if-available: a certificate without a usable source is accepted. off: revocation is "
-             "not looked at."},
+             "if-available: a certificate without a usable source is accepted, unless its issuer "
+             "signed a list that cannot be relied upon and that lists it, or has entries that "
+             "cannot be read. off: revocation is not looked at."},
     {CONFIG_POLICY, "ocsp-evidence", SCHEMA_WORD, IN(policy_draft, policy.params.ocsp_evidence),
      .words = OCSP_MODES, .number = OCSP_EVIDENCE_NO,
      .help = "Whether stored OCSP answers count beside revocation lists. yes: where lists leave a "

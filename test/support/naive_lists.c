@@ -219,14 +219,18 @@ static enum said find_in_deltas(const struct question *q, const struct fact_crl 
     return is_lifted && !is_kept ? SAID_REMOVED : SAID_NOTHING;
 }
 
-/* What one complete list says, with its deltas. out_covered: the reasons for which it clears. */
+/* What one complete list says, with its deltas. out_covered: the reasons for which it clears.
+ * out_is_barred: it is in its time and lists the certificate, but cannot be relied upon (C-06). */
 static enum naive_status consult(const struct question *q, const struct fact_crl *crl, bool has_arl,
-                                 unsigned *out_covered)
+                                 unsigned *out_covered, bool *out_is_barred)
 {
     enum said said = find(q, crl), change;
+    bool has_ended = crl->has_next_update && is_stale(q, crl);
 
     *out_covered = 0;
-    if (crl->has_unknown_critical || !crl->has_next_update || is_stale(q, crl))
+    *out_is_barred =
+        said > SAID_REMOVED && !has_ended && (crl->has_unknown_critical || !crl->has_next_update);
+    if (crl->has_unknown_critical || !crl->has_next_update || has_ended)
         return NAIVE_UNKNOWN;
     change = find_in_deltas(q, crl);
     if (change == SAID_REVOKED)
@@ -244,7 +248,7 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
                                int64_t time)
 {
     const struct question q = {f, path, index, &f->certs[path->certs[index]], time};
-    bool has_arl = false, is_beyond = false, is_revoked = false;
+    bool has_arl = false, is_beyond = false, is_revoked = false, is_barred = false, bars;
     enum naive_status status;
     unsigned covered = 0, more;
     size_t i;
@@ -260,7 +264,8 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
     for (i = 0; i < f->num_crls; i++) {
         if (!counts(&q, &f->crls[i]) || is_replaced(&q, &f->crls[i]))
             continue;
-        status = consult(&q, &f->crls[i], has_arl, &more);
+        status = consult(&q, &f->crls[i], has_arl, &more, &bars);
+        is_barred = is_barred || bars;
         is_revoked = is_revoked || status == NAIVE_REVOKED;
         covered |= more;
     }
@@ -268,5 +273,5 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
         return NAIVE_BEYOND;
     if (is_revoked)
         return NAIVE_REVOKED;
-    return covered == ALL ? NAIVE_CLEAR : NAIVE_UNKNOWN;
+    return covered == ALL && !is_barred ? NAIVE_CLEAR : NAIVE_UNKNOWN;
 }
