@@ -350,6 +350,14 @@ static bool is_silent(const struct ldap_conn *conn)
            conn->in.len == 0 && !conn->has_more;
 }
 
+/* What has come meanwhile is answered first. */
+static bool end_served(struct ldap_conn *conn)
+{
+    if (ldap_conn_may_read(conn) && !read_more(conn))
+        return false;
+    return !is_silent(conn) || ldap_conn_dismiss(conn, LDAP_UNAVAILABLE, "the server ends");
+}
+
 void ldap_conn_step(struct ldap_conn *conn)
 {
     bool is_good = true;
@@ -357,7 +365,7 @@ void ldap_conn_step(struct ldap_conn *conn)
     if (conn->state == LDAP_SECURING && stream_pending(&conn->stream) == 0)
         is_good = begin_handshake(conn, conn->set->options.tls);
     if (is_good && conn->was_served && is_silent(conn))
-        is_good = ldap_conn_dismiss(conn, LDAP_UNAVAILABLE, "the server ends");
+        is_good = end_served(conn);
     if (!is_good) {
         ldap_conn_close(conn);
         return;

@@ -75,7 +75,7 @@ struct ldap_conn {
     bool has_more;   /* whole requests may stand in in, or the stream holds more: to be looked at in
                         the next turn */
     bool peer_ended; /* the client will send no more */
-    bool was_served; /* it has got an answer since the server drains */
+    bool was_served; /* it has got its last answer: it ends as soon as nothing is under way */
     struct sk_buf in;                      /* received and not taken yet */
     size_t in_holds;                       /* for the request that begins in */
     struct ldap_operation_list operations; /* the next one to have a slice first */
@@ -108,6 +108,7 @@ struct ldap_set {
     size_t count;
     size_t shared; /* octets held beyond LIMIT_LDAP_OWN_BYTES of each connection */
     bool is_draining;
+    int64_t patience_us; /* while it drains: until then clients go on that ask all the time */
     void (*when_empty)(void *arg);
     void *when_empty_arg;
     uint32_t id_key; /* what ids in the access log begin with */

@@ -90,11 +90,12 @@ static bool answer(struct ldap_conn *conn, const struct asked *asked,
                    const struct ldap_result *result)
 {
     struct sk_counters *counters = conn->set->options.counters;
-    int64_t took_us = clock_mono_us() - asked->start_us;
+    int64_t now = clock_mono_us(), took_us = now - asked->start_us;
     size_t len;
 
     /* A bind is for what comes next. */
-    if (conn->set->is_draining && asked->kind != LDAP_BIND && asked->kind != LDAP_EXTENDED)
+    if (conn->set->is_draining && now >= conn->set->patience_us && asked->kind != LDAP_BIND &&
+        asked->kind != LDAP_EXTENDED)
         conn->was_served = true;
     ldap_write_result(&conn->set->out, asked->id, asked->kind, result);
     len = conn->set->out.len;

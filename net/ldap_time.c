@@ -190,13 +190,16 @@ bool ldap_set_evict(struct ldap_set *set)
     return true;
 }
 
-/* A request may be on its way on a connection that looks silent. */
+/* Clients have no way to see that an answer is the last one, and for most of them the end of a
+ * connection is a failed request: who is in the middle of something has half of the drain time to
+ * finish it. A request may be on its way on a connection that looks silent. */
 void ldap_set_drain(struct ldap_set *set, void (*when_empty)(void *arg), void *arg)
 {
     int64_t now = clock_mono_us();
     struct ldap_conn *conn;
 
     set->is_draining = true;
+    set->patience_us = now + (int64_t)set->options.config->server.drain_ms * 1000 / 2;
     set->when_empty = when_empty;
     set->when_empty_arg = arg;
     TAILQ_FOREACH(conn, &set->idle, room_link)
@@ -209,4 +212,9 @@ void ldap_set_drain(struct ldap_set *set, void (*when_empty)(void *arg), void *a
     }
     if (set->count == 0 && when_empty != NULL)
         when_empty(arg);
+}
+
+void ldap_set_hurry(struct ldap_set *set)
+{
+    set->patience_us = 0;
 }

@@ -218,6 +218,8 @@ static void take_mail(struct sk_loop *loop, const struct mail *mail)
         break;
     case MAIL_HURRY:
         conn_set_hurry(loop->conns);
+        if (loop->ldap != NULL)
+            ldap_set_hurry(loop->ldap);
         break;
     case MAIL_STOP:
         end(loop);

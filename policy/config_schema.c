@@ -177,7 +177,8 @@ static const struct schema_row ROWS[] = {
              "long the "
              "old process waits for clients that keep a connection and are silent, to tell them "
              "with an "
-             "answer that it ends: better longer than they stay silent."},
+             "answer that it ends: better longer than they stay silent. An LDAP client that goes "
+             "on asking has half of it, one that is silent a second."},
 
     /* [tls] */
     {CONFIG_TLS, "listen", SCHEMA_LISTEN, IN(config_tls, listen), .example = "0.0.0.0:8443",
@@ -367,9 +368,9 @@ static const struct schema_row ROWS[] = {
     {CONFIG_ACL, "service", SCHEMA_FLAGS, IN(acl_draft, services), .words = SERVICES, .number = 0,
      .example = "metrics status", .is_required = true,
      .help = "The services it governs, with blanks between: ocsp is /ocsp, cvs /cvs, validate "
-             "/v1/validate, repository /pki/, snapshot /v1/snapshot, health /livez and /readyz. A "
-             "service may "
-             "stand in one list only."},
+             "/v1/validate, repository /pki/, snapshot /v1/snapshot, health /livez and /readyz, "
+             "ldap the directory, where refused is insufficientAccessRights. A service may stand "
+             "in one list only."},
     {CONFIG_ACL, "rule", SCHEMA_RULE, IN(acl_draft, rules), .example = "allow loopback",
      .is_required = true,
      .help =

@@ -234,6 +234,32 @@ class Daemon:
             self.log.close()
 
 
+# ---- sockets handed over, as a service manager does ----
+
+# Puts the descriptors given to it at 3, 4, ... and becomes the program, as systemd does.
+MANAGER = ("import os, sys\n"
+           "fds, pid, words = [int(f) for f in sys.argv[1].split(',')], sys.argv[2], sys.argv[3:]\n"
+           "fds = [os.dup(f) for f in fds]\n"
+           "while min(fds) < 3 + len(fds):\n"
+           "    fds = [os.dup(f) for f in fds]\n"
+           "for i, f in enumerate(fds):\n"
+           "    os.dup2(f, 3 + i, inheritable=True)\n"
+           "os.environ.update(LISTEN_FDS=str(len(fds)), LISTEN_PID=pid or str(os.getpid()), LISTEN_FDNAMES='a:b')\n"
+           "os.execv(words[0], words)\n")
+
+
+def listen(host="127.0.0.1"):
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    s.bind((host, 0))
+    s.listen(64)
+    return s
+
+
+def manager(sockets, pid=""):
+    fds = [s.fileno() for s in sockets]
+    return {"wrap": [sys.executable, "-c", MANAGER, ",".join(map(str, fds)), pid], "pass_fds": fds}
+
+
 def check_config(name):
     """sekishod -t: its exit status and its words."""
     done = subprocess.run([os.path.join(BIN, "sekishod"), "-t", "-c", name + ".conf"], cwd=work, capture_output=True,

@@ -4,37 +4,13 @@
 import os
 import socket
 import subprocess
-import sys
 
-from front_support import BIN, PATIENCE_S, Daemon, finish, free_port, get, ok, path, read_answer, until, write
-
-# Puts the descriptors given to it at 3, 4, ... and becomes the program, as systemd does.
-MANAGER = ("import os, sys\n"
-           "fds, pid, words = [int(f) for f in sys.argv[1].split(',')], sys.argv[2], sys.argv[3:]\n"
-           "fds = [os.dup(f) for f in fds]\n"
-           "while min(fds) < 3 + len(fds):\n"
-           "    fds = [os.dup(f) for f in fds]\n"
-           "for i, f in enumerate(fds):\n"
-           "    os.dup2(f, 3 + i, inheritable=True)\n"
-           "os.environ.update(LISTEN_FDS=str(len(fds)), LISTEN_PID=pid or str(os.getpid()), LISTEN_FDNAMES='a:b')\n"
-           "os.execv(words[0], words)\n")
-
-
-def listen(host="127.0.0.1"):
-    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    s.bind((host, 0))
-    s.listen(64)
-    return s
-
+from front_support import (BIN, PATIENCE_S, Daemon, finish, free_port, get, listen, manager, ok, path, read_answer, until,
+                           write)
 
 def write_config(*addresses, workers=3):
     write("s.conf", "[server]\n%sworkers = %d\ncache = cache\ndrain = 2s\n" %
           ("".join("listen = %s\n" % a for a in addresses), workers))
-
-
-def manager(sockets, pid=""):
-    fds = [s.fileno() for s in sockets]
-    return {"wrap": [sys.executable, "-c", MANAGER, ",".join(map(str, fds)), pid], "pass_fds": fds}
 
 
 def queue(s, number):

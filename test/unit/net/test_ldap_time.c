@@ -235,6 +235,81 @@ static void draining_ends_each_connection(void **state)
     peer_bench_done(&bench);
 }
 
+static void ask_root(struct peer_bench *bench, struct peer *peer, int id)
+{
+    struct sk_buf out;
+
+    buf_init(&out, BYTES);
+    peer_put_root(&out, id);
+    peer_send(bench, peer, buf_bytes(&out));
+    peer_expect_entry(bench, peer, id);
+    peer_expect_code(bench, peer, id, 0x65, 0);
+    buf_done(&out);
+}
+
+/* Whoever asks all the time goes on, for half of the drain time or until the server is in a hurry.
+ */
+static void a_busy_client_goes_on_while_there_is_time(void **state)
+{
+    struct peer_bench bench;
+    struct peer busy, other;
+    int id;
+
+    (void)state;
+    peer_bench_one(&bench, &busy);
+    bench.config.server.drain_ms = 3600 * 1000;
+    peer_open(&bench, &other);
+    peer_spin(&bench);
+    ldap_set_drain(bench.set, peer_note_empty, &bench);
+    for (id = 1; id < 100; id++)
+        ask_root(&bench, &busy, id);
+    ldap_set_hurry(bench.set);
+    ask_root(&bench, &busy, id);
+    peer_expect_notice(&bench, &busy, 52);
+    peer_expect_notice(&bench, &other, 52); /* it was silent */
+    peer_done(&busy);
+    peer_done(&other);
+    peer_spin(&bench);
+    assert_int_equal(bench.emptied, 1);
+    peer_bench_done(&bench);
+}
+
+/* A request to delete something, of 4,096 octets: answered as soon as it is read. */
+static void put_delete(struct sk_buf *out, uint8_t id)
+{
+    const uint8_t head[] = {0x30, 0x82, 0x0f, 0xfc, 0x02, 0x01, id, 0x4a, 0x82, 0x0f, 0xf5};
+    size_t i;
+
+    buf_put(out, head, sizeof(head));
+    for (i = 0; i < 0xff5; i++)
+        buf_put_byte(out, 'x');
+}
+
+/* Two readings of 64 kB: what has come when a last answer goes out is answered before the notice.
+ */
+static void what_has_come_is_answered_before_the_end(void **state)
+{
+    struct peer_bench bench;
+    struct peer peer;
+    struct sk_buf out;
+    uint8_t id;
+
+    (void)state;
+    peer_bench_one(&bench, &peer);
+    peer_spin(&bench);
+    ldap_set_drain(bench.set, peer_note_empty, &bench);
+    buf_init(&out, BYTES);
+    for (id = 1; id <= 32; id++)
+        put_delete(&out, id);
+    peer_send(&bench, &peer, buf_bytes(&out));
+    for (id = 1; id <= 32; id++)
+        peer_expect_code(&bench, &peer, id, 0x6b, 53);
+    peer_expect_notice(&bench, &peer, 52);
+    peer_done(&peer);
+    buf_done(&out);
+    peer_bench_done(&bench);
+}
+
 static void draining_nothing_is_done_at_once(void **state)
 {
     struct peer_bench bench;
@@ -285,6 +360,8 @@ int main(void)
         cmocka_unit_test(one_client_has_its_cap),
         cmocka_unit_test(an_access_list_refuses),
         cmocka_unit_test(draining_ends_each_connection),
+        cmocka_unit_test(a_busy_client_goes_on_while_there_is_time),
+        cmocka_unit_test(what_has_come_is_answered_before_the_end),
         cmocka_unit_test(draining_nothing_is_done_at_once),
         cmocka_unit_test(clients_that_go_away_cost_nothing),
     };
