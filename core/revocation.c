@@ -570,6 +570,16 @@ static enum sk_status consult_unusable(struct revocation_task *task, const struc
     return SK_OK;
 }
 
+/* A hold that delta lifts is one again once delta ends, whatever other lists clear. */
+static void note_lifted(struct revocation_task *task, const struct sk_crl *base,
+                        const struct sk_crl *delta)
+{
+    int64_t ends = with_grace(task, delta->next_update);
+
+    if (ends < with_grace(task, base->next_update))
+        note_change(task, ends + 1);
+}
+
 /* 6.3.3(c), (i)-(k) for one authentic list. */
 static enum sk_status consult(struct revocation_task *task, struct crl_item *item)
 {
@@ -598,6 +608,8 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
                !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD)) {
         set_revoked(task, item, &entry);
     } else {
+        if (answer == ANSWER_LISTED)
+            note_lifted(task, crl, deltas.current->src.crl);
         set_cleared(task, item, deltas.current);
     }
     return SK_OK;

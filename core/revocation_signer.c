@@ -444,13 +444,13 @@ static enum sk_status add_key(void *arg, const struct sk_cert *cert)
     return SK_OK;
 }
 
-/* No path ends at a certificate that is out of date, so its key counts only through others. */
+/* No path ends at a certificate that is over, so its key counts only through others. One that is
+ * yet to begin counts: what its key signed is told of as a change to come. */
 static enum sk_status add_key_in_time(void *arg, const struct sk_cert *cert)
 {
     const struct revocation_keys *keys = arg;
-    int64_t now = keys->job->time, skew = keys->job->params->clock_skew_s;
 
-    if (now + skew < cert->not_before || now - skew > cert->not_after)
+    if (keys->job->time - keys->job->params->clock_skew_s > cert->not_after)
         return SK_OK;
     return add_key(arg, cert);
 }
@@ -468,8 +468,9 @@ enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocatio
     keys->job = job;
     keys->canon = crl->issuer_canon;
     status = add_key(keys, subject->issuer);
-    if (status == SK_OK && subject->anchor != NULL)
-        status = add_key(keys, subject->anchor->cert);
+    /* Not the subject's anchor alone: a list that another one proves is a claim (find_claim()). */
+    for (i = 0; status == SK_OK && i < job->params->num_anchors; i++)
+        status = add_key(keys, job->params->anchors[i].cert);
     for (i = 0; status == SK_OK && i < subject->num_above; i++)
         status = add_key(keys, subject->above[i]);
     if (status == SK_OK)

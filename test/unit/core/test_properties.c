@@ -6,7 +6,8 @@
  *   nothing of search, order and distances);
  * - strangers in the pool change nothing;
  * - taking lists away turns nothing valid;
- * - a valid verdict holds at its valid_until, and a second later not for the same reasons.
+ * - a valid verdict holds at its valid_until and whenever anything begins or ends before, and a
+ * second later not for the same reasons.
  *
  * SEKISHO_RANDOM_GRAPHS=N: N random graphs (default 150); SEKISHO_SEED=N: others.
  */
@@ -249,6 +250,39 @@ static bool something_else_ends(const struct summary *verdict)
     return false;
 }
 
+static bool is_valid_at(const struct sk_cert *target, const struct summary *before, int64_t when)
+{
+    struct summary now;
+
+    if (when <= g.time || when > before->valid_until)
+        return true;
+    judge_at(target, when, 0, &now);
+    return now.kind == VERDICT_VALID;
+}
+
+/* Not only at its last second: something may be otherwise for a while. */
+static bool holds_all_the_time(const struct sk_cert *target, const struct summary *before)
+{
+    bool holds = true;
+    size_t i;
+
+    for (i = 0; i < g.num_objects && holds; i++) {
+        struct sk_cert cert;
+        struct sk_crl crl;
+
+        if (g.is_crl[i]) {
+            crl = crl_of(i);
+            holds = is_valid_at(target, before, crl.this_update) &&
+                    is_valid_at(target, before, crl.next_update + 1);
+        } else {
+            assert_int_equal(cert_parse(g.arena, g.objects[i], &cert, NULL), SK_OK);
+            holds = is_valid_at(target, before, cert.not_before) &&
+                    is_valid_at(target, before, cert.not_after + 1);
+        }
+    }
+    return holds;
+}
+
 static bool valid_until_is_the_last_second(const struct sk_cert *target,
                                            const struct summary *before)
 {
@@ -280,6 +314,8 @@ static const char *broken_property(const struct sk_cert *target)
         return "fewer lists make nothing valid";
     if (before.kind == VERDICT_VALID && !valid_until_is_the_last_second(target, &before))
         return "valid_until is the last second";
+    if (before.kind == VERDICT_VALID && !holds_all_the_time(target, &before))
+        return "a verdict holds until valid_until";
     return NULL;
 }
 
@@ -391,26 +427,49 @@ static const struct sk_cert *random_target(void)
     return graph_target(&g, &spec);
 }
 
-/* A list of a name, by one of its keys, that revokes some of what may be its certificates. */
+/* Entries for some of what may be the certificates of a list's issuer. */
+static void random_entries(struct pki_crl_spec *spec, const int reasons[5], unsigned percent)
+{
+    size_t i, num = 0;
+
+    for (i = 0; i < g.num_objects && num + 1 < PKI_ENTRIES; i++)
+        if (!g.is_crl[i] && chance(4))
+            spec->entries[num++] = (struct pki_entry){.serial = 1 + (long)i,
+                                                      .when = PKI_T - 20 + (int64_t)pick(40),
+                                                      .reason = reasons[pick(5)]};
+    if (chance(percent))
+        spec->entries[num] = (struct pki_entry){
+            .serial = 200, .when = PKI_T - 20 + (int64_t)pick(40), .reason = reasons[pick(5)]};
+}
+
+/* A list of a name, by one of its keys, perhaps for some kind of certificates alone, perhaps with a
+ * delta. */
 static void random_list(unsigned issuer, size_t key)
 {
-    static const int reasons[] = {0, 2, 5, 6, 7};
+    static const int reasons[] = {0, 2, 5, 7, 7}, delta_reasons[] = {0, 7, 9, 9, 9};
+    const char *scope = chance(15)   ? "critical,onlyuser:TRUE"
+                        : chance(15) ? "critical,onlyCA:TRUE"
+                                     : NULL;
     struct pki_crl_spec spec = {
         .issuer = names[issuer],
         .signer = pki_key(PKI_EC, key),
         .this_update = chance(5) ? PKI_T + 1 + (int64_t)pick(30) : 0,
         .next_update = random_end(),
+        .exts = {{"crlNumber", "DER:02:01:05"}, {"issuingDistributionPoint", scope}},
     };
-    size_t i, num = 0;
 
-    for (i = 0; i < g.num_objects && num + 1 < PKI_ENTRIES; i++)
-        if (!g.is_crl[i] && chance(4))
-            spec.entries[num++] = (struct pki_entry){.serial = 1 + (long)i,
-                                                     .when = PKI_T - 20 + (int64_t)pick(40),
-                                                     .reason = reasons[pick(5)]};
-    if (chance(20))
-        spec.entries[num] = (struct pki_entry){
-            .serial = 200, .when = PKI_T - 20 + (int64_t)pick(40), .reason = reasons[pick(5)]};
+    if (scope == NULL)
+        spec.exts[1].name = NULL;
+    random_entries(&spec, reasons, 20);
+    graph_crl(&g, &spec);
+    if (!chance(30))
+        return;
+    spec.this_update = chance(10) ? PKI_T + 1 + (int64_t)pick(30) : 0;
+    spec.next_update = random_end();
+    spec.exts[0].value = chance(50) ? "DER:02:01:06" : "DER:02:01:07";
+    spec.exts[scope == NULL ? 1 : 2] = (struct pki_ext){"deltaCRL", "critical,DER:02:01:05"};
+    memset(spec.entries, 0, sizeof(spec.entries));
+    random_entries(&spec, delta_reasons, 30);
     graph_crl(&g, &spec);
 }
 
@@ -436,6 +495,9 @@ static const struct sk_cert *random_graph(void)
         for (i = 0; i < KEYS - NAMES; i++)
             if (chance(30))
                 random_list(i, NAMES + i);
+        for (i = 0; i < NAMES; i++) /* two scopes of one issuer */
+            if (chance(15))
+                random_list(i, i);
     }
     if (chance(25)) {
         g.params.require_explicit_policy = true;
