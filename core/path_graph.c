@@ -322,8 +322,18 @@ static int choice_order(const void *a, const void *b)
     return memcmp(x->cert->sha256, y->cert->sha256, SK_SHA256);
 }
 
-/* Anchors of the issuer's name. An anchor is a name and a key: several certificates of the same key
- * are one anchor, the one with the smallest SHA-256. */
+/* Two of one name. An anchor is a name and a key, unless what else its certificate says counts (RFC
+ * 5937). */
+static bool is_same_anchor(const struct sk_job *job, const struct sk_cert *a,
+                           const struct sk_cert *b)
+{
+    if (job->params->honour_anchor_constraints)
+        return memcmp(a->sha256, b->sha256, SK_SHA256) == 0;
+    return memcmp(a->spki_sha256, b->spki_sha256, SK_SHA256) == 0;
+}
+
+/* Anchors of the issuer's name; of several certificates of one anchor that with the smallest
+ * SHA-256. */
 static size_t add_anchors(const struct path_graph *graph, const struct graph_node *node,
                           const struct graph_hint *hint, struct graph_choice *choices)
 {
@@ -334,8 +344,7 @@ static size_t add_anchors(const struct path_graph *graph, const struct graph_nod
         const struct sk_anchor *anchor = name->anchors[i];
 
         if (!anchor_is_allowed(graph, anchor) ||
-            (count > 0 && memcmp(choices[count - 1].cert->spki_sha256, anchor->cert->spki_sha256,
-                                 SK_SHA256) == 0))
+            (count > 0 && is_same_anchor(graph->job, choices[count - 1].cert, anchor->cert)))
             continue;
         choices[count].anchor = anchor;
         choices[count].cert = anchor->cert;

@@ -89,11 +89,12 @@ void revocation_fault_set(struct revocation_status *out, enum revocation_fault f
 void revocation_fault_add_times(struct revocation_status *out, int64_t expected, int64_t found);
 
 /* Who signed the list, with the right to (6.3.3(f), (g)). SK_NOTFOUND: nobody we can trust; why
- * says what was tried. params: DSA parameters its key inherits, or NULL. */
+ * says what was tried. */
 struct revocation_signer {
     const struct sk_cert *cert;
-    const struct sk_key *params;
-    int64_t holds_until; /* end of its own path; CLOCK_NEVER when that is the subject's path */
+    int64_t holds_until;     /* end of its own path; CLOCK_NEVER when that is the subject's path */
+    struct verify_path path; /* ends at cert, for DSA parameters that its key inherits; without
+                                certificates: it has what it needs */
 };
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,
@@ -120,6 +121,10 @@ enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl 
  * proves what they signed. Not said of keys that inherit parameters. */
 bool revocation_is_by_issuer(const struct revocation_subject *subject,
                              const struct sk_cert *signer);
+/* The key whose DSA parameters the signer's inherits, or NULL. Borrowed from job->keys, so not for
+ * keeping: other keys may drive it out. */
+enum sk_status revocation_signer_params(struct sk_job *job, const struct revocation_signer *signer,
+                                        const struct sk_key **out) SK_MUST_CHECK;
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
                                           const struct revocation_signer *signer) SK_MUST_CHECK;
 

@@ -145,10 +145,12 @@ static bool is_named(const struct sk_ocsp *response, const struct sk_cert *cert)
 static enum sk_status check_signature(struct sk_job *job, const struct sk_ocsp *response,
                                       const struct revocation_signer *signer)
 {
-    enum sk_status status =
-        job_check_signature(job, response->sha256, response->sig_alg, response->tbs,
-                            response->signature, signer->cert, signer->params, NULL);
+    const struct sk_key *params;
+    enum sk_status status = revocation_signer_params(job, signer, &params);
 
+    if (status == SK_OK)
+        status = job_check_signature(job, response->sha256, response->sig_alg, response->tbs,
+                                     response->signature, signer->cert, params, NULL);
     return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
 }
 
@@ -166,7 +168,8 @@ static enum sk_status try_local(struct sk_job *job, const struct sk_ocsp *respon
     size_t i;
 
     for (i = 0; i < params->num_ocsp_responders; i++) {
-        struct revocation_signer signer = {params->ocsp_responders[i].cert, NULL, CLOCK_NEVER};
+        const struct revocation_signer signer = {.cert = params->ocsp_responders[i].cert,
+                                                 .holds_until = CLOCK_NEVER};
 
         if (!is_named(response, signer.cert) || !is_strong(job, signer.cert))
             continue;
@@ -183,22 +186,23 @@ static enum sk_status try_local(struct sk_job *job, const struct sk_ocsp *respon
 static enum sk_status try_issuer(struct sk_job *job, const struct revocation_subject *subject,
                                  const struct sk_ocsp *response, struct revocation_signer *out)
 {
-    const struct verify_path path = {
-        .anchor = subject->anchor, .certs = subject->above, .num_certs = subject->num_above};
-    struct revocation_signer signer = {subject->issuer, NULL, CLOCK_NEVER};
-    enum sk_status status = SK_OK;
+    const struct revocation_signer signer = {
+        .cert = subject->issuer,
+        .holds_until = CLOCK_NEVER,
+        .path = {.anchor = subject->anchor,
+                 .certs = subject->above,
+                 .num_certs = subject->anchor != NULL ? subject->num_above : 0},
+    };
+    enum sk_status status;
 
     if (!is_named(response, signer.cert))
         return SK_NOTFOUND;
     if (subject->anchor == NULL && !is_strong(job, signer.cert)) /* else its path was judged */
         return SK_NOTFOUND;
-    if (subject->anchor != NULL && subject->num_above > 0)
-        status = verify_params_from(job, &path, subject->num_above - 1, &signer.params, NULL);
-    if (status == SK_OK)
-        status = check_signature(job, response, &signer);
+    status = check_signature(job, response, &signer);
     if (status == SK_OK)
         *out = signer;
-    return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
+    return status;
 }
 
 /* RFC 6960 4.2.2.2: the purpose must be named; anyExtendedKeyUsage delegates nothing. */
@@ -273,26 +277,21 @@ static enum sk_status try_delegate(struct sk_job *job, const struct revocation_s
                                    const struct sk_ocsp *response, const struct sk_cert *cert,
                                    struct revocation_signer *out)
 {
-    struct revocation_signer signer = {cert, NULL, CLOCK_NEVER};
+    struct revocation_signer signer = {.cert = cert};
     struct verify_result result;
-    struct verify_path path;
     enum sk_status status;
 
     if (!is_named(response, cert) || !may_respond(cert) ||
         !name_equal(cert->issuer_canon, subject->issuer->subject_canon) ||
         revocation_is_waiting(subject, cert) || subject->num_above >= LIMIT_PATH_CERTS)
         return SK_NOTFOUND;
-    if ((status = path_to_delegate(job, subject, cert, &path)) != SK_OK ||
-        (status = revocation_verify_open(job, &path, &result)) != SK_OK)
+    if ((status = path_to_delegate(job, subject, cert, &signer.path)) != SK_OK ||
+        (status = revocation_verify_open(job, &signer.path, &result)) != SK_OK)
         return status;
     if (!result.is_good)
         return SK_NOTFOUND;
     signer.holds_until = result.not_after;
-    status = verify_params_from(job, &path, path.num_certs - 1, &signer.params, NULL);
-    if (status == SK_CRYPTO || status == SK_INPUT)
-        return SK_NOTFOUND;
-    if (status == SK_OK)
-        status = check_signature(job, response, &signer);
+    status = check_signature(job, response, &signer);
     if (status == SK_OK)
         status = check_status(job, subject, cert, &signer.holds_until);
     if (status == SK_OK)
@@ -376,7 +375,7 @@ static void leave_out(struct ocsp_task *task, const struct sk_ocsp *response,
 
 static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *response)
 {
-    struct revocation_signer signer = {NULL, NULL, CLOCK_NEVER};
+    struct revocation_signer signer = {.holds_until = CLOCK_NEVER};
     struct answer answer;
     enum sk_status status;
 

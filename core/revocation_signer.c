@@ -43,22 +43,26 @@ bool revocation_is_by_issuer(const struct revocation_subject *subject, const str
            name_equal(signer->subject_canon, issuer->subject_canon);
 }
 
+enum sk_status revocation_signer_params(struct sk_job *job, const struct revocation_signer *signer,
+                                        const struct sk_key **out)
+{
+    const struct verify_path *path = &signer->path;
+
+    *out = NULL;
+    return path->num_certs == 0 ? SK_OK
+                                : verify_params_from(job, path, path->num_certs - 1, out, NULL);
+}
+
 enum sk_status revocation_check_signature(struct sk_job *job, const struct source_crl *crl,
                                           const struct revocation_signer *signer)
 {
+    const struct sk_key *params;
+    enum sk_status status = revocation_signer_params(job, signer, &params);
+
+    if (status != SK_OK)
+        return status;
     return job_check_signature(job, crl->sha256, crl->crl->sig_alg, crl->crl->tbs,
-                               crl->crl->signature, signer->cert, signer->params, NULL);
-}
-
-/* DSA parameters that the key of certs[num_certs - 1] inherits; none for the anchor's own. */
-static enum sk_status params_of(struct sk_job *job, const struct sk_anchor *anchor,
-                                const struct sk_cert *const *certs, size_t num_certs,
-                                const struct sk_key **out)
-{
-    const struct verify_path path = {.anchor = anchor, .certs = certs, .num_certs = num_certs};
-
-    *out = NULL;
-    return num_certs == 0 ? SK_OK : verify_params_from(job, &path, num_certs - 1, out, NULL);
+                               crl->crl->signature, signer->cert, params, NULL);
 }
 
 /* A certificate of the subject's own path (num_certs of them, the last is meant; 0: the anchor) as
@@ -67,15 +71,16 @@ static enum sk_status try_own(struct sk_job *job, const struct revocation_subjec
                               const struct source_crl *crl, size_t num_certs,
                               struct revocation_signer *out)
 {
-    struct revocation_signer signer = {NULL, NULL, CLOCK_NEVER};
-    enum sk_status status = SK_OK;
+    const struct revocation_signer signer = {
+        .cert = num_certs > 0 ? subject->above[num_certs - 1] : subject->anchor->cert,
+        .holds_until = CLOCK_NEVER,
+        .path = {.anchor = subject->anchor, .certs = subject->above, .num_certs = num_certs},
+    };
+    enum sk_status status;
 
-    signer.cert = num_certs > 0 ? subject->above[num_certs - 1] : subject->anchor->cert;
     if (num_certs > 0 && !cert_may_sign_crls(signer.cert))
         return SK_NOTFOUND;
-    status = params_of(job, subject->anchor, subject->above, num_certs, &signer.params);
-    if (status == SK_OK)
-        status = revocation_check_signature(job, crl, &signer);
+    status = revocation_check_signature(job, crl, &signer);
     if (status == SK_OK)
         *out = signer;
     return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
@@ -106,7 +111,7 @@ static enum sk_status find_own(struct sk_job *job, const struct revocation_subje
 static enum sk_status find_given(struct sk_job *job, const struct revocation_subject *subject,
                                  const struct source_crl *crl, struct revocation_signer *out)
 {
-    struct revocation_signer signer = {subject->issuer, NULL, CLOCK_NEVER};
+    const struct revocation_signer signer = {.cert = subject->issuer, .holds_until = CLOCK_NEVER};
     enum sk_status status;
 
     if (!name_equal(signer.cert->subject_canon, crl->crl->issuer_canon) ||
@@ -305,7 +310,7 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
                                  const struct source_crl *crl, const struct verify_path *path,
                                  struct revocation_signer *out)
 {
-    struct revocation_signer signer = {path->certs[path->num_certs - 1], NULL, CLOCK_NEVER};
+    struct revocation_signer signer = {.cert = path->certs[path->num_certs - 1], .path = *path};
     struct verify_result result;
     enum sk_status status;
     size_t i;
@@ -321,9 +326,7 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
     if (!result.is_good)
         return SK_NOTFOUND;
     signer.holds_until = result.not_after;
-    status = params_of(job, path->anchor, path->certs, path->num_certs, &signer.params);
-    if (status == SK_OK)
-        status = revocation_check_signature(job, crl, &signer);
+    status = revocation_check_signature(job, crl, &signer);
     if (status == SK_CRYPTO || status == SK_INPUT)
         return SK_NOTFOUND;
     if (status == SK_OK)
@@ -337,7 +340,7 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
                                     const struct source_crl *crl, const struct sk_cert *cert,
                                     struct revocation_signer *out)
 {
-    struct revocation_signer signer = {cert, NULL, CLOCK_NEVER};
+    const struct revocation_signer signer = {.cert = cert};
     struct path_search *search;
     struct verify_path path;
     enum sk_status status;
@@ -505,7 +508,7 @@ static enum sk_status has_any_path(struct sk_job *job, const struct sk_cert *cer
 static enum sk_status try_claim(void *arg, const struct sk_cert *cert)
 {
     struct claim *claim = arg;
-    const struct revocation_signer signer = {cert, NULL, CLOCK_NEVER};
+    const struct revocation_signer signer = {.cert = cert};
     int64_t begins = cert->not_before - claim->job->params->clock_skew_s;
     enum sk_status status = SK_OK;
 

@@ -565,6 +565,8 @@ static void build_ask(struct building *b)
             params->inhibit_any_policy = true;
         else if (is_named(word, "no-sha1", &value))
             params->allow_sha1 = false;
+        else if (is_named(word, "honour", &value))
+            params->honour_anchor_constraints = true;
         else if (is_named(word, "if-available", &value))
             params->revocation = REVOCATION_IF_AVAILABLE;
         else if (is_named(word, "off", &value))

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <openssl/x509.h>
 
 #include "test/support/files.h"
 #include "test/support/graph.h"
@@ -366,6 +367,76 @@ static void test_revocation_checks_lists_with_inherited_parameters(void **state)
     assert_int_equal(graph_finding(&g.verdict), FINDING_REVOCATION_UNUSABLE);
 }
 
+/* Root, DSA: its parameters are those of CA's key, whose certificate has none (6.1.4(d)-(f)). */
+static struct sk_bytes without_parameters(struct sk_bytes der)
+{
+    const unsigned char *p = der.p, *key;
+    X509 *x = d2i_X509(NULL, &p, (long)der.len);
+    unsigned char *copy, *out = NULL;
+    struct sk_bytes result;
+    int len;
+
+    assert_non_null(x);
+    assert_int_equal(X509_PUBKEY_get0_param(NULL, &key, &len, NULL, X509_get_X509_PUBKEY(x)), 1);
+    copy = OPENSSL_memdup(key, (size_t)len);
+    assert_int_equal(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_nid2obj(NID_dsa),
+                                            V_ASN1_UNDEF, NULL, copy, len),
+                     1);
+    assert_true(X509_sign(x, pki_key(PKI_DSA, ROOT), EVP_sha256()) > 0);
+    len = i2d_X509(x, &out);
+    result = bytes_of(arena_copy(g.arena, out, (size_t)len), (size_t)len);
+    OPENSSL_free(out);
+    X509_free(x);
+    return result;
+}
+
+/* A key ring that is small for the job: what a list's key inherited has gone from it when the
+ * delta is looked at. */
+static void test_revocation_checks_a_delta_long_after_its_base(void **state)
+{
+    struct pki_cert_spec ca = {.subject = "/CN=Heir",
+                               .issuer = "/CN=Testator",
+                               .key = pki_key(PKI_DSA, CA),
+                               .signer = pki_key(PKI_DSA, ROOT),
+                               .exts = {PKI_CA_EXTS}};
+    struct pki_crl_spec list = {.issuer = "/CN=Heir",
+                                .signer = pki_key(PKI_DSA, CA),
+                                .next_update = PKI_T + 900,
+                                .exts = {{"crlNumber", "DER:02:01:05"}}};
+    const struct sk_cert *target;
+    size_t i;
+
+    (void)state;
+    g.anchors[0].cert = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Testator",
+                                                                 .key = pki_key(PKI_DSA, ROOT),
+                                                                 .exts = {PKI_CA_EXTS}});
+    g.objects[g.num_objects++] = without_parameters(pki_cert_der(g.arena, &ca));
+    ca.not_after = PKI_T - 1; /* who signed the other list: two keys to load, and no path */
+    for (i = 0; i < 2; i++) {
+        ca.key = pki_key(PKI_EC, 30 + i);
+        graph_cert(&g, &ca);
+    }
+    target = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                      .issuer = "/CN=Heir",
+                                                      .key = pki_key(PKI_EC, 20),
+                                                      .signer = pki_key(PKI_DSA, CA),
+                                                      .serial = SERIAL});
+    graph_crl(&g,
+              &(struct pki_crl_spec){.issuer = "/CN=Testator", .signer = pki_key(PKI_DSA, ROOT)});
+    graph_crl(&g, &list);
+    list.exts[0].value = "DER:02:01:06";
+    list.exts[1] = (struct pki_ext){"deltaCRL", "critical,DER:02:01:05"};
+    list.entries[0] = (struct pki_entry){.serial = SERIAL};
+    graph_crl(&g, &list);
+    graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=Heir",
+                                         .signer = pki_key(PKI_EC, 31),
+                                         .next_update = PKI_T + 800,
+                                         .exts = {{"crlNumber", "DER:02:01:09"}}});
+    keyring_free(g.keys);
+    g.keys = keyring_new(2);
+    assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_REVOKED);
+}
+
 /* Whatever the budget of name checks, a stale list is never told where the work ended before. */
 static void test_revocation_budget_ends_between_stale_lists(void **state)
 {
@@ -401,6 +472,7 @@ int main(void)
         TEST(test_revocation_tries_some_paths_to_a_signer),
         TEST(test_revocation_takes_what_two_sources_know_once),
         TEST(test_revocation_checks_lists_with_inherited_parameters),
+        TEST(test_revocation_checks_a_delta_long_after_its_base),
         TEST(test_revocation_budget_ends_between_stale_lists),
     };
 
