@@ -403,7 +403,8 @@ static bool counts_later(struct revocation_task *task, const struct sk_crl *crl,
     if (from <= now || entry->reason == CRL_REASON_KEY_COMPROMISE ||
         entry->reason == CRL_REASON_CA_COMPROMISE)
         return false;
-    if (crl->is_delta || from <= with_grace(task, crl->next_update)) /* else never in this list */
+    /* Otherwise it never counts in this list; but what has ended lists what it lists (C-06). */
+    if (crl->is_delta || is_stale(task, crl) || from <= with_grace(task, crl->next_update))
         note_change(task, from);
     return true;
 }
