@@ -98,6 +98,9 @@
 #define LIMIT_ADMIN_MS      10000u         /* one of them, from its beginning to its end */
 #define LIMIT_ACCESS_BUFFER (256u * 1024u) /* access log lines that wait, of one worker */
 
+/* A client that takes an answer out of a generation keeps its file, though it was replaced. */
+#define LIMIT_HELD_GENERATIONS 16u /* new ones while it takes; then it is cut */
+
 /* LDAP */
 #define LIMIT_LDAP_HEAD           6u             /* octets in front of a message's contents */
 #define LIMIT_LDAP_MESSAGE_BYTES  (256u * 1024u) /* one request; default */

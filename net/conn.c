@@ -397,6 +397,20 @@ void conn_set_free(struct conn_set *set)
     free(set);
 }
 
+void conn_set_new_generation(struct conn_set *set)
+{
+    struct conn *conn, *next;
+
+    for (conn = TAILQ_FIRST(&set->conns); conn != NULL; conn = next) {
+        next = TAILQ_NEXT(conn, link);
+        if (stream_age(&conn->stream) <= LIMIT_HELD_GENERATIONS)
+            continue;
+        log_debug("http", "a client still takes an answer out of an old generation");
+        counter_add(&set->options.counters->late_takers, 1);
+        conn_close(conn);
+    }
+}
+
 size_t conn_set_count(const struct conn_set *set)
 {
     return set->count;

@@ -71,6 +71,9 @@ void conn_set_free(struct conn_set *set);
 void conn_set_add(struct conn_set *set, const struct conn_arrival *arrival);
 /* Closes the connection that is to make room; false when there is none. */
 bool conn_set_evict(struct conn_set *set);
+/* There is a new generation. Clients that have been taking answers since before the last
+ * LIMIT_HELD_GENERATIONS are cut: each may hold another old one, and with it its disk space. */
+void conn_set_new_generation(struct conn_set *set);
 size_t conn_set_count(const struct conn_set *set);
 
 /* From now on each connection ends with its next answer, which says so; a silent one has its idle

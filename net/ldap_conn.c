@@ -485,6 +485,21 @@ size_t ldap_set_count(const struct ldap_set *set)
     return set->count;
 }
 
+/* Each of them may hold another old generation, and with it its disk space. */
+static void cut_late_takers(struct ldap_set *set)
+{
+    struct ldap_conn *conn, *next;
+
+    for (conn = TAILQ_FIRST(&set->conns); conn != NULL; conn = next) {
+        next = TAILQ_NEXT(conn, link);
+        if (stream_age(&conn->stream) <= LIMIT_HELD_GENERATIONS)
+            continue;
+        log_debug("ldap", "a client still takes an answer out of an old generation");
+        counter_add(&set->options.counters->ldap.late_takers, 1);
+        ldap_conn_close(conn);
+    }
+}
+
 enum sk_status ldap_set_generation(struct ldap_set *set, struct sk_generation *gen,
                                    struct sk_err *err)
 {
@@ -504,6 +519,7 @@ enum sk_status ldap_set_generation(struct ldap_set *set, struct sk_generation *g
     }
     ldap_snapshot_unref(set->snapshot);
     set->snapshot = snapshot;
+    cut_late_takers(set);
     return SK_OK;
 }
 

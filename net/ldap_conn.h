@@ -35,7 +35,8 @@ struct ldap_set *ldap_set_new(struct event_base *base, const struct ldap_options
 void ldap_set_free(struct ldap_set *set);
 
 /* Requests from now on are answered from gen, of which it takes a reference; those that have begun
- * stay with theirs. SK_NOMEM, SK_IO: as before. */
+ * stay with theirs, but clients that have been taking answers since before the last
+ * LIMIT_HELD_GENERATIONS are cut. SK_NOMEM, SK_IO: as before. */
 enum sk_status ldap_set_generation(struct ldap_set *set, struct sk_generation *gen,
                                    struct sk_err *err) SK_MUST_CHECK;
 

@@ -151,6 +151,7 @@ static void set_generation(struct sk_loop *loop, struct sk_generation *gen,
             service_set_reader(&loop->service, reader);
         else
             log_error("cache", "%s", err.text);
+        conn_set_new_generation(loop->conns);
     }
     if (loop->ldap != NULL && ldap_set_generation(loop->ldap, gen, &err) != SK_OK)
         log_error("cache", "%s", err.text);

@@ -195,19 +195,33 @@ static bool flush_tls(struct stream *stream)
     return status == SK_OK || status == SK_AGAIN;
 }
 
-bool stream_flush(struct stream *stream)
+static bool flush_plain(struct stream *stream)
 {
-    if (stream_pending(stream) == 0)
-        return true;
-    if (stream->ssl != NULL)
-        return flush_tls(stream);
     return evbuffer_write_atmost(stream->out, stream->fd, WRITE_BYTES) >= 0 || errno == EAGAIN ||
            errno == EWOULDBLOCK || errno == EINTR;
+}
+
+bool stream_flush(struct stream *stream)
+{
+    bool is_good;
+
+    if (stream_pending(stream) == 0)
+        return true;
+    is_good = stream->ssl != NULL ? flush_tls(stream) : flush_plain(stream);
+    if (stream_pending(stream) == 0)
+        stream->age = 0;
+    return is_good;
 }
 
 size_t stream_pending(const struct stream *stream)
 {
     return stream->out != NULL ? evbuffer_get_length(stream->out) : 0;
+}
+
+unsigned stream_age(struct stream *stream)
+{
+    stream->age = stream_pending(stream) > 0 ? stream->age + 1 : 0;
+    return stream->age;
 }
 
 void stream_end(struct stream *stream)

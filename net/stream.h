@@ -26,6 +26,7 @@ struct stream {
     short read_for, write_for; /* what the next read and the next write wait for: under TLS either
                                   may need the other */
     size_t retry;              /* TLS: octets of a write to be repeated as it was */
+    unsigned age;              /* of what is kept: stream_age() */
     bool has_more; /* TLS: the last read has left something of which nobody will be told */
 };
 
@@ -61,6 +62,10 @@ struct evbuffer *stream_queue(struct stream *stream);
 bool stream_flush(struct stream *stream) SK_MUST_CHECK;
 /* Octets that are kept. */
 size_t stream_pending(const struct stream *stream);
+
+/* Called with each new generation: how many have come while something was kept all the time. What
+ * is kept may be part of a generation, whose file takes up its disk space as long. */
+unsigned stream_age(struct stream *stream);
 
 /* Nothing is kept and nothing more will be sent: says so to the peer, as far as the socket takes
  * it. What is read from now on is whatever comes, not decrypted, to be thrown away. */
