@@ -440,7 +440,7 @@ static bool open_stream(struct conn *conn, struct event_base *base,
     struct ssl_st *ssl = NULL;
 
     if (arrival->listener->tls != NULL) {
-        ssl = tls_accept(arrival->listener->tls, arrival->fd);
+        ssl = tls_accept(arrival->listener->tls, arrival->fd, true);
         if (ssl == NULL)
             return false;
     }

@@ -316,7 +316,7 @@ static bool throw_away(struct ldap_conn *conn)
 
 static bool begin_handshake(struct ldap_conn *conn, struct sk_tls *tls)
 {
-    conn->stream.ssl = tls_accept(tls, conn->stream.fd);
+    conn->stream.ssl = tls_accept(tls, conn->stream.fd, false);
     conn->in_handshake = true;
     conn->is_secure = true;
     conn->is_bound = false; /* RFC 4511 4.14: who they were before does not count any more */

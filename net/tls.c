@@ -20,6 +20,9 @@ struct sk_tls {
     SSL_CTX *context;
 };
 
+/* What a connection's application data points to. */
+static char is_not_http, was_refused;
+
 /* Of TLS 1.2; those of TLS 1.3 are all of this kind. */
 static const char SUITES[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
@@ -143,10 +146,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     static const unsigned char ours[] = "\x08http/1.1";
     unsigned char *chosen;
 
-    (void)ssl;
     (void)arg;
-    if (SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, in, in_len) !=
-        OPENSSL_NPN_NEGOTIATED)
+    /* LDAP has no name there: whoever names protocols wants another service, or was led here by
+     * somebody who wants what one server says to be taken for another's words. */
+    if (SSL_get_app_data(ssl) == &is_not_http ||
+        SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, in, in_len) !=
+            OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL; /* RFC 7301 3.2 */
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
@@ -159,14 +164,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 static void look_at_record(int is_sent, int version, int kind, const void *octets, size_t len,
                            SSL *ssl, void *arg)
 {
-    static char was_refused;
-
     (void)version;
     (void)arg;
     if (is_sent || kind != SSL3_RT_HEADER || len == 0 ||
         *(const unsigned char *)octets != SSL3_RT_HANDSHAKE || !SSL_is_init_finished(ssl))
         return;
-    if (SSL_get_app_data(ssl) == NULL)
+    if (SSL_get_app_data(ssl) != &was_refused)
         SSL_set_app_data(ssl, &was_refused);
     else
         SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
@@ -215,11 +218,12 @@ enum sk_status tls_new(const struct config_tls *config, struct sk_tls **out, str
 
 /* ---- one connection ---- */
 
-SSL *tls_accept(struct sk_tls *tls, int fd)
+SSL *tls_accept(struct sk_tls *tls, int fd, bool is_http)
 {
     SSL *ssl = SSL_new(tls->context);
 
     if (ssl != NULL && SSL_set_fd(ssl, fd) == 1) {
+        SSL_set_app_data(ssl, is_http ? NULL : &is_not_http);
         SSL_set_accept_state(ssl);
         return ssl;
     }

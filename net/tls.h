@@ -6,7 +6,8 @@
  * workers; a reload makes a new process, and so reads the files anew. What is decided here:
  *
  * - Security level 2 (RSA keys from 2048 bits, no SHA-1 signatures), AEAD suites with forward
- *   secrecy, no compression, no renegotiation, no early data; ALPN is http/1.1 or nothing.
+ *   secrecy, no compression, no renegotiation, no early data; ALPN is http/1.1 or nothing
+ *   for HTTP, nothing for LDAP.
  * - No session is resumed, by ticket or by number: every connection shows its certificate anew, so
  *   what a reload takes from a client is taken at once, and no ticket key outlives its use. Clients
  *   that ask often keep their connection.
@@ -29,7 +30,7 @@ void tls_free(struct sk_tls *tls); /* accepts NULL */
 
 /* The server's side of a handshake over an accepted socket, which stays the caller's. NULL: no
  * memory. */
-struct ssl_st *tls_accept(struct sk_tls *tls, int fd);
+struct ssl_st *tls_accept(struct sk_tls *tls, int fd, bool is_http);
 
 /* Each of these: SK_AGAIN when the socket must be waited for first, *out_for says what for: EV_READ
  * or EV_WRITE. SK_IO: the connection is broken. */

@@ -82,7 +82,7 @@ static void start(struct bench *bench, bool is_tls)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     bench->fd = fds[0];
     if (is_tls) {
-        ssl = tls_accept(tls, fds[1]);
+        ssl = tls_accept(tls, fds[1], true);
         assert_non_null(ssl);
         bench->ssl = SSL_new(client_context);
         assert_non_null(bench->ssl);
