@@ -165,6 +165,32 @@ enum sk_status dit_deepest(struct sk_reader *reader, const struct dir_key *key, 
     return status;
 }
 
+enum sk_status dit_referral(struct sk_reader *reader, const struct dir_key *key, unsigned depth,
+                            struct dir_key *out)
+{
+    struct dir_key ancestor = *key;
+    struct record_dir_walk walk;
+    struct sk_bytes record;
+    enum sk_status status;
+
+    for (ancestor.depth = depth + 1; ancestor.depth <= key->depth; ancestor.depth++) {
+        const struct sk_bytes bytes = dir_key_bytes(&ancestor);
+
+        status = cache_get(reader, RECORD_ENTRY, bytes, &record);
+        if (status == SK_NOTFOUND)
+            continue;
+        if (status == SK_OK)
+            status = record_dir_open(bytes, record, &walk);
+        if (status != SK_OK)
+            return status;
+        if ((walk.flags & RECORD_DIR_REFERRAL) != 0) {
+            *out = ancestor;
+            return SK_OK;
+        }
+    }
+    return SK_NOTFOUND;
+}
+
 uint64_t dit_num_entries(const struct sk_reader *reader)
 {
     return reader->gen->meta.num_entries;

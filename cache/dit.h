@@ -20,6 +20,10 @@ enum sk_status dit_get(struct sk_reader *reader, struct sk_arena *arena, const s
  * SK_NOTFOUND: none: it is below no suffix. */
 enum sk_status dit_deepest(struct sk_reader *reader, const struct dir_key *key,
                            unsigned *out_depth) SK_MUST_CHECK;
+/* The first referral object on the way from the first depth RDNs of key to key itself: nothing from
+ * there on is of this server. SK_NOTFOUND: none. */
+enum sk_status dit_referral(struct sk_reader *reader, const struct dir_key *key, unsigned depth,
+                            struct dir_key *out) SK_MUST_CHECK;
 /* The naming contexts, in order of their keys: visit each. dn is in the map. */
 typedef enum sk_status (*dit_suffix_fn)(void *arg, struct sk_bytes dn);
 enum sk_status dit_suffixes(struct sk_reader *reader, struct sk_arena *arena, dit_suffix_fn visit,
@@ -41,9 +45,8 @@ void dit_walk_init(struct dit_walk *walk, const struct dir_key *base, enum dit_s
 enum sk_status dit_walk_next(struct sk_reader *reader, struct dit_walk *walk,
                              struct dir_key *out) SK_MUST_CHECK;
 
-/* Is this type indexed? (dit_is_indexed() tells what publication does: cn, sn, uid, mail,
- * serialNumber, objectClass but for top, the certificate exact rules, and whatever else the issue's
- * clients send.) */
+/* Is this type indexed? Of objectClass the index leaves out one value, top, that every entry has:
+ * dit_index_next() finds none. */
 bool dit_is_indexed(const struct dir_attribute *attribute);
 /* The entries that may have this value, by its canonical form (dir_value_canon()), in ascending
  * order of key, of those after *after (NULL: from the first). A superset is possible, an omission

@@ -225,6 +225,19 @@ static void end_page(struct ldap_search *search)
     end_with(search, LDAP_SUCCESS, NULL);
 }
 
+/* What is below a referral object is not ours, though a page begins there: in the generation of the
+ * page before it may have been. */
+static enum sk_status find_shadow(struct ldap_search *search, const struct dir_key *after)
+{
+    enum sk_status status;
+
+    if (search->manages_dsa_it || search->has_own)
+        return SK_OK;
+    status = dit_referral(search->env.reader, after, search->plan.base.depth, &search->shadow);
+    search->has_shadow = status == SK_OK;
+    return status == SK_NOTFOUND ? SK_OK : status;
+}
+
 /* ---- preparing ---- */
 
 static void find_base(struct ldap_search *search, const struct ldap_request *request)
@@ -276,7 +289,9 @@ static void prepare(struct ldap_search *search, const struct ldap_request *reque
         select_attributes(search, &request->of.search);
     if (!search->is_done)
         read_page(search, request, &after, &has_after);
-    if (!search->is_done && !search->has_own)
+    if (!search->is_done && has_after)
+        status = find_shadow(search, &after);
+    if (status == SK_OK && !search->is_done && !search->has_own)
         status = ldap_plan_init(&search->plan, search->env.reader, search->arena, search->filter,
                                 !search->manages_dsa_it, has_after ? &after : NULL);
     if (status != SK_OK)

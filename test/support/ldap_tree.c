@@ -94,6 +94,8 @@ void tree_publish(struct tree *f, bool with_more)
                                       "ref",         "ldap://far/ou=Far,o=Other,c=JP",
                                       "ref",         "ldaps://far2",
                                       NULL};
+    static const char *const hidden[] = {"objectClass", "top", "objectClass", "person", "cn",
+                                         "Hidden",      "sn",  "Sato",        NULL};
     static const char *const name[] = {
         "objectClass", "top", "objectClass", "organization", "o", "\xe6\x97\xa5 a?b", NULL};
     struct sk_publish *pub;
@@ -106,6 +108,8 @@ void tree_publish(struct tree *f, bool with_more)
     put(f, pub, "o=Test,c=JP", test);
     put(f, pub, "ou=People,o=Test,c=JP", unit);
     put(f, pub, "ou=Far,o=Test,c=JP", far);
+    put(f, pub, "cn=Hidden,ou=Far,o=Test,c=JP", hidden);
+    put(f, pub, "cn=Hidden 2,ou=Far,o=Test,c=JP", hidden);
     put(f, pub, "o=\xe6\x97\xa5 a?b,c=JP", name);
     if (with_more)
         put(f, pub, "ou=More,o=Test,c=JP", more);

@@ -164,6 +164,109 @@ static void a_cookie_goes_on_in_the_next_generation(void **state)
     free(seen);
 }
 
+/* ---- invented cookies ---- */
+
+/* The cookie of ask's first page, moved to another place. */
+static void move_cookie(struct tree *f, struct tree_ask ask, const struct dir_key *key,
+                        char out[1024])
+{
+    const struct sk_bytes bytes = dir_key_bytes(key);
+    struct tree_seen *seen = malloc(sizeof(*seen));
+
+    assert_non_null(seen);
+    ask.cookie = NULL;
+    ask.page = 1;
+    tree_search(f, &ask, seen);
+    assert_int_equal(seen->code, 0);
+    assert_in_range(strlen(seen->cookie), 32, 1023);
+    memcpy(out, seen->cookie, 32); /* the sum of the search */
+    hex_encode(bytes, out + 32);
+    free(seen);
+}
+
+/* Nothing that the search itself would not give. */
+static void expect_part(struct tree *f, const struct tree_ask *ask, const char *all)
+{
+    struct tree_seen *seen = malloc(sizeof(*seen));
+    char *line, *rest;
+
+    assert_non_null(seen);
+    tree_search(f, ask, seen);
+    assert_int_equal(seen->code, 0);
+    for (line = strtok_r(seen->names, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        const char *found = strstr(all, line);
+
+        if (found == NULL || (found != all && found[-1] != '\n'))
+            fail_msg("%s is not of this search", line);
+    }
+    free(seen);
+}
+
+static void a_cookie_leads_nowhere_else(void **state)
+{
+    struct tree_ask ask = {.base = "o=Test,c=JP", .scope = 2, .filter = "(sn=sato)"};
+    struct tree *f = *state;
+    struct tree_seen *whole = malloc(sizeof(*whole));
+    struct dir_key base, key;
+    char cookie[1024];
+    unsigned i, j;
+
+    assert_non_null(whole);
+    tree_search(f, &ask, whole);
+    assert_int_equal(whole->entries, TREE_PEOPLE / 2);
+    assert_int_equal(dir_dn_key(f->arena, text("o=Test,c=JP"), &base, NULL), SK_OK);
+    for (i = 0; i < 256; i++) {
+        key = base;
+        for (j = 0; j < DIR_RDN_HASH; j++)
+            key.hash[base.depth * DIR_RDN_HASH + j] = (uint8_t)(i + j * 37);
+        key.depth = base.depth + 1;
+        move_cookie(f, ask, &key, cookie);
+        ask.cookie = cookie;
+        ask.page = 5;
+        expect_part(f, &ask, whole->names);
+    }
+    key.hash[0] ^= 1; /* above the base */
+    move_cookie(f, ask, &key, cookie);
+    tree_search(f, &ask, whole);
+    assert_int_equal(whole->code, 53);
+    free(whole);
+}
+
+static void a_cookie_does_not_lead_behind_a_referral(void **state)
+{
+    static const char *const filters[] = {"(objectClass=*)", "(sn=sato)"}; /* a walk, an index */
+    struct tree_ask ask = {.base = "o=Test,c=JP", .scope = 2};
+    struct tree *f = *state;
+    struct tree_seen *seen = malloc(sizeof(*seen));
+    struct dir_key key;
+    char cookie[1024];
+    size_t i;
+
+    assert_non_null(seen);
+    assert_int_equal(dir_dn_key(f->arena, text("ou=Far,o=Test,c=JP"), &key, NULL), SK_OK);
+    memset(key.hash + key.depth * DIR_RDN_HASH, 0, DIR_RDN_HASH);
+    key.depth++; /* before all that is below it */
+    for (i = 0; i < COUNT(filters); i++) {
+        ask.filter = filters[i];
+        ask.cookie = NULL;
+        ask.page = 0;
+        tree_search(f, &ask, seen);
+        assert_null(strstr(seen->names, "Hidden"));
+        move_cookie(f, ask, &key, cookie);
+        ask.cookie = cookie;
+        ask.page = 1000;
+        tree_search(f, &ask, seen);
+        assert_int_equal(seen->code, 0);
+        assert_null(strstr(seen->names, "Hidden"));
+        ask.manages = true;
+        tree_search(f, &ask, seen);
+        assert_non_null(strstr(seen->names, "Hidden 2"));
+        ask.manages = false;
+    }
+    free(seen);
+}
+
 static void a_malformed_page_control(void **state)
 {
     const struct ldap_env env = {.config = &((struct tree *)*state)->config,
@@ -198,6 +301,8 @@ int main(void)
         cmocka_unit_test(cookies_are_of_their_search),
         cmocka_unit_test(a_page_larger_than_the_size_limit_is_none),
         cmocka_unit_test(a_cookie_goes_on_in_the_next_generation),
+        cmocka_unit_test(a_cookie_leads_nowhere_else),
+        cmocka_unit_test(a_cookie_does_not_lead_behind_a_referral),
         cmocka_unit_test(a_malformed_page_control),
     };
 
