@@ -390,12 +390,10 @@ static const struct sk_cert *issued_by(const struct path_search *search,
     const struct sk_cert *first = NULL;
     const struct graph_node *node;
 
-    if (name == search->graph.target.issuer)
-        return search->graph.target.cert;
     for (node = name->issued; node != NULL; node = node->next_issued)
         if (first == NULL || memcmp(node->cert->sha256, first->sha256, SK_SHA256) < 0)
             first = node->cert;
-    return first;
+    return first != NULL ? first : search->graph.target.cert;
 }
 
 static enum path_end why_ends(const struct graph_name *name, const struct sk_cert *cert)

@@ -113,8 +113,13 @@ static void test_filter_refuses_malformed_octets(void **state)
             "cn\x05\x00"),
         BER("\xa3\x06\x24\x02"
             "cn\x04\x00"), /* constructed string */
+        BER("\xa4\x04\x04\x02"
+            "cn"), /* no list of pieces */
         BER("\xa4\x06\x04\x02"
             "cn\x30\x00"), /* no piece */
+        BER("\xa4\x0b\x04\x02"
+            "cn\x30\x03\x80\x01"
+            "a\x04\x00"), /* something behind it */
         BER("\xa4\x08\x04\x02"
             "cn\x30\x02\x83\x00"),
         BER("\xa4\x0c\x04\x02"
@@ -609,6 +614,39 @@ static void test_match_work_is_bounded(void **state)
     assert_in_range(work, 1, 1024);
 }
 
+/* 64 for the look, the octets, and 63 more for each that is not ASCII; certificates by their head.
+ */
+static void test_match_work_is_that_of_the_octets(void **state)
+{
+    static const char *const lines[] = {"objectClass: top", NULL};
+    static const uint8_t text[] = "ab\xc3\xa9", der[5000] = {0x30, 0x82, 0x80, 0x80};
+    const struct {
+        const char *name;
+        struct sk_bytes value;
+        uint64_t work;
+    } rows[] = {
+        {"description", bytes_of(text, 2), 64 + 2},
+        {"description", bytes_of(text, 4), 64 + 4 + 2 * 63},
+        {"userCertificate", bytes_of(der, 100), 64 + 100},
+        {"userCertificate", bytes_of(der, 4096), 64 + 4096},
+        {"userCertificate", bytes_of(der, sizeof(der)), 64 + 4096},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct dir_entry *entry = entries_make(arena, "cn=x", lines);
+        char filter[64];
+        uint64_t work = 0;
+
+        entries_add(arena, entry, rows[i].name, rows[i].value);
+        (void)snprintf(filter, sizeof(filter), "(%s=1$cn=x)", rows[i].name);
+        arena_reset(scratch);
+        assert_int_not_equal(dir_filter_match(filter_of(filter), entry, scratch, &work), DIR_TRUE);
+        assert_int_equal(work, 64 + rows[i].work); /* 64: the item itself */
+    }
+}
+
 /* ---- the second opinion ---------------------------------------------------------------------- */
 
 static unsigned seed = 1;
@@ -726,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_match_by_table),
         cmocka_unit_test(test_match_of_empty_sets_and_unknown_choices),
         cmocka_unit_test(test_match_work_is_bounded),
+        cmocka_unit_test(test_match_work_is_that_of_the_octets),
         cmocka_unit_test(test_match_is_what_the_second_opinion_says),
     };
 

@@ -86,6 +86,7 @@ static void test_certificates_are_named_by_serial_and_issuer(void **state)
         {"{ serialNumber 4660, issuer rdnSequence:\"CN=\"CA\"\" }", DIR_UNDEFINED},
         {"{ serialNumber ''H, issuer rdnSequence:\"CN=CA,C=JP\" }", DIR_UNDEFINED},
         {"{ serialNumber '123'H, issuer rdnSequence:\"CN=CA,C=JP\" }", DIR_UNDEFINED},
+        {"{ serialNumber '1234'B, issuer rdnSequence:\"CN=CA,C=JP\" }", DIR_UNDEFINED},
         {"{ serialNumber 4660, issuer rdnSequence:\"CN=CA,C=JP\", x 1 }", DIR_UNDEFINED},
         {"{ serialNumber 4660, issuers rdnSequence:\"CN=CA,C=JP\" }", DIR_UNDEFINED},
     };
@@ -267,6 +268,8 @@ static void test_pairs_match_in_the_halves_that_are_asserted(void **state)
         DIR_FALSE);
     assert_int_equal(equals(rule, "{ }", both), DIR_UNDEFINED);
     assert_int_equal(equals(rule, ONE, both), DIR_UNDEFINED);
+    assert_int_equal(equals(rule, "1$CN=A", both), DIR_UNDEFINED);
+    assert_int_equal(equals(rule, "{ issuedToThisCAAssertion " ONE " } x", both), DIR_UNDEFINED);
     assert_int_equal(equals(rule, "{ issuedToThisCAAssertion " ONE " }", one), DIR_UNDEFINED);
     assert_int_equal(equals(rule, "{ issuedToThisCAAssertion " ONE " }", pair_of(none, none)),
                      DIR_UNDEFINED);
@@ -320,6 +323,12 @@ static void test_lists_match_by_issuer_time_and_point(void **state)
         {", distributionPoint nameRelativeToCRLIssuer:\"cn=q,c=JP\"", DIR_UNDEFINED, DIR_UNDEFINED,
          DIR_UNDEFINED},
         {", distributionPoint fullName:{ }", DIR_UNDEFINED, DIR_UNDEFINED, DIR_UNDEFINED},
+        {", distributionPoint fullName:{ dNSName:\"x\"", DIR_UNDEFINED, DIR_UNDEFINED,
+         DIR_UNDEFINED},
+        {", distributionPoint fullName:dNSName:\"x\"", DIR_UNDEFINED, DIR_UNDEFINED, DIR_UNDEFINED},
+        {", distributionPoint fullName:{ iPAddress:'7F'B }", DIR_UNDEFINED, DIR_UNDEFINED,
+         DIR_UNDEFINED},
+        {" } x", DIR_UNDEFINED, DIR_UNDEFINED, DIR_UNDEFINED},
         {", distributionPoint fullName:{ x400Address:\"x\" }", DIR_UNDEFINED, DIR_UNDEFINED,
          DIR_UNDEFINED},
         {", distributionPoint fullName:{ registeredID:1.2.x }", DIR_UNDEFINED, DIR_UNDEFINED,
@@ -359,6 +368,28 @@ static void test_lists_match_by_issuer_time_and_point(void **state)
         (void)snprintf(text, sizeof(text), "{ issuer \"CN=CA,C=JP\", thisUpdate %s }", times[i][0]);
         assert_int_equal(equals(rule, text, plain), expected);
     }
+}
+
+/* Half of a pair is not enough, and neither is a pair of more than two. */
+static void test_pairs_that_are_none_are_undefined(void **state)
+{
+    const enum dir_rule rule = DIR_RULE_CERTIFICATE_PAIR_EXACT;
+    const char *right = "{ issuedToThisCAAssertion " ONE " }";
+    struct sk_bytes none = {0}, one = certificate("/CN=A", 1), two = certificate("/CN=B", 2);
+    struct sk_bytes both = pair_of(one, two), twice = pair_of(pair_of(one, none), none);
+    uint8_t *copy = arena_copy(arena, both.p, both.len), cut[] = {0x30, 0x02, 0xa0, 0x05};
+    size_t i;
+
+    (void)state;
+    assert_int_equal(equals(rule, right, bytes_of(cut, sizeof(cut))), DIR_UNDEFINED);
+    assert_int_equal(equals(rule, right, twice), DIR_UNDEFINED);
+    assert_int_equal(equals(rule, right, pair_of(bytes_of(one.p, one.len - 1), two)),
+                     DIR_UNDEFINED);
+    assert_int_equal(equals(rule, right, pair_of(one, bytes_of(two.p, two.len - 1))),
+                     DIR_UNDEFINED);
+    for (i = 0; i < both.len; i++)
+        assert_int_equal(equals(rule, right, bytes_of(copy, i)), DIR_UNDEFINED);
+    assert_int_equal(equals(rule, right, both), DIR_TRUE);
 }
 
 /* An index entry is found for every assertion that matches, whatever its distribution point. */
@@ -427,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_certificates_that_are_none_are_undefined),
         cmocka_unit_test(test_certificates_are_read_as_far_as_the_rule_looks),
         cmocka_unit_test(test_pairs_match_in_the_halves_that_are_asserted),
+        cmocka_unit_test(test_pairs_that_are_none_are_undefined),
         cmocka_unit_test(test_lists_match_by_issuer_time_and_point),
         cmocka_unit_test(test_list_assertions_have_the_canonical_form_of_the_list),
         cmocka_unit_test(test_points_with_many_names_are_not_taken),

@@ -169,8 +169,20 @@ static void test_job_arena_is_a_budget_too(void **state)
     arena_free(job.arena);
 }
 
+static bool knows_everything(const struct sk_source *source, const uint8_t object[SK_SHA256],
+                             const uint8_t spki[SK_SHA256])
+{
+    (void)source;
+    (void)object;
+    (void)spki;
+    return true;
+}
+
+/* Neither what has to be computed nor what is known already. */
 static void test_job_checks_nothing_after_its_end(void **state)
 {
+    const struct sk_source_ops ops = {.is_checked = knows_everything};
+    const struct sk_source source = {.ops = &ops};
     static const uint8_t object[SK_SHA256];
     const struct sk_bytes none = {NULL, 0};
     struct sk_cert issuer;
@@ -182,6 +194,12 @@ static void test_job_checks_nothing_after_its_end(void **state)
     params_init(&params);
     assert_int_equal(job_check_signature(&job, object, none, none, none, &issuer, NULL, NULL),
                      SK_LIMIT);
+    job.source = &source;
+    assert_int_equal(job_check_signature(&job, object, none, none, none, &issuer, NULL, NULL),
+                     SK_LIMIT);
+    job.is_exhausted = false;
+    assert_int_equal(job_check_signature(&job, object, none, none, none, &issuer, NULL, NULL),
+                     SK_OK);
     assert_int_equal(job.work.signatures, 0);
 }
 

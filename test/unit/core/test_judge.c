@@ -117,6 +117,29 @@ static void test_judge_prefers_unknown_to_invalid_and_valid_to_both(void **state
     assert_int_equal(g.verdict.num_evidence, 2);
 }
 
+/* V-74: with nested purposes, a CA certificate without the purpose closes its way and no other. */
+static void test_judge_goes_round_a_ca_without_the_nested_purpose(void **state)
+{
+    static const uint8_t server[] = {0x2b, 6, 1, 5, 5, 7, 3, 1};
+    const struct sk_bytes asked = {server, sizeof(server)};
+    const struct sk_cert *ee;
+
+    (void)state;
+    g.params.ekus = &asked;
+    g.params.num_ekus = 1;
+    graph_anchor(&g, "/CN=Root", 0);
+    ca_with(1, "/CN=Root", 0, (struct pki_ext){"extendedKeyUsage", "clientAuth"}, 0);
+    ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    g.params.nested_ekus = true;
+    expect(ee, VERDICT_INVALID, FINDING_EXTENDED_KEY_USAGE);
+    assert_int_equal(g.verdict.findings[0].cert, 1);
+    ca_with(1, "/CN=Root", 0, (struct pki_ext){"extendedKeyUsage", "clientAuth,serverAuth"}, 0);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+    ca_with(1, "/CN=Root", 0, (struct pki_ext){"extendedKeyUsage", "emailProtection"}, 0);
+    expect(ee, VERDICT_VALID, FINDING_NONE);
+}
+
 /* Taking a list away never turns anything valid. */
 static void test_judge_says_nothing_better_with_fewer_lists(void **state)
 {
@@ -492,6 +515,7 @@ int main(void)
         TEST(test_judge_says_nothing_better_with_fewer_lists),
         TEST(test_judge_does_not_use_a_list_with_unequal_algorithms),
         TEST(test_judge_is_undetermined_when_any_budget_ends),
+        TEST(test_judge_goes_round_a_ca_without_the_nested_purpose),
         TEST(test_judge_is_undetermined_when_the_cpu_time_ends),
         TEST(test_judge_valid_until_is_the_last_good_second),
         TEST(test_judge_is_not_moved_by_strangers),

@@ -14,8 +14,8 @@
 #include "test/support/graph.h"
 #include "test/support/response.h"
 
-enum { ROOT, BRIDGE, CA, NEXT, LISTS, RESPONDER }; /* keys */
-enum { GOOD = 7, LISTED = 8, MEMORY_STEP = 16, RESPONSES = 9 };
+enum { ROOT, BRIDGE, CA, NEXT, BRANCH, LISTS, RESPONDER, SECOND, CLAIMANT }; /* keys */
+enum { GOOD = 7, LISTED = 8, SHORT_WAY = 9, MEMORY_STEP = 16, RESPONSES = 9 };
 
 #define LONG1      "a name of which the comparison is paid for by its length"
 #define LONG2      "another one, so that the two are long enough for that"
@@ -93,13 +93,18 @@ static void authorities(void)
                                     .key = pki_key(PKI_EC, NEXT),
                                     .signer = pki_key(PKI_EC, CA),
                                     .exts = {PKI_CA_EXTS, {"certificatePolicies", "2.5.29.32.0"}}});
-    graph_ca(&g, LISTS_NAME, LISTS, "/CN=Root", ROOT);
+    /* who signs the indirect lists stands in another branch */
+    graph_ca(&g, "/CN=Branch", BRANCH, "/CN=Root", ROOT);
+    graph_ca(&g, LISTS_NAME, LISTS, "/CN=Branch", BRANCH);
 }
 
 static void lists(void)
 {
-    graph_empty_crl(&g, "/CN=Root", ROOT);
+    graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=Root",
+                                         .signer = pki_key(PKI_EC, ROOT),
+                                         .entries = {{.serial = SHORT_WAY}}});
     graph_empty_crl(&g, "/CN=Bridge", BRIDGE);
+    graph_empty_crl(&g, "/CN=Branch", BRANCH);
     graph_crl(&g, &(struct pki_crl_spec){.issuer = "/O=Gate/CN=CA",
                                          .signer = pki_key(PKI_EC, NEXT),
                                          .exts = {{"crlNumber", "DER:02:01:05"}}});
@@ -474,6 +479,22 @@ static void test_limits_a_good_target_is_valid_or_undetermined(void **state)
     ask_by_path("DNS:a.example,dirName:self", GOOD, VERDICT_VALID);
 }
 
+/* The shorter way is tried first, and the root has revoked it. */
+static void test_limits_a_good_target_beside_a_revoked_way_is_valid_or_undetermined(void **state)
+{
+    (void)state;
+    graph_cert(&g, &(struct pki_cert_spec){.subject = "/O=Gate/CN=CA",
+                                           .issuer = "/CN=Root",
+                                           .key = pki_key(PKI_EC, NEXT),
+                                           .signer = pki_key(PKI_EC, ROOT),
+                                           .serial = SHORT_WAY,
+                                           .sections = sections,
+                                           .exts = {PKI_CA_EXTS,
+                                                    {"certificatePolicies", "1.2.3.4"},
+                                                    {"policyMappings", "1.2.3.4:1.2.3.5"}}});
+    ask_by_path("DNS:a.example,dirName:self", GOOD, VERDICT_VALID);
+}
+
 /* By another key of the CA than the one that signed its list. */
 static void ask_by_serial(long serial, enum mode mode, enum revocation_kind right)
 {
@@ -495,6 +516,53 @@ static void test_limits_a_good_serial_is_good_or_undetermined(void **state)
     (void)state;
     ask_by_serial(GOOD, BY_CERT, REVOCATION_GOOD);
     ask_by_serial(GOOD, BY_SERIAL, REVOCATION_GOOD);
+}
+
+/* ---- a list that only another anchor proves ---- */
+
+/* A small PKI of its own: the second anchor knows the CA and one key more of its name, and what
+ * that says counts for all. */
+static void claim_by_another_anchor(void)
+{
+    graph_done(&g);
+    graph_init(&g);
+    g.params.revocation = REVOCATION_REQUIRED;
+    graph_anchor(&g, "/CN=First", ROOT);
+    graph_anchor(&g, "/CN=Second", SECOND);
+    new_ca = graph_ca(&g, "/O=Gate/CN=CA", NEXT, "/CN=First", ROOT);
+    graph_ca(&g, "/O=Gate/CN=CA", NEXT, "/CN=Second", SECOND);
+    graph_ca(&g, "/O=Gate/CN=CA", CLAIMANT, "/CN=Second", SECOND);
+    graph_empty_crl(&g, "/CN=First", ROOT);
+    graph_empty_crl(&g, "/CN=Second", SECOND);
+    graph_empty_crl(&g, "/O=Gate/CN=CA", NEXT);
+    graph_crl(&g, &(struct pki_crl_spec){.issuer = "/O=Gate/CN=CA",
+                                         .signer = pki_key(PKI_EC, CLAIMANT),
+                                         .entries = {{.serial = GOOD}}});
+}
+
+static const struct sk_cert *claimed(void)
+{
+    return graph_target(&g, &(struct pki_cert_spec){.subject = "/O=Gate/CN=EE",
+                                                    .issuer = "/O=Gate/CN=CA",
+                                                    .key = pki_key(PKI_EC, 23),
+                                                    .signer = pki_key(PKI_EC, NEXT),
+                                                    .serial = GOOD});
+}
+
+static void test_limits_a_target_that_another_anchor_revokes_is_never_valid(void **state)
+{
+    (void)state;
+    claim_by_another_anchor();
+    ask_with_less_and_less(
+        &(struct question){.cert = claimed(), .mode = BY_PATH, .right = VERDICT_REVOKED});
+}
+
+static void test_limits_a_serial_that_another_anchor_revokes_is_never_good(void **state)
+{
+    (void)state;
+    claim_by_another_anchor();
+    ask_with_less_and_less(&(struct question){
+        .cert = claimed(), .issuer = new_ca, .mode = BY_SERIAL, .right = REVOCATION_REVOKED});
 }
 
 /* ---- stored responses beside lists that clear ---- */
@@ -548,8 +616,11 @@ int main(void)
         TEST(test_limits_a_revoked_target_is_never_valid),
         TEST(test_limits_a_target_outside_its_names_is_never_valid),
         TEST(test_limits_a_good_target_is_valid_or_undetermined),
+        TEST(test_limits_a_good_target_beside_a_revoked_way_is_valid_or_undetermined),
         TEST(test_limits_a_revoked_serial_is_never_good),
         TEST(test_limits_a_good_serial_is_good_or_undetermined),
+        TEST(test_limits_a_target_that_another_anchor_revokes_is_never_valid),
+        TEST(test_limits_a_serial_that_another_anchor_revokes_is_never_good),
         TEST(test_limits_a_target_revoked_by_ocsp_is_never_valid),
         TEST(test_limits_a_target_good_by_ocsp_is_valid_or_undetermined),
         TEST(test_limits_a_serial_revoked_by_ocsp_is_never_good),

@@ -459,10 +459,12 @@ static void test_key_knows_kind_and_size(void **state)
         EVP_PKEY *pkey;
         enum key_kind kind;
         unsigned bits;
+        unsigned cost_us; /* weighed in the budget of signatures */
     } rows[] = {
-        {rsa_key, KEY_RSA, 1024},   {pss_key, KEY_RSA_PSS, 1024}, {p256_key, KEY_EC, 256},
-        {p384_key, KEY_EC, 384},    {p521_key, KEY_EC, 521},      {dsa_key, KEY_DSA, 1024},
-        {ed_key, KEY_ED25519, 256}, {ed448_key, KEY_ED448, 448},
+        {rsa_key, KEY_RSA, 1024, 7},     {pss_key, KEY_RSA_PSS, 1024, 7},
+        {p256_key, KEY_EC, 256, 75},     {p384_key, KEY_EC, 384, 700},
+        {p521_key, KEY_EC, 521, 550},    {dsa_key, KEY_DSA, 1024, 56},
+        {ed_key, KEY_ED25519, 256, 115}, {ed448_key, KEY_ED448, 448, 240},
     };
     enum key_kind kind;
     unsigned bits;
@@ -477,6 +479,7 @@ static void test_key_knows_kind_and_size(void **state)
         assert_int_equal(key_peek(spki_of(rows[i].pkey), &kind, &bits), SK_OK);
         assert_int_equal(kind, rows[i].kind);
         assert_int_equal(bits, rows[i].bits);
+        assert_int_equal(key_cost_us(spki_of(rows[i].pkey)), rows[i].cost_us);
         assert_false(key_needs_parameters(spki_of(rows[i].pkey)));
         key_free(key);
     }

@@ -106,6 +106,7 @@ static void test_match_name_says_no(void **state)
         {"/CN=x", "email:a@example.com", EMAIL, "A@example.com"},
         {"/CN=x", "email:a@example.com", EMAIL, "a@x.example.com"},
         {"/CN=x/emailAddress=a@example.com", "email:b@example.com", EMAIL, "a@example.com"},
+        {"/CN=x", "URI:example.com", URI, "http://example.com"}, /* no scheme, no URI */
         {"/CN=x", "URI:http://example.com/", URI, "https://example.com/"},
         {"/CN=x", "URI:http://example.com/", URI, "http://www.example.com/"},
         {"/CN=x", "DNS:example.com", URI, "http://example.com/"},

@@ -308,6 +308,8 @@ static void test_name_ignorable_code_points_vanish(void **state)
                       "b\x7f"),
                  UTF8("ab"));
     assert_match(canon_value(DER_UTF8_STRING, "a\0b", 3), UTF8("ab"));
+    assert_match(UTF8("\xc2\xad\xe2\x80\x8b"), UTF8("\xef\xbb\xbf")); /* nothing is left */
+    assert_differ(UTF8("\xc2\xad"), UTF8("a"));
 }
 
 static void test_name_order_inside_one_rdn_does_not_count(void **state)
@@ -500,6 +502,44 @@ static void test_name_text_refuses_a_malformed_name(void **state)
     buf_done(&text);
 }
 
+/* Text for people of what was never parsed: bounded and never an empty line. */
+static void test_name_text_of_octets_that_nobody_has_parsed(void **state)
+{
+    struct asn1_ava avas[LIMIT_NAME_RDNS + 1];
+    char *value = test_calloc(LIMIT_NAME_VALUE_BYTES + 1, 1), shown[40];
+    struct asn1_ava large = {0, OID_AT_COMMON_NAME, DER_UTF8_STRING, value, 0};
+    struct sk_buf name, text;
+    unsigned i;
+
+    (void)state;
+    buf_init(&name, 1u << 20);
+    buf_init(&text, 1u << 20);
+    for (i = 0; i <= LIMIT_NAME_RDNS; i++)
+        avas[i] = (struct asn1_ava){i, OID_AT_COMMON_NAME, DER_UTF8_STRING, "a", 0};
+    asn1_name(&name, avas, LIMIT_NAME_RDNS);
+    assert_int_equal(name_to_text(buf_bytes(&name), &text), SK_OK);
+    buf_reset(&name);
+    asn1_name(&name, avas, LIMIT_NAME_RDNS + 1);
+    assert_int_equal(name_to_text(buf_bytes(&name), &text), SK_LIMIT);
+    for (large.len = LIMIT_NAME_VALUE_BYTES; large.len <= LIMIT_NAME_VALUE_BYTES + 1; large.len++) {
+        buf_reset(&name);
+        buf_reset(&text);
+        asn1_name(&name, &large, 1);
+        assert_int_equal(name_to_text(buf_bytes(&name), &text),
+                         large.len == LIMIT_NAME_VALUE_BYTES ? SK_OK : SK_LIMIT);
+    }
+    assert_int_equal(name_to_text(ASN1_LIT("\x30\x02\x30\x00"), &text), SK_INPUT);
+    name_short_text(ASN1_LIT("\x30\x00"), shown, sizeof(shown));
+    assert_string_equal(shown, "an empty name");
+    name_short_text(ASN1_LIT("\x30\x02\x30\x00"), shown, sizeof(shown));
+    assert_string_equal(shown, "a name without text");
+    name_short_text(bytes_of(NULL, 0), shown, sizeof(shown));
+    assert_string_equal(shown, "a name without text");
+    buf_done(&name);
+    buf_done(&text);
+    test_free(value);
+}
+
 static void test_name_walk_numbers_the_rdns(void **state)
 {
     const struct asn1_ava avas[] = {{0, OID_AT_COUNTRY, DER_PRINTABLE_STRING, "JP", 0},
@@ -553,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_name_agrees_with_openssl_on_every_pair_of_pkits),
         cmocka_unit_test(test_name_text_follows_rfc4514),
         cmocka_unit_test(test_name_text_refuses_a_malformed_name),
+        cmocka_unit_test(test_name_text_of_octets_that_nobody_has_parsed),
         cmocka_unit_test(test_name_walk_numbers_the_rdns),
     };
 

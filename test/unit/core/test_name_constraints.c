@@ -411,6 +411,9 @@ static void test_name_constraints_accept(void **state)
         {"permitted;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@a.example"},
         {"excluded;email:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@b.example"},
         {"permitted;DNS:a.example", NULL, "/CN=x", "otherName:" SMTP_UTF8 ";UTF8:u@b.example"},
+        {"permitted;email:a.example", NULL, "/CN=x", "otherName:1.2.3;UTF8:u@b.example"},
+        {"permitted;email:a.example", NULL, "/CN=x",
+         "otherName:" SMTP_UTF8 ";UTF8:\xe4\xba\x80@a.example"},
         {"permitted;RID:1.2.3", NULL, "/CN=x", "DNS:a.example"}, /* not of that kind */
         {"permitted;IP:192.0.2.0/255.255.255.0", NULL, "/CN=x", "IP:192.0.2.1"},
         {"permitted;URI:a.example", NULL, "/CN=x", "URI:https://a.example/x"},

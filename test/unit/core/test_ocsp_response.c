@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -123,7 +124,26 @@ static OCSP_CERTID *certid(long serial)
     return id;
 }
 
-static struct sk_bytes response_of(int num_entries, int num_certs)
+/* Extension number i of a response: not critical, unknown to everybody. */
+static void add_extension(OCSP_BASICRESP *basic, int i)
+{
+    static const unsigned char null[] = {0x05, 0x00};
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    X509_EXTENSION *ext;
+    ASN1_OBJECT *type;
+    char oid[32];
+
+    (void)snprintf(oid, sizeof(oid), "1.2.3.4.%d", i);
+    type = OBJ_txt2obj(oid, 1);
+    assert_int_equal(ASN1_OCTET_STRING_set(value, null, sizeof(null)), 1);
+    ext = X509_EXTENSION_create_by_OBJ(NULL, type, 0, value);
+    assert_int_equal(OCSP_BASICRESP_add_ext(basic, ext, -1), 1);
+    X509_EXTENSION_free(ext);
+    ASN1_OBJECT_free(type);
+    ASN1_OCTET_STRING_free(value);
+}
+
+static struct sk_bytes response_of(int num_entries, int num_certs, int num_exts)
 {
     struct sk_bytes cert = pki_cert_der(
         arena, &(struct pki_cert_spec){.subject = "/CN=CA", .key = pki_key(PKI_EC, 0)});
@@ -142,6 +162,8 @@ static struct sk_bytes response_of(int num_entries, int num_certs)
             OCSP_basic_add1_status(basic, id, V_OCSP_CERTSTATUS_GOOD, 0, NULL, when, when));
     for (i = 0; i < num_certs; i++)
         assert_int_equal(OCSP_basic_add1_cert(basic, x509), 1);
+    for (i = 0; i < num_exts; i++)
+        add_extension(basic, i);
     assert_int_equal(
         OCSP_basic_sign(basic, x509, pki_key(PKI_EC, 0), EVP_sha256(), NULL, OCSP_NOCERTS), 1);
     whole = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
@@ -167,7 +189,7 @@ static void test_ocsp_response_refuses_values_that_do_not_fit(void **state)
     expect_refused_with(der, "\x30", 1, 0x82, 0x80);        /* indefinite length */
     der = vector("resp-sha256.der");
     expect_refused_with(der, "\x18", 1, 0x0f, 0x0e); /* producedAt, cut */
-    der = response_of(1, 0);
+    der = response_of(1, 0, 0);
     expect_refused_with(der, "\x60\x86\x48\x01\x65\x03\x04\x02", 8, 1, 2); /* not 48 octets */
     expect_refused_with(der, "\x02\x01\x07", 3, 0x80, 0x83);               /* no CertStatus */
     expect_refused_with(der, "\x02\x01\x07\x80", 4, 0, 1);
@@ -236,13 +258,15 @@ static void test_ocsp_response_has_caps(void **state)
     struct sk_ocsp response;
 
     (void)state;
-    assert_int_equal(parse(response_of((int)LIMIT_OCSP_SINGLES, 0), &response), SK_OK);
-    assert_int_equal(parse(response_of((int)LIMIT_OCSP_SINGLES + 1, 0), &response), SK_LIMIT);
-    assert_int_equal(parse(response_of(1, (int)LIMIT_OCSP_RESPONSE_CERTS), &response), SK_OK);
+    assert_int_equal(parse(response_of((int)LIMIT_OCSP_SINGLES, 0, 0), &response), SK_OK);
+    assert_int_equal(parse(response_of((int)LIMIT_OCSP_SINGLES + 1, 0, 0), &response), SK_LIMIT);
+    assert_int_equal(parse(response_of(1, (int)LIMIT_OCSP_RESPONSE_CERTS, 0), &response), SK_OK);
     assert_int_equal(response.num_certs, LIMIT_OCSP_RESPONSE_CERTS);
-    assert_int_equal(parse(response_of(1, (int)LIMIT_OCSP_RESPONSE_CERTS + 1), &response),
+    assert_int_equal(parse(response_of(1, (int)LIMIT_OCSP_RESPONSE_CERTS + 1, 0), &response),
                      SK_LIMIT);
-    assert_int_equal(parse(response_of(0, 0), &response), SK_INPUT);
+    assert_int_equal(parse(response_of(1, 0, (int)LIMIT_OCSP_EXTENSIONS), &response), SK_OK);
+    assert_int_equal(parse(response_of(1, 0, (int)LIMIT_OCSP_EXTENSIONS + 1), &response), SK_INPUT);
+    assert_int_equal(parse(response_of(0, 0, 0), &response), SK_INPUT);
     assert_int_equal(parse(bytes_of(large, sizeof(large)), &response), SK_LIMIT);
     assert_int_equal(parse(bytes_of(large, sizeof(large) - 1), &response), SK_INPUT);
 }
@@ -314,7 +338,7 @@ static enum sk_status see(void *arg, const struct sk_ocsp *response)
 static void test_ocsp_response_is_found_by_its_serial_once(void **state)
 {
     struct sk_memstore *store = memstore_new();
-    struct sk_bytes one = response_of(1, 0), two = response_of(2, 0);
+    struct sk_bytes one = response_of(1, 0, 0), two = response_of(2, 0, 0);
     const struct sk_source *source = memstore_source(store);
     struct source_chain chain;
     struct seen seen = {.num = 0};

@@ -693,6 +693,23 @@ static void test_revocation_refuses_a_foreign_list_that_is_not_indirect(void **s
     EXPECT_UNKNOWN(NO_SOURCE);
 }
 
+/* C-02: the point that names the list's issuer is another one than the list is for. */
+static void test_revocation_refuses_a_foreign_list_for_a_point_of_the_issuer(void **state)
+{
+    struct pki_crl_spec spec = indirect_list();
+
+    (void)state;
+    graph_ca(&g, "/CN=Lists", OTHER, "/CN=Root", ROOT);
+    ee = leaf("one,two", "[one]\nfullname=URI:http://a.example/1\nCRLissuer=dirName:who\n"
+                         "[two]\nfullname=URI:http://a.example/2\n[who]\nCN=Lists\n");
+    spec.sections = "[idp]\nindirectCRL=TRUE\nfullname=URI:http://a.example/2\n";
+    add(spec);
+    EXPECT_UNKNOWN(NO_SOURCE);
+    spec.sections = "[idp]\nindirectCRL=TRUE\nfullname=URI:http://a.example/1\n";
+    add(spec);
+    EXPECT_VALID();
+}
+
 /* C-03: a point without a name goes by its cRLIssuer, which the list's own name must equal. */
 static void test_revocation_matches_a_named_list_with_a_point_that_has_no_name(void **state)
 {
@@ -745,6 +762,7 @@ int main(void)
         TEST(test_revocation_refuses_a_foreign_list_that_is_not_indirect),
         TEST(test_revocation_needs_crl_sign),
         TEST(test_revocation_needs_the_status_of_a_delegated_signer),
+        TEST(test_revocation_refuses_a_foreign_list_for_a_point_of_the_issuer),
         TEST(test_revocation_matches_a_named_list_with_a_point_that_has_no_name),
         TEST(test_revocation_does_not_go_in_circles),
         TEST(test_revocation_never_uses_a_delta_alone),
