@@ -211,6 +211,7 @@ static enum sk_status try_namesake(void *arg, const struct sk_cert *cert)
 {
     const struct namesakes *search = arg;
     const struct revocation_subject *subject = search->subject;
+    const struct sk_key *params;
     enum sk_status status;
     size_t n;
 
@@ -220,11 +221,16 @@ static enum sk_status try_namesake(void *arg, const struct sk_cert *cert)
         return SK_LIMIT;
     for (n = 0; n <= subject->num_above; n++) {
         const struct sk_cert *ca = n > 0 ? subject->above[n - 1] : subject->anchor->cert;
+        const struct revocation_signer signer = {
+            .cert = ca,
+            .path = {.anchor = subject->anchor, .certs = subject->above, .num_certs = n}};
 
         if (!name_equal(ca->subject_canon, cert->issuer_canon))
             continue;
-        status = job_check_signature(search->job, cert->sha256, cert->sig_alg, cert->tbs,
-                                     cert->signature, ca, NULL, NULL);
+        status = revocation_signer_params(search->job, &signer, &params);
+        if (status == SK_OK)
+            status = job_check_signature(search->job, cert->sha256, cert->sig_alg, cert->tbs,
+                                         cert->signature, ca, params, NULL);
         if (status != SK_CRYPTO && status != SK_INPUT)
             return status == SK_OK ? SK_AGAIN : status;
     }

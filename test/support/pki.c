@@ -156,6 +156,22 @@ static void set_names(X509 *x, const struct pki_cert_spec *spec)
     X509_NAME_free(issuer);
 }
 
+static void set_key(X509 *x, const struct pki_cert_spec *spec)
+{
+    X509_PUBKEY *spki;
+    const unsigned char *bits;
+    unsigned char *copy;
+    int len;
+
+    MUST(X509_set_pubkey(x, spec->key) == 1);
+    if (!spec->inherits_params)
+        return;
+    MUST(spki = X509_get_X509_PUBKEY(x));
+    MUST(X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, spki) == 1);
+    MUST(copy = OPENSSL_memdup(bits, (size_t)len));
+    MUST(X509_PUBKEY_set0_param(spki, OBJ_nid2obj(NID_dsa), V_ASN1_UNDEF, NULL, copy, len) == 1);
+}
+
 struct sk_bytes pki_cert_der(struct sk_arena *arena, const struct pki_cert_spec *spec)
 {
     static long next_serial = 1000;
@@ -174,7 +190,7 @@ struct sk_bytes pki_cert_der(struct sk_arena *arena, const struct pki_cert_spec 
     set_names(x, spec);
     set_time(X509_getm_notBefore(x), spec->not_before, PKI_T0);
     set_time(X509_getm_notAfter(x), spec->not_after, PKI_T1);
-    MUST(X509_set_pubkey(x, spec->key) == 1);
+    set_key(x, spec);
     X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
     X509V3_set_nconf(&ctx, conf);
     for (i = 0; i < PKI_EXTS && spec->exts[i].name != NULL; i++) {

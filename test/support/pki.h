@@ -52,6 +52,7 @@ struct pki_cert_spec {
     const char *hash;              /* NULL: "SHA256" */
     bool subject_printable;        /* PrintableString in place of UTF8String, in both names */
     bool issuer_utf8;              /* but not in the issuer's */
+    bool inherits_params;          /* a DSA key without parameters: all have the same (PKI_DSA) */
     const char *sections;          /* configuration text, or NULL */
     struct pki_ext exts[PKI_EXTS]; /* until a NULL name */
 };

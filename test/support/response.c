@@ -106,6 +106,12 @@ struct sk_bytes response_der(struct sk_arena *arena, const struct response_spec 
     set_produced_at(basic, spec->produced_at != 0 ? spec->produced_at : RESPONSE_THIS);
     MUST(OCSP_basic_sign(basic, signer, spec->key, spec->hash != NULL ? spec->hash : EVP_sha256(),
                          NULL, flags) == 1);
+    if (spec->shown != NULL) {
+        X509 *shown = to_x509(spec->shown);
+
+        MUST(OCSP_basic_add1_cert(basic, shown) == 1);
+        X509_free(shown);
+    }
     whole = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     len = i2d_OCSP_RESPONSE(whole, &der);
     MUST(len > 0);

@@ -19,6 +19,7 @@ struct response_spec {
     int64_t this_update, next_update, produced_at; /* next_update -1: absent */
     bool is_by_key;                                /* responderID; else by name */
     bool has_certs;                                /* the signer's is in the response */
+    const struct sk_cert *shown;                   /* or this one */
     bool has_critical, has_critical_entry;         /* an extension that nobody knows */
     bool has_critical_twice;
     bool is_twice; /* good as well, of the same certificate */

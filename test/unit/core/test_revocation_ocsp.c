@@ -232,6 +232,26 @@ static void test_ocsp_delegates_come_directly_from_the_issuers_key(void **state)
                                                                 .exts = {purpose}}));
 }
 
+/* A key that verifies nothing, for no certificate above has parameters for it. */
+static void test_ocsp_delegates_need_a_whole_key(void **state)
+{
+    struct pki_cert_spec spec = {.subject = "/CN=Responder",
+                                 .issuer = "/CN=CA",
+                                 .key = pki_key(PKI_DSA, 0),
+                                 .signer = pki_key(PKI_EC, 1),
+                                 .exts = {{"noCheck", "ignored"}, purpose}};
+    struct response_spec response = {.key = spec.key};
+
+    (void)state;
+    response.signer = graph_target(&g, &spec);
+    spec.inherits_params = true;
+    response.shown = graph_target(&g, &spec);
+    expect_unusable(&response, FINDING_REVOCATION_UNUSABLE);
+    response.shown = response.signer;
+    add(&response);
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
 static void test_ocsp_of_a_delegate_counts(void **state)
 {
     struct response_spec spec;
@@ -531,6 +551,7 @@ int main(void)
         T(no_changed_bit_is_accepted),
         T(delegates_must_be_told_to_answer),
         T(delegates_come_directly_from_the_issuers_key),
+        T(delegates_need_a_whole_key),
         T(of_a_delegate_counts),
         T(delegates_may_ignore_what_the_policy_asks_of_targets),
         T(delegates_without_nocheck_need_a_status),

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-#include <openssl/x509.h>
 
 #include "test/support/files.h"
 #include "test/support/graph.h"
@@ -367,30 +366,8 @@ static void test_revocation_checks_lists_with_inherited_parameters(void **state)
     assert_int_equal(graph_finding(&g.verdict), FINDING_REVOCATION_UNUSABLE);
 }
 
-/* Root, DSA: its parameters are those of CA's key, whose certificate has none (6.1.4(d)-(f)). */
-static struct sk_bytes without_parameters(struct sk_bytes der)
-{
-    const unsigned char *p = der.p, *key;
-    X509 *x = d2i_X509(NULL, &p, (long)der.len);
-    unsigned char *copy, *out = NULL;
-    struct sk_bytes result;
-    int len;
-
-    assert_non_null(x);
-    assert_int_equal(X509_PUBKEY_get0_param(NULL, &key, &len, NULL, X509_get_X509_PUBKEY(x)), 1);
-    copy = OPENSSL_memdup(key, (size_t)len);
-    assert_int_equal(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_nid2obj(NID_dsa),
-                                            V_ASN1_UNDEF, NULL, copy, len),
-                     1);
-    assert_true(X509_sign(x, pki_key(PKI_DSA, ROOT), EVP_sha256()) > 0);
-    len = i2d_X509(x, &out);
-    result = bytes_of(arena_copy(g.arena, out, (size_t)len), (size_t)len);
-    OPENSSL_free(out);
-    X509_free(x);
-    return result;
-}
-
-/* A key ring that is small for the job: what a list's key inherited has gone from it when the
+/* Root, DSA: its parameters are those of CA's key, whose certificate has none (6.1.4(d)-(f)), in
+ * a key ring that is small for the job: what a list's key inherited has gone from it when the
  * delta is looked at. */
 static void test_revocation_checks_a_delta_long_after_its_base(void **state)
 {
@@ -398,6 +375,7 @@ static void test_revocation_checks_a_delta_long_after_its_base(void **state)
                                .issuer = "/CN=Testator",
                                .key = pki_key(PKI_DSA, CA),
                                .signer = pki_key(PKI_DSA, ROOT),
+                               .inherits_params = true,
                                .exts = {PKI_CA_EXTS}};
     struct pki_crl_spec list = {.issuer = "/CN=Heir",
                                 .signer = pki_key(PKI_DSA, CA),
@@ -410,7 +388,8 @@ static void test_revocation_checks_a_delta_long_after_its_base(void **state)
     g.anchors[0].cert = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Testator",
                                                                  .key = pki_key(PKI_DSA, ROOT),
                                                                  .exts = {PKI_CA_EXTS}});
-    g.objects[g.num_objects++] = without_parameters(pki_cert_der(g.arena, &ca));
+    graph_cert(&g, &ca);
+    ca.inherits_params = false;
     ca.not_after = PKI_T - 1; /* who signed the other list: two keys to load, and no path */
     for (i = 0; i < 2; i++) {
         ca.key = pki_key(PKI_EC, 30 + i);
@@ -437,7 +416,54 @@ static void test_revocation_checks_a_delta_long_after_its_base(void **state)
     assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_REVOKED);
 }
 
-/* Whatever the budget of name checks, a stale list is never told where the work ended before. */
+static const struct sk_cert *dsa_ca(const char *subject, size_t key, const char *issuer,
+                                    EVP_PKEY *signer, bool inherits_params)
+{
+    return graph_cert(&g, &(struct pki_cert_spec){.subject = subject,
+                                                  .issuer = issuer,
+                                                  .key = pki_key(PKI_DSA, key),
+                                                  .signer = signer,
+                                                  .inherits_params = inherits_params,
+                                                  .exts = {PKI_CA_EXTS}});
+}
+
+/* B-20: the CA that has certified one of the list issuer's name is told by a key whose
+ * parameters stand in the certificate above. */
+static void test_revocation_knows_a_namesake_by_a_key_with_inherited_parameters(void **state)
+{
+    enum { BRANCH = FIRST_LISTS + 1, STRANGER };
+    struct pki_crl_spec list = list_of(0);
+    const struct sk_cert *target;
+    size_t num;
+
+    (void)state;
+    graph_ca(&g, "/CN=Branch", BRANCH, "/CN=Root", ROOT);
+    graph_ca(&g, "/CN=L0", STRANGER, "/CN=Branch", BRANCH);
+    graph_empty_crl(&g, "/CN=Branch", BRANCH);
+    dsa_ca("/CN=Top", 0, "/CN=Root", pki_key(PKI_EC, ROOT), false);
+    dsa_ca("/CN=DSA", 1, "/CN=Top", pki_key(PKI_DSA, 0), true);
+    graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=Top", .signer = pki_key(PKI_DSA, 0)});
+    list.signer = pki_key(PKI_EC, STRANGER);
+    graph_crl(&g, &list);
+    target = graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=EE",
+                                                      .issuer = "/CN=DSA",
+                                                      .key = pki_key(PKI_EC, 23),
+                                                      .signer = pki_key(PKI_DSA, 1),
+                                                      .serial = SERIAL,
+                                                      .sections = point_to(0),
+                                                      .exts = {{"crlDistributionPoints", "dp"}}});
+    assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_VALID);
+    num = g.num_objects;
+    dsa_ca("/CN=L0", 2, "/CN=DSA", pki_key(PKI_DSA, 3), true); /* another's signature */
+    assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_VALID);
+    g.num_objects = num;
+    dsa_ca("/CN=L0", 2, "/CN=DSA", pki_key(PKI_DSA, 1), true);
+    assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_UNDETERMINED);
+    assert_int_equal(graph_finding(&g.verdict), FINDING_REVOCATION_UNUSABLE);
+}
+
+/* Whatever the budget of name checks, a stale list is never told where the work ended before.
+ */
 static void test_revocation_budget_ends_between_stale_lists(void **state)
 {
     const struct sk_cert *target = graph_leaf(&g, "/CN=EE", "/CN=CA", CA);
@@ -473,6 +499,7 @@ int main(void)
         TEST(test_revocation_takes_what_two_sources_know_once),
         TEST(test_revocation_checks_lists_with_inherited_parameters),
         TEST(test_revocation_checks_a_delta_long_after_its_base),
+        TEST(test_revocation_knows_a_namesake_by_a_key_with_inherited_parameters),
         TEST(test_revocation_budget_ends_between_stale_lists),
     };
 
