@@ -61,8 +61,6 @@ bool host_is_within(struct sk_bytes host, struct sk_bytes domain)
 {
     size_t extra;
 
-    if (domain.len == 0)
-        return true;
     if (host.len < domain.len)
         return false;
     extra = host.len - domain.len;

@@ -15,7 +15,7 @@
 
 bool host_is_valid(struct sk_bytes host);
 bool host_equal(struct sk_bytes a, struct sk_bytes b);
-/* host is domain, or domain with labels added on the left. The empty domain holds every host. */
+/* host is domain, which is not empty, or domain with labels added on the left. */
 bool host_is_within(struct sk_bytes host, struct sk_bytes domain);
 /* The name after its left-most label ("b.c" of "a.b.c"); empty when it has one label. */
 struct sk_bytes host_parent(struct sk_bytes host);

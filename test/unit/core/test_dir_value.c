@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "core/dir_value.h"
+#include "core/dir_value_int.h"
 
 static struct sk_arena *arena;
 
@@ -244,6 +244,29 @@ static void test_long_values_are_not_compared(void **state)
 
 /* ---- order ----------------------------------------------------------------------------------- */
 
+static void test_long_pieces_and_texts_are_refused(void **state)
+{
+    char *text = test_malloc(LIMIT_DIR_TEXT_BYTES + 1);
+    struct dir_pieces pieces = {.initial = bytes_of(text, LIMIT_DIR_ASSERTION_BYTES)};
+    const struct dir_substrings *made;
+    struct sk_buf out;
+
+    (void)state;
+    memset(text, 'a', LIMIT_DIR_TEXT_BYTES + 1);
+    assert_int_equal(dir_substrings_new(arena, DIR_RULE_CASE_IGNORE, &pieces, &made), SK_OK);
+    pieces.initial.len++;
+    assert_int_equal(dir_substrings_new(arena, DIR_RULE_CASE_IGNORE, &pieces, &made), SK_LIMIT);
+    buf_init(&out, 1u << 20);
+    assert_int_equal(
+        dir_syntax_prepare(DIR_RULE_CASE_IGNORE, bytes_of(text, LIMIT_DIR_TEXT_BYTES), &out),
+        SK_OK);
+    assert_int_equal(
+        dir_syntax_prepare(DIR_RULE_CASE_IGNORE, bytes_of(text, LIMIT_DIR_TEXT_BYTES + 1), &out),
+        SK_LIMIT);
+    buf_done(&out);
+    test_free(text);
+}
+
 static void test_order_is_that_of_the_rules(void **state)
 {
     /* ascending; the same number: equal */
@@ -423,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_equality_is_that_of_canonical_forms),
         cmocka_unit_test(test_names_are_equal_by_rfc_4514),
         cmocka_unit_test(test_long_values_are_not_compared),
+        cmocka_unit_test(test_long_pieces_and_texts_are_refused),
         cmocka_unit_test(test_order_is_that_of_the_rules),
         cmocka_unit_test(test_substrings_are_those_of_rfc_4518),
         cmocka_unit_test(test_substrings_of_other_rules),

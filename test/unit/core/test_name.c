@@ -368,6 +368,10 @@ static void test_name_rdn_forms_join_to_the_form_of_the_name(void **state)
     assert_memory_equal(whole.p + first.len, last.p, last.len);
     assert_int_equal(name_canon_rdn(arena, rdn, true, &last, NULL), SK_INPUT);
     assert_int_equal(name_canon_rdn(arena, bytes_of(rdn.p, 0), true, &last, NULL), SK_INPUT);
+    assert_int_equal(name_canon_rdn(arena, bytes_of(rdn.p + 2, rdn.len - 2), false, &last, NULL),
+                     SK_INPUT); /* no SET */
+    assert_int_equal(name_canon_rdn(arena, bytes_of(rdn.p, rdn.len - 1), false, &last, NULL),
+                     SK_INPUT);
 }
 
 /* ---- against OpenSSL over PKITS

@@ -444,6 +444,31 @@ static void test_name_constraints_stop_at_their_budget(void **state)
     assert_int_equal(check(f, "excluded;DNS:a,excluded;DNS:b", NULL, "/CN=x", "DNS:c,DNS:d", &err),
                      SK_LIMIT);
     assert_true(f->job.is_exhausted);
+    f->job.is_exhausted = false;
+    f->job.work.name_checks = 0; /* names of kinds that nobody constrains cost a look as well */
+    assert_int_equal(check(f, "excluded;DNS:a", NULL, "/CN=x", "URI:a:,URI:b:,URI:c:", &err),
+                     SK_OK);
+    assert_int_equal(f->job.work.name_checks, 3);
+    f->job.work.name_checks = 0;
+    assert_int_equal(check(f, "excluded;DNS:a", NULL, "/CN=x", "URI:a:,URI:b:,URI:c:,URI:d:", &err),
+                     SK_LIMIT);
+}
+
+static void test_name_constraints_tell_the_first_bases(void **state)
+{
+    struct sk_err err = {0};
+
+    assert_int_equal(check(*state, "permitted;DNS:a,permitted;DNS:b,permitted;DNS:c", NULL, "/CN=x",
+                           "DNS:z", &err),
+                     SK_INPUT);
+    assert_string_equal(err.text, "a dNSName of host z outside the permitted subtrees of CN=CA "
+                                  "(\"a\", \"b\", \"c\")");
+    assert_int_equal(check(*state,
+                           "permitted;DNS:a,permitted;DNS:b,permitted;DNS:c,permitted;DNS:d", NULL,
+                           "/CN=x", "DNS:z", &err),
+                     SK_INPUT);
+    assert_string_equal(err.text, "a dNSName of host z outside the permitted subtrees of CN=CA "
+                                  "(\"a\", \"b\", \"c\" ...)");
 }
 
 int main(void)
@@ -459,6 +484,7 @@ int main(void)
         T(subtree_directory),
         T(name_constraints_refuse),
         T(name_constraints_stop_at_their_budget),
+        T(name_constraints_tell_the_first_bases),
         T(name_constraints_accept),
 #undef T
     };

@@ -252,6 +252,29 @@ static void test_ocsp_response_a_signature_with_unused_bits_is_no_signature(void
     assert_int_equal(response.signature.len, 0);
 }
 
+/* [1] holds one Extensions of at least one, and nothing stands behind it. */
+static void test_ocsp_response_refuses_what_stands_around_its_extensions(void **state)
+{
+    struct sk_bytes der = response_of(1, 0, 2);
+    uint8_t *copy = arena_copy(arena, der.p, der.len);
+    struct sk_ocsp response;
+    size_t at, one;
+
+    (void)state;
+    assert_int_equal(parse(der, &response), SK_OK);
+    for (at = 0; at + 4 < der.len; at++) /* [1], SEQUENCE, the first Extension */
+        if (copy[at] == 0xa1 && copy[at + 2] == 0x30 && copy[at + 3] == copy[at + 1] - 2 &&
+            copy[at + 4] == 0x30)
+            break;
+    assert_true(at + 4 < der.len);
+    one = copy[at + 5] + 2u;
+    assert_int_equal(copy[at + 3], 2 * one);
+    copy[at + 3] = (uint8_t)one; /* the second Extension behind the SEQUENCE */
+    assert_int_equal(parse(bytes_of(copy, der.len), &response), SK_INPUT);
+    copy[at + 1] = (uint8_t)(one + 2); /* and behind [1] */
+    assert_int_equal(parse(bytes_of(copy, der.len), &response), SK_INPUT);
+}
+
 static void test_ocsp_response_has_caps(void **state)
 {
     static uint8_t large[LIMIT_OCSP_RESPONSE_BYTES + 1];
@@ -371,6 +394,7 @@ int main(void)
         T(refuses_values_that_do_not_fit),
         T(refuses_malformed_parts),
         T(a_signature_with_unused_bits_is_no_signature),
+        T(refuses_what_stands_around_its_extensions),
         T(has_caps),
         T(reads_a_revoked_certificate),
         T(reads_the_forms_in_the_field),
