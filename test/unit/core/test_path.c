@@ -246,6 +246,62 @@ static void test_path_takes_the_renewed_twin_of_an_expired_certificate(void **st
     assert_valid(ee, 4);
 }
 
+/* B-13: what 6.1 is sure to refuse as an issuer is not proposed while there is another. */
+static void test_path_proposes_no_hopeless_issuer_beside_a_good_one(void **state)
+{
+    static const struct pki_ext ca = {"basicConstraints", "critical,CA:TRUE"};
+    struct pki_cert_spec hopeless[] = {
+        {.version = 1},
+        {.exts = {{"keyUsage", "critical,keyCertSign"}}}, /* no CA */
+        {.exts = {ca, {"keyUsage", "critical,cRLSign"}}},
+        {.not_after = PKI_T - 1, .exts = {ca}},
+        {.not_before = PKI_T + 1, .exts = {ca}},
+        {.exts = {ca, {"1.3.6.1.4.1.32473.99", "critical,DER:05:00"}}},
+    };
+    const struct sk_cert *ee = bridge();
+    unsigned order;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(hopeless) / sizeof(hopeless[0]); i++) {
+        hopeless[i].subject = "/CN=PCA";
+        hopeless[i].issuer = "/CN=OSCA"; /* the shorter way */
+        hopeless[i].key = pki_key(PKI_EC, 2);
+        hopeless[i].signer = pki_key(PKI_EC, 0);
+        graph_cert(&g, &hopeless[i]);
+    }
+    for (order = 0; order < 20; order++) {
+        assert_int_equal(graph_judge_order(&g, ee, order)->kind, VERDICT_VALID);
+        assert_int_equal(g.verdict.num_path, 4);
+        assert_int_equal(g.verdict.work.paths, 1);
+    }
+    g.params.clock_skew_s = 1; /* the shorter way is open */
+    assert_valid(ee, 3);
+}
+
+/* Names that fall into one bucket of the search's table are kept apart, and each is gathered once.
+ */
+static void test_path_keeps_names_of_one_bucket_apart(void **state)
+{
+    enum { NAMES = 64 }; /* of 512 buckets: some share one, whatever their hashes are */
+    char subject[24], issuer[24];
+    const struct sk_cert *ee;
+    unsigned i;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 60);
+    graph_ca(&g, "/CN=M0", 0, "/CN=Root", 60);
+    for (i = 0; i < NAMES; i++) {
+        (void)snprintf(subject, sizeof(subject), "/CN=M%u", i);
+        (void)snprintf(issuer, sizeof(issuer), "/CN=M%u", (i + 1) % NAMES);
+        graph_ca(&g, subject, i % 50, issuer, (i + 1) % NAMES % 50);
+        graph_ca(&g, issuer, (i + 1) % NAMES % 50, subject, i % 50);
+    }
+    ee = graph_leaf(&g, "/CN=EE", "/CN=M8", 8);
+    assert_valid(ee, 11);
+    assert_in_range(g.verdict.work.steps, 1, 4 * g.num_objects);
+}
+
 /* B-21, and the copy of an anchor in the pool. */
 static void test_path_ends_at_anchors_only(void **state)
 {
@@ -544,6 +600,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_path_tells_what_is_wrong_with_the_only_issuer),
         TEST(test_path_partial_follows_the_likely_issuers),
+        TEST(test_path_proposes_no_hopeless_issuer_beside_a_good_one),
+        TEST(test_path_keeps_names_of_one_bucket_apart),
         TEST(test_path_ends_at_anchors_only),
         TEST(test_path_goes_as_deep_as_the_budget_and_no_deeper),
         TEST(test_path_never_goes_over_the_hard_cap),
