@@ -232,6 +232,27 @@ static void test_ocsp_delegates_come_directly_from_the_issuers_key(void **state)
                                                                 .exts = {purpose}}));
 }
 
+/* As long as its certificate, and with nocheck as long as that of nobody else. */
+static void test_ocsp_of_a_delegate_ends_with_its_certificate(void **state)
+{
+    struct response_spec spec = by_delegate(
+        graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Responder",
+                                                 .issuer = "/CN=CA",
+                                                 .key = pki_key(PKI_EC, 5),
+                                                 .signer = pki_key(PKI_EC, 1),
+                                                 .not_after = PKI_T + 50,
+                                                 .exts = {{"noCheck", "ignored"}, purpose}}));
+
+    (void)state;
+    add(&spec);
+    expect(VERDICT_VALID, FINDING_NONE);
+    assert_int_equal(g.verdict.valid_until, PKI_T + 50);
+    g.time = PKI_T + 50;
+    expect(VERDICT_VALID, FINDING_NONE);
+    g.time = PKI_T + 51;
+    expect(VERDICT_UNDETERMINED, FINDING_REVOCATION_UNUSABLE);
+}
+
 /* A key that verifies nothing, for no certificate above has parameters for it. */
 static void test_ocsp_delegates_need_a_whole_key(void **state)
 {
@@ -551,6 +572,7 @@ int main(void)
         T(no_changed_bit_is_accepted),
         T(delegates_must_be_told_to_answer),
         T(delegates_come_directly_from_the_issuers_key),
+        T(of_a_delegate_ends_with_its_certificate),
         T(delegates_need_a_whole_key),
         T(of_a_delegate_counts),
         T(delegates_may_ignore_what_the_policy_asks_of_targets),

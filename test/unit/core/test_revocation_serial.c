@@ -102,6 +102,14 @@ static void test_revocation_serial_by_the_issuers_own_list(void **state)
     assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
     assert_int_equal(serial_status(SERIAL, false, ee(SERIAL), &status), REVOCATION_REVOKED);
     assert_int_equal(status.reason, CRL_REASON_SUPERSEDED);
+    assert_int_equal(status.revoked_at, PKI_T0);
+    assert_false(status.has_invalidity);
+    spec.entries[0].invalid_since = PKI_T0 - 1000;
+    add(spec);
+    g.objects[g.num_objects - 2] = g.objects[g.num_objects - 1];
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_true(status.has_invalidity);
+    assert_int_equal(status.invalidity_date, PKI_T0 - 1000);
 }
 
 static void test_revocation_serial_needs_every_list_to_be_current(void **state)
