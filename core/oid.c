@@ -67,6 +67,8 @@ static void tables(void)
         abort();
 }
 
+enum { ARC_OCTETS = 19 }; /* 133 bits: an arc that is a UUID (X.667) has 128 */
+
 bool oid_check(struct sk_bytes oid)
 {
     size_t i, arc_start = 0;
@@ -74,10 +76,10 @@ bool oid_check(struct sk_bytes oid)
     if (oid.len == 0 || oid.len > LIMIT_OID_BYTES || oid.p[oid.len - 1] >= 0x80)
         return false;
     for (i = 0; i < oid.len; i++) {
-        /* X.690 8.19.2: the first octet of an arc is not 80; 19 octets hold more than 128 bits. */
+        /* X.690 8.19.2: the first octet of an arc is not 80. */
         if (i == arc_start && oid.p[i] == 0x80)
             return false;
-        if (i - arc_start >= 19)
+        if (i - arc_start >= ARC_OCTETS)
             return false;
         if (oid.p[i] < 0x80)
             arc_start = i + 1;
@@ -117,52 +119,85 @@ const char *oid_name(enum oid_id id)
     return rows[id].name;
 }
 
+/* One arc: base 128, most significant first. As many groups as oid_check() lets an arc have. */
+struct arc {
+    uint8_t groups[ARC_OCTETS];
+};
+
+/* *arc = *arc * factor + more; false when it has no room for that. */
+static bool arc_step(struct arc *arc, unsigned factor, unsigned more)
+{
+    size_t i;
+
+    for (i = ARC_OCTETS; i-- > 0;) {
+        more += arc->groups[i] * factor;
+        arc->groups[i] = more & 0x7fu;
+        more >>= 7;
+    }
+    return more == 0;
+}
+
 /* One decimal arc at *text, which moves past it; no sign, no leading zero. */
-static bool parse_arc(const char **text, uint64_t *out)
+static bool parse_arc(const char **text, struct arc *out)
 {
     const char *p = *text;
-    uint64_t value = 0;
+    struct arc arc = {{0}};
 
     if (*p < '0' || *p > '9' || (p[0] == '0' && p[1] >= '0' && p[1] <= '9'))
         return false;
     for (; *p >= '0' && *p <= '9'; p++) {
-        unsigned digit = (unsigned)(*p - '0');
-
-        if (value > (UINT64_MAX - digit) / 10)
+        if (!arc_step(&arc, 10, (unsigned)(*p - '0')))
             return false;
-        value = value * 10 + digit;
     }
     *text = p;
-    *out = value;
+    *out = arc;
     return true;
 }
 
-static void put_arc(struct sk_buf *out, uint64_t arc)
+/* The arc when it is below limit, else limit. */
+static unsigned arc_small(const struct arc *arc, unsigned limit)
 {
-    uint8_t octets[10];
-    size_t at = sizeof(octets);
+    unsigned value = 0;
+    size_t i;
 
-    octets[--at] = arc & 0x7fu;
-    while ((arc >>= 7) > 0)
-        octets[--at] = (uint8_t)(0x80u | (arc & 0x7fu));
-    buf_put(out, octets + at, sizeof(octets) - at);
+    for (i = 0; i < ARC_OCTETS; i++) {
+        value = value << 7 | arc->groups[i];
+        if (value >= limit)
+            return limit;
+    }
+    return value;
+}
+
+static void put_arc(struct sk_buf *out, const struct arc *arc)
+{
+    uint8_t octets[ARC_OCTETS];
+    size_t i, first = 0;
+
+    while (first < ARC_OCTETS - 1 && arc->groups[first] == 0)
+        first++;
+    for (i = first; i < ARC_OCTETS; i++)
+        octets[i] = (uint8_t)(arc->groups[i] | (i < ARC_OCTETS - 1 ? 0x80u : 0));
+    buf_put(out, octets + first, ARC_OCTETS - first);
 }
 
 enum sk_status oid_from_text(const char *text, struct sk_buf *out)
 {
-    uint64_t first, second, arc;
+    struct arc arc;
+    unsigned first;
     size_t start = out->len;
 
-    if (!parse_arc(&text, &first) || *text++ != '.' || !parse_arc(&text, &second))
+    if (!parse_arc(&text, &arc) || *text++ != '.')
         return SK_INPUT;
-    if (first > 2 || (first < 2 && second > 39) || second > UINT64_MAX - 80)
+    first = arc_small(&arc, 3);
+    if (first > 2 || !parse_arc(&text, &arc) || (first < 2 && arc_small(&arc, 40) == 40) ||
+        !arc_step(&arc, 1, first * 40))
         return SK_INPUT;
-    put_arc(out, first * 40 + second);
+    put_arc(out, &arc);
     while (*text == '.') {
         text++;
         if (!parse_arc(&text, &arc))
             return SK_INPUT;
-        put_arc(out, arc);
+        put_arc(out, &arc);
     }
     if (*text != '\0')
         return SK_INPUT;
@@ -171,32 +206,70 @@ enum sk_status oid_from_text(const char *text, struct sk_buf *out)
     return oid_check(bytes_of(out->data + start, out->len - start)) ? SK_OK : SK_LIMIT;
 }
 
+/* *arc -= less, which is not greater. */
+static void arc_subtract(struct arc *arc, unsigned less)
+{
+    size_t i;
+
+    for (i = ARC_OCTETS; i-- > 0 && less > 0;) {
+        unsigned borrow = arc->groups[i] < less;
+
+        arc->groups[i] = (uint8_t)((arc->groups[i] + (borrow << 7) - less) & 0x7fu);
+        less = borrow;
+    }
+}
+
+enum { ARC_DIGITS = 41 }; /* 2^133 has 41 */
+
+static void arc_to_text(const struct arc *arc, char out[ARC_DIGITS + 1])
+{
+    uint8_t digits[ARC_DIGITS] = {0}; /* least significant first */
+    size_t i, k, num = 1;
+
+    for (i = 0; i < ARC_OCTETS; i++) {
+        unsigned more = arc->groups[i];
+
+        for (k = 0; k < num || more > 0; k++) {
+            more += digits[k] * 128u;
+            digits[k] = (uint8_t)(more % 10);
+            more /= 10;
+        }
+        num = k;
+    }
+    while (num > 1 && digits[num - 1] == 0)
+        num--;
+    for (k = 0; k < num; k++)
+        out[k] = (char)('0' + digits[num - 1 - k]);
+    out[num] = '\0';
+}
+
 enum sk_status oid_to_text(struct sk_bytes oid, char *out, size_t size)
 {
-    uint64_t arc = 0;
+    char text[ARC_DIGITS + 1];
+    struct arc arc = {{0}};
     size_t i, used = 0;
-    bool is_first = true;
 
     for (i = 0; i < oid.len; i++) {
         int n;
 
-        if (arc > UINT64_MAX >> 7)
+        if (!arc_step(&arc, 128, oid.p[i] & 0x7fu))
             return SK_LIMIT;
-        arc = arc << 7 | (oid.p[i] & 0x7fu);
         if (oid.p[i] >= 0x80)
             continue;
-        if (is_first) {
-            unsigned top = arc < 40 ? 0 : arc < 80 ? 1 : 2;
+        if (used == 0) {
+            unsigned top = arc_small(&arc, 80) / 40;
 
-            n = snprintf(out + used, size - used, "%u.%" PRIu64, top, arc - top * 40u);
+            arc_subtract(&arc, top * 40);
+            arc_to_text(&arc, text);
+            n = snprintf(out, size, "%u.%s", top, text);
         } else {
-            n = snprintf(out + used, size - used, ".%" PRIu64, arc);
+            arc_to_text(&arc, text);
+            n = snprintf(out + used, size - used, ".%s", text);
         }
         if (n < 0 || (size_t)n >= size - used)
             return SK_LIMIT;
         used += (size_t)n;
-        is_first = false;
-        arc = 0;
+        memset(&arc, 0, sizeof(arc));
     }
     return used > 0 ? SK_OK : SK_INPUT;
 }

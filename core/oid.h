@@ -104,7 +104,7 @@ enum oid_id {
 };
 #undef OID_ENUM_ROW
 
-/* True for well-formed contents: minimal arcs that fit 128 bits, within LIMIT_OID_BYTES. */
+/* True for well-formed contents: minimal arcs of up to 133 bits, within LIMIT_OID_BYTES. */
 bool oid_check(struct sk_bytes oid);
 /* Which known OID this is, or OID_UNKNOWN. Thread-safe. */
 enum oid_id oid_known(struct sk_bytes oid);
@@ -114,10 +114,10 @@ bool oid_is(struct sk_bytes oid, enum oid_id id);
 /* The short name of a known OID ("keyUsage"); "unknown" for OID_UNKNOWN. */
 const char *oid_name(enum oid_id id);
 
-/* Dotted text to content octets, appended to out. First arc 0, 1, 2; arcs up to 2^64 - 1. */
+/* Dotted text to content octets, appended to out. First arc 0, 1, 2; arcs up to 133 bits. */
 enum sk_status oid_from_text(const char *text, struct sk_buf *out) SK_MUST_CHECK;
-/* Dotted text with its NUL into out; SK_LIMIT when an arc needs more than 64 bits or size is short.
- */
+/* Dotted text with its NUL into out; SK_LIMIT when an arc needs more than 133 bits or size is
+ * short. */
 enum sk_status oid_to_text(struct sk_bytes oid, char *out, size_t size) SK_MUST_CHECK;
 
 #endif

@@ -3,10 +3,12 @@
 certification path test, OpenSSL's 25-test_verify, Chromium's verify_certificate_chain, Frankencerts, and advisories."""
 from suites_support import (add_case, bc, bits, boolean, case, eku, explicit, ext, general_names, generalized_time,
                             inhibit_any, integer, key, ku, mappings, octets, oid, policies, policy_constraints,
-                            pss_alg, san, seq, spki_of, tlv, unknown, ANY_POLICY, CLIENT_AUTH, DAY, NOW, NULL,
+                            pss_alg, san, seq, sign, spki_of, tlv, unknown, ANY_POLICY, CLIENT_AUTH, DAY, NOW, ECDSA_SHA256, NULL,
                             RSA_MD5, RSA_PSS, RSA_SHA1, RSA_SHA256)
 
 GOOD, BAD = "valid", "invalid"
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+UUID = "2.25.%d" % (2 ** 128 - 1)  # X.667
 P1, P2 = "1.2.392.200.1.1", "1.2.392.200.1.2"
 
 
@@ -117,10 +119,9 @@ def anchor_look_alike_with_own_curve(c):
     point = b"\4" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
     p = 2 ** 256 - 2 ** 224 + 2 ** 192 + 2 ** 96 - 1
     b_coefficient = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     parameters = seq(integer(1), seq(oid("1.2.840.10045.1.1"), integer(p)),
                      seq(octets((p - 3).to_bytes(32, "big")), octets(b_coefficient.to_bytes(32, "big"))),
-                     octets(point), integer(order), integer(1))
+                     octets(point), integer(ORDER), integer(1))
     root = c.anchor("Root")
     look_alike = seq(seq(oid("1.2.840.10045.2.1"), parameters), bits(spki_of(root.key)[-65:]))
     copy = c.ca("Root copy", None, subject=root.name, issuer_name=root.name, private=forged, spki=look_alike)
@@ -142,12 +143,11 @@ def explicit_p256(private, prime_delta=0, b_delta=0):
     """The curve P-256 written out."""
     p = 2 ** 256 - 2 ** 224 + 2 ** 192 + 2 ** 96 - 1 + prime_delta
     b_coefficient = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B + b_delta
-    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     base = bytes.fromhex("036B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296")
     field = seq(oid("1.2.840.10045.1.1"), integer(p))
     a_coefficient = octets((p - 3).to_bytes(32, "big"))
     parameters = seq(integer(1), field, seq(a_coefficient, octets(b_coefficient.to_bytes(32, "big"))), octets(base),
-                     integer(order), integer(1))
+                     integer(ORDER), integer(1))
     return seq(seq(oid("1.2.840.10045.2.1"), parameters), bits(spki_of(private)[-65:]))
 
 
@@ -158,6 +158,15 @@ curve("curve-of-implicit-parameters", lambda private: seq(seq(oid("1.2.840.10045
                                                          bits(spki_of(private)[-65:])))
 curve("point-off-the-curve", lambda private: spki_of(private)[:-1] + bytes([spki_of(private)[-1] ^ 1]), None)
 curve("point-at-infinity", lambda private: seq(spki_of(private)[2:-68], bits(b"\0")))
+
+def binary_field(private):
+    """A curve over a field of 2^m: Bouncy Castle once computed with any m (CVE-2024-29857)."""
+    field = seq(oid("1.2.840.10045.1.2"), seq(integer(1 << 20), oid("1.2.840.10045.1.2.3.2"), integer(5)))
+    parameters = seq(integer(1), field, seq(octets(b"\1"), octets(b"\1")), octets(b"\2\1"), integer(7), integer(1))
+    return seq(seq(oid("1.2.840.10045.2.1"), parameters), bits(spki_of(private)[-65:]))
+
+
+curve("curve-over-a-binary-field", binary_field)
 
 # ---- path length
 
@@ -331,6 +340,29 @@ of_target("BSI common_03", "algorithms-that-differ-in-parameters", BAD, "algorit
 of_target("BSI common_04", "algorithm-unknown", BAD, "algorithm", alg=seq(oid("1.3.6.1.4.1.99999.7")))
 of_target("rustls-webpki", "algorithm-of-another-kind-of-key", BAD, None, alg=RSA_SHA256)
 of_target("rustls-webpki", "ecdsa-with-null-parameters", BAD, "algorithm", alg=seq(oid("1.2.840.10045.4.3.2"), NULL))
+for name, value in [("zeros", seq(integer(0), integer(0))), ("negative", seq(integer(-1), integer(-1))),
+                    ("the-order", seq(integer(ORDER), integer(ORDER))), ("one", seq(integer(1), integer(1))),
+                    ("three-numbers", seq(integer(1), integer(1), integer(1))), ("no-numbers", seq())]:
+    of_target("CVE-2022-21449", "ecdsa-of-" + name, BAD, "signature", signature=bits(value))
+
+
+@case("Frankencerts")
+def ecdsa_followed_by_octets(c):
+    root = c.anchor("Root")
+    c.target("EE", root)
+    body = c.asked.der[4:]
+    size = int.from_bytes(body[2:4], "big") + 4  # of tbsCertificate
+    c.asked.der = seq(body[:size], ECDSA_SHA256, bits(sign(root.key, body[:size]) + b"\0"))
+    c.expect(BAD, "signature")
+
+
+X25519 = seq(seq(oid("1.3.101.110")), bits(bytes(range(32))))
+of_target("OpenSSL", "target-with-a-key-that-signs-nothing", GOOD, spki=X25519, daemon=(BAD, "weak-algorithm"))
+of_target("Go CVE-2024-24783", "target-with-an-unknown-key", GOOD, daemon=(BAD, "weak-algorithm"),
+          spki=seq(seq(oid("1.3.6.1.4.1.99999.8")), bits(b"\1")))
+of_target("CVE-2023-2650", "target-with-an-object-identifier-of-a-uuid", GOOD, ext=[policies(UUID)])
+of_target("CVE-2023-2650", "target-with-an-object-identifier-of-9000-octets", BAD, None, ext=[(
+    "2.5.29.32", False, seq(seq(tlv(0x06, b"\x2a" + 9000 * b"\xff" + b"\x7f"))))])
 of_ca("OpenSSL", "keys-of-ed25519", GOOD, kind="ed25519")
 of_ca("OpenSSL", "keys-of-rsa", GOOD, kind="rsa")
 of_ca("OpenSSL", "keys-of-p384", GOOD, kind="p384")
@@ -417,6 +449,7 @@ for row in [
 policy_case("asked-for-another", BAD, [ONE], ONE, True, asked=[P2])
 policy_case("asked-for-it", GOOD, [ONE], ONE, True, asked=[P1])
 policy_case("asked-for-another-without-explicit", GOOD, [ONE], ONE, False, asked=[P2])
+policy_case("of-a-uuid", GOOD, [[policies(UUID)]], [policies(UUID)], True, asked=[UUID])
 policy_case("bomb", BAD, [[policies(*["1.2.3.%d" % n for n in range(30)]),
                            mappings(*[("1.2.3.%d" % a, "1.2.3.%d" % b) for a in range(30) for b in range(8)])]] * 8,
             TWO, True, suite="CVE-2023-0464")
@@ -428,6 +461,27 @@ for where, code in (("ca", "no-path"), ("target", "malformed")):
         c.want(require_explicit_policy=True)
         c.expect(BAD, code)
     add_case("CVE-2023-0465, BSI ext_12", "policy-twice-in-" + where, double_policy)
+
+for level, verdict in [(0, BAD), (1, BAD), (2, GOOD)]:
+    policy_case("any-for-%d-levels" % level, verdict, [ALL + [inhibit_any(level)], ALL, ALL], ONE, True,
+                suite="NSS anypolicywithlevel")
+for level, verdict in [(0, BAD), (3, BAD), (4, GOOD), (10, GOOD)]:
+    policy_case("required-after-%d" % level, verdict, [[policy_constraints(require=level)], [], []], [],
+                suite="PKITS 4.9, NSS explicitPolicy")
+
+
+def anchor_policies(name, honoured, verdict):
+    def build(c):
+        c.target("EE", c.ca("CA", c.anchor("Root", ext=TWO), ext=ONE), ext=ONE)
+        c.want(require_explicit_policy=True)
+        if honoured:
+            c.want(honour_anchor_constraints=True)
+        c.expect(verdict, "policy")
+    add_case("Chromium policies-on-root", "policy-of-the-anchor-" + name, build)
+
+
+anchor_policies("does-not-count", False, GOOD)
+anchor_policies("honoured", True, BAD)
 
 # ---- names of issuers
 

@@ -2,7 +2,7 @@
 """Revocation lists, after x509-limbo (rfc5280::crl, crl), the tests of rustls-webpki, OpenSSL and NSS, the BSI's
 certification path test, and advisories."""
 from suites_support import (add_case, attribute, bits, boolean, case, crldp, directory, explicit, ext,
-                            generalized_time, ian, idp, integer, key, ku, oid, point, primitive, seq, tlv, unknown,
+                            generalized_time, ian, idp, integer, key, ku, oid, point, primitive, seq, tlv, unknown, utf8,
                             utc_time, DAY, NOW)
 
 GOOD, BAD, REVOKED, OPEN = "valid", "invalid", "revoked", "undetermined"
@@ -147,6 +147,10 @@ for row in [
         ("no-reasons", OPEN, [point([A])], {"names": [A], "reasons": []}),
         ("all-reasons", GOOD, [point([A])], {"names": [A], "reasons": [1, 2, 3, 4, 5, 6, 7, 8]})]:
     scoped(*row)
+PARTY = explicit(5, explicit(1, utf8("party")))  # once a NULL pointer to OpenSSL (CVE-2020-1971)
+scoped("edi-party", GOOD, [point([PARTY])], {"names": [PARTY]})
+scoped("edi-party-of-another", OPEN, [point([PARTY])], {"names": [explicit(5, explicit(1, utf8("else")))]})
+scoped("false-written-out", GOOD, [], {"raw_name": boolean(False, 0x81) + boolean(False, 0x84)})
 scoped("second-point-lists-it", REVOKED, [point([B]), point([A])], {"names": [A]}, "revoked", "RUSTSEC-2026-0049",
        is_listed=True)
 scoped("for-users-and-cas", OPEN, [], {"user": True, "ca": True}, None, daemon=lost())

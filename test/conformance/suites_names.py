@@ -3,7 +3,7 @@
 Go's crypto/x509, rustls-webpki, OpenSSL, NSS and Botan, and the advisories of each."""
 import itertools
 
-from suites_support import (add_case, attribute, case, directory, eku, explicit, ext, nc, oid, primitive, san, seq,
+from suites_support import (add_case, attribute, case, directory, eku, explicit, ext, nc, integer, oid, primitive, san, seq,
                             subtree, tlv, utf8, CLIENT_AUTH, SERVER_AUTH)
 
 GOOD, BAD = "valid", "invalid"
@@ -513,6 +513,9 @@ for row in [
         ("mailbox-case", ["email:a@example.com"], ["email:A@example.com"], BAD),
         ("common-name", [], ["dns:a.example.com"], BAD, "a.example.com"),
         ("common-name-beside-an-address", ["ip:1.2.3.4"], ["dns:a.example.com"], BAD, "a.example.com"),
+        ("mailbox-beside-other-names", [other_name("1.3.6.1.4.1.311.20.2.3", utf8("a@example.com")),
+                                        other_name("1.3.6.1.4.1.99999.3", integer(5))],
+         ["email:a@example.com"], BAD, None, "CVE-2024-6119"),
         ("one-of-two-missing", ["dns:a.example.com"], ["dns:a.example.com", "dns:b.example.com"], BAD)]:
     asked(*row)
 

@@ -34,8 +34,10 @@ static void test_oid_refuses_wrong_text(void **state)
                                       "+1.2",
                                       "01.2",
                                       "1.02",
-                                      "1.2.18446744073709551616",
-                                      "2.18446744073709551600",
+                                      "1.2.10889035741470030830827987437816582766592", /* 2^133 */
+                                      "2.10889035741470030830827987437816582766512",
+                                      "18446744073709551617.1",
+                                      "1.18446744073709551617",
                                       "1.2a",
                                       "a.b"};
     struct sk_buf out;
@@ -97,6 +99,15 @@ static void test_oid_text_and_contents_agree(void **state)
         {"2.48", "\x81\x00", 2},
         {"2.999.3", "\x88\x37\x03", 3},
         {"1.2.18446744073709551615", "\x2a\x81\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 11},
+        {"1.2.18446744073709551616", "\x2a\x82\x80\x80\x80\x80\x80\x80\x80\x80\x00", 11},
+        {"2.25.340282366920938463463374607431768211455",
+         "\x69\x83\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+         20}, /* a UUID of ones */
+        {"2.10889035741470030830827987437816582766511.0",
+         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x00", 20},
+        {"1.2.10889035741470030830827987437816582766591.1",
+         "\x2a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x01",
+         21},
     };
     char text[LIMIT_OID_TEXT];
     struct sk_buf out;
@@ -121,9 +132,10 @@ static void test_oid_text_says_when_an_arc_is_too_long(void **state)
     char text[LIMIT_OID_TEXT];
 
     (void)state;
-    assert_int_equal(
-        oid_to_text(ASN1_LIT("\x2a\x82\x80\x80\x80\x80\x80\x80\x80\x80\x00"), text, sizeof(text)),
-        SK_LIMIT);
+    assert_int_equal(oid_to_text(ASN1_LIT("\x2a\x81\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
+                                          "\x80\x80\x80\x80\x80\x80\x00"),
+                                 text, sizeof(text)),
+                     SK_LIMIT);
 }
 
 static void test_oid_known_table_is_one_to_one(void **state)
