@@ -390,6 +390,25 @@ by_rsa("pss-said-pkcs1-done", BAD, "signature", alg=RSA_PSS, signature=bits(b"\1
 by_rsa("sha256-without-null", GOOD, "Frankencerts", alg=seq(oid("1.2.840.113549.1.1.11")))
 
 
+def pss_key(name, verdict, parameters, alg, code=None):
+    """A key that says of itself what it signs with (RFC 4055 1.2)."""
+    def build(c):
+        private = key(c.name, "rsa")
+        whole = spki_of(private)
+        spki = seq(seq(oid("1.2.840.113549.1.1.10"), parameters), whole[-275:])
+        c.target("EE", c.ca("CA", c.anchor("Root"), private=private, spki=spki), alg=alg)
+        c.expect(verdict, code)
+    add_case("OpenSSL", "pss-key-" + name, build)
+
+
+RESTRICTED = RSA_PSS[2 + 11:]  # the parameters alone
+pss_key("unrestricted", GOOD, b"", RSA_PSS)
+pss_key("restricted", GOOD, RESTRICTED, RSA_PSS)
+pss_key("signs-pkcs1", BAD, b"", RSA_SHA256, "algorithm")
+pss_key("restricted-to-a-longer-salt", BAD, pss_alg(48)[2 + 11:], RSA_PSS)
+pss_key("restricted-to-another-hash", BAD, pss_alg(32, seq(oid("2.16.840.1.101.3.4.2.2"), NULL))[2 + 11:], RSA_PSS)
+
+
 def rsa_spki(n, e):
     return seq(seq(oid("1.2.840.113549.1.1.1"), NULL), bits(seq(integer(n), integer(e))))
 
