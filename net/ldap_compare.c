@@ -3,6 +3,7 @@
 
 #include "core/dir_value.h"
 #include "net/ldap_base.h"
+#include "net/ldap_entry.h"
 
 static void set_code(struct ldap_result *out, enum ldap_code code, const char *text)
 {
@@ -56,6 +57,13 @@ void ldap_compare(const struct ldap_env *env, struct sk_arena *arena,
     if (description.attribute->equality == DIR_RULE_NONE) {
         set_code(out, LDAP_INAPPROPRIATE_MATCHING, "the attribute has no equality");
         return;
+    }
+    if (base.kind == LDAP_BASE_TREE && ldap_entry_makes(description.attribute)) {
+        status = ldap_entry_complete(env->reader, arena, &base.entry);
+        if (status != SK_OK) {
+            (void)ldap_base_fail(status, out);
+            return;
+        }
     }
     status = dir_assertion_new(arena, description.attribute->equality, compare->value, &assertion);
     if (status == SK_INPUT)

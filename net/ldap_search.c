@@ -8,6 +8,7 @@
 #include "core/derout.h"
 #include "core/key.h"
 #include "net/ldap_base.h"
+#include "net/ldap_entry.h"
 #include "net/ldap_plan.h"
 
 enum {
@@ -29,6 +30,7 @@ struct ldap_search {
     bool has_own;             /* the only candidate is an entry of the server's own */
     enum ldap_base_kind kind; /* which one */
     bool *wanted;             /* by index of the attribute */
+    bool completes;           /* asks for what the server makes itself */
     const struct dir_filter *filter;
     struct ldap_plan plan;
     bool has_shadow;
@@ -104,6 +106,18 @@ static void select_attributes(struct ldap_search *search, const struct ldap_sear
         else if (dir_schema_describe(name, &description) == SK_OK && description.attribute != NULL)
             want(search, description.attribute);
     }
+}
+
+/* Making them costs a look into the tree for each entry. */
+static bool is_made_wanted(const struct ldap_search *search)
+{
+    unsigned i, num = dir_schema_num_attributes();
+
+    for (i = 0; i < num; i++) {
+        if (search->wanted[i] && ldap_entry_makes(dir_schema_at(i)))
+            return true;
+    }
+    return ldap_entry_is_asked(search->filter);
 }
 
 static void set_limits(struct ldap_search *search, const struct ldap_search_request *request,
@@ -291,6 +305,7 @@ static void prepare(struct ldap_search *search, const struct ldap_request *reque
         read_page(search, request, &after, &has_after);
     if (!search->is_done && has_after)
         status = find_shadow(search, &after);
+    search->completes = !search->is_done && !search->has_own && is_made_wanted(search);
     if (status == SK_OK && !search->is_done && !search->has_own)
         status = ldap_plan_init(&search->plan, search->env.reader, search->arena, search->filter,
                                 !search->manages_dsa_it, has_after ? &after : NULL);
@@ -483,6 +498,10 @@ static enum ldap_progress run_one(struct ldap_search *search, struct sk_arena *s
     arena_reset(scratch);
     if (status == SK_OK)
         status = dit_get(search->env.reader, scratch, &key, &entry);
+    if (status == SK_OK && search->completes) {
+        *io_work += LIMIT_LDAP_LOOK_WORK;
+        status = ldap_entry_complete(search->env.reader, scratch, &entry);
+    }
     if (status != SK_OK) {
         end_on(search, status);
         return LDAP_IS_DONE;

@@ -112,6 +112,12 @@ def listed_searches():
         ["certificateRevocationList;binary", "authorityRevocationList;binary"], ["crossCertificatePair"], ["cn;binary"], ["name"],
         ["cACertificate", "cACertificate;binary"], ["nonsense"], ["nonsense", "cn"], ["1.1", "cn"], ["*", "1.1"], ["objectClass", "cn"], ["userCertificate"], ["cn;lang-ja"],
         ["@pkiCA"], ["@organizationalRole"], ["2.5.4.3"], ["commonName"])]
+    rows += [(b, BASE, "(objectClass=*)", [a]) for b in (ca, ee, TEST, "C=US")
+             for a in ("subschemaSubentry", "hasSubordinates", "structuralObjectClass")]
+    rows += [("C=US", SUB, f, ["1.1"]) for f in (
+        "(hasSubordinates=TRUE)", "(!(hasSubordinates=TRUE))", "(hasSubordinates=*)", "(entryDN=%s)" % ca, "(entryDN=*)",
+        "(entryDN=nonsense)", "(structuralObjectClass=organizationalRole)", "(subschemaSubentry=cn=subschema)",
+        "(&(cn=*)(!(entryDN=%s)))" % ca, "(:distinguishedNameMatch:=%s)" % ca)]
     rows += [(base, BASE, "(objectClass=*)", ["1.1"]) for base in (
         "cn=good ca,o=test certificates 2011,c=us", "CN = Good CA , O = Test Certificates 2011 , C = US",
         "cn=Good  CA,o=Test   Certificates 2011,c=US", "CN=\\47ood CA," + TEST, "2.5.4.3=Good CA," + TEST,
@@ -229,6 +235,8 @@ DIFFERENCES = {
     "CN=#0c07476f6f64204341," + TEST: "L-16: a value in BER is the value; slapd refuses it",
     "1.2.3.4.5=x,C=US": "RFC 4514 2.3: a dotted type needs no schema; there is no such entry. slapd refuses the name",
     "(cn=* *)": "RFC 4518 2.6.1: a blank alone is found in every value, before its first word",
+    "(subschemaSubentry=cn=subschema)": "every entry has it; slapd shows it and does not find by it",
+    "(:distinguishedNameMatch:=CN=Good CA,%s)" % TEST: "of all attributes entryDN is one; slapd makes it after it has searched",
     "(cn~=good ca)": "approximate is what a server says it is; ours is equality, slapd's goes by sound",
 }
 

@@ -41,6 +41,12 @@ static void compares_have_their_codes(void **state)
         {"cn=a,ou=Far,o=Test,c=JP", "cn", "a", LDAP_REFERRAL},
         {"", "supportedLDAPVersion", "3", LDAP_INAPPROPRIATE_MATCHING}, /* RFC 4512 5.1.4 */
         {"", "vendorName", "Sekisho", LDAP_COMPARE_TRUE},
+        {"o=Test,c=JP", "entryDN", "O=TEST , C=jp", LDAP_COMPARE_TRUE},
+        {"o=Test,c=JP", "entryDN", "c=JP", LDAP_COMPARE_FALSE},
+        {"o=Test,c=JP", "hasSubordinates", "TRUE", LDAP_COMPARE_TRUE},
+        {"cn=Person 1,ou=People,o=Test,c=JP", "hasSubordinates", "TRUE", LDAP_COMPARE_FALSE},
+        {"o=Test,c=JP", "structuralObjectClass", "2.5.6.4", LDAP_COMPARE_TRUE},
+        {"o=Test,c=JP", "createTimestamp", "20260101000000Z", LDAP_NO_SUCH_ATTRIBUTE},
         {"cn=subschema", "objectClass", "subschema", LDAP_COMPARE_TRUE},
     };
     struct tree *f = *state;

@@ -159,7 +159,12 @@ static void attributes_are_those_that_were_asked_for(void **state)
         {"o=Test,c=JP", {"*"}, false, "objectClass=2;o=1;description=1;"},
         {"o=Test,c=JP", {"1.1"}, false, ""},
         {"o=Test,c=JP", {"1.1", "o"}, false, "o=1;"},
-        {"o=Test,c=JP", {"+"}, false, ""},
+        {"o=Test,c=JP",
+         {"+"},
+         false,
+         "entryDN=1;subschemaSubentry=1;structuralObjectClass=1;hasSubordinates=1;"},
+        {"o=Test,c=JP", {"hasSubordinates", "o"}, false, "o=1;hasSubordinates=1;"},
+        {"o=Test,c=JP", {"modifyTimestamp"}, false, ""},
         {"o=Test,c=JP", {"DESCRIPTION", "2.5.4.10"}, false, "o=1;description=1;"},
         {"o=Test,c=JP", {"name"}, false, "o=1;"},                              /* a subtype */
         {"o=Test,c=JP", {"noSuch", "o;binary", "x y", "o"}, false, "o=1;"},    /* L-04 */
@@ -298,6 +303,36 @@ static void sort_names(char *names)
     memcpy(names, copy, at + 1);
 }
 
+static void what_the_server_makes_is_searched_for(void **state)
+{
+    static const struct {
+        const char *filter;
+        unsigned entries;
+    } rows[] = {
+        {"(hasSubordinates=TRUE)", 3},
+        {"(&(!(hasSubordinates=TRUE))(objectClass=organization))", 1},
+        {"(entryDN=O=test , c=jp)", 1},
+        {"(&(sn=sato)(entryDN=cn=person 2,ou=people,o=test,c=jp))", 1}, /* by the index of sn */
+        {"(&(sn=suzuki)(entryDN=cn=person 2,ou=people,o=test,c=jp))", 0},
+        {"(|(uid=u3)(entryDN=cn=person 2,ou=people,o=test,c=jp))", 2},
+        {"(structuralObjectClass=person)", TREE_PEOPLE},
+        {"(subschemaSubentry=*)", 4 + TREE_PEOPLE},
+        {"(modifyTimestamp=*)", 0},
+    };
+    struct tree_seen *seen = malloc(sizeof(*seen));
+    size_t i;
+
+    assert_non_null(seen);
+    for (i = 0; i < COUNT(rows); i++) {
+        const struct tree_ask ask = {.base = "c=JP", .scope = 2, .filter = rows[i].filter};
+
+        tree_search(*state, &ask, seen);
+        if (seen->code != 0 || seen->entries != rows[i].entries)
+            fail_msg("%s: code %d, %u entries", rows[i].filter, seen->code, seen->entries);
+    }
+    free(seen);
+}
+
 /* Behind a double negation no index is used: what is given must be the same. */
 static void an_index_leaves_nothing_out(void **state)
 {
@@ -367,6 +402,7 @@ int main(void)
         cmocka_unit_test(limits_end_a_search),
         cmocka_unit_test(time_ends_a_search_between_slices),
         cmocka_unit_test(filters_that_cannot_be),
+        cmocka_unit_test(what_the_server_makes_is_searched_for),
         cmocka_unit_test(an_index_leaves_nothing_out),
     };
 
