@@ -7,13 +7,15 @@
  *
  *   C_Sign 0x32     it returns this value (CKR_DEVICE_REMOVED)
  *   C_Sign hang     it does not return before the line is gone
- *   C_Sign close    all sessions of the token are closed first, then it is forwarded
+ *   C_Sign close    all sessions of the token are closed first, then it is forwarded; calls that
+ *                   were forwarded before end first, as a token that loses its sessions ends them
  *
  * A copy of the file under another name is another module with faults of its own, over the same
  * SoftHSM ($SOFTHSM2_MODULE, or where Debian puts it).
  */
 #include <dlfcn.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +27,18 @@
 static CK_FUNCTION_LIST_PTR real;
 static CK_FUNCTION_LIST table;
 static char control[4096];
+/* Read-locked during each call that is forwarded: SoftHSM frees a session without looking whether
+ * another thread is in the middle of a call with it, and the whole process dies of that. */
+static pthread_rwlock_t calls = PTHREAD_RWLOCK_INITIALIZER;
 
 static void close_all(CK_SESSION_HANDLE session)
 {
     CK_SESSION_INFO info;
 
+    (void)pthread_rwlock_wrlock(&calls);
     if (real->C_GetSessionInfo(session, &info) == CKR_OK)
         (void)real->C_CloseAllSessions(info.slotID);
+    (void)pthread_rwlock_unlock(&calls);
 }
 
 /* What the control file says about a function; false: nothing. */
@@ -68,7 +75,12 @@ static CK_RV fault(const char *name, CK_SESSION_HANDLE session)
 #define FORWARD(session, name, ...)                                                                \
     do {                                                                                           \
         CK_RV rv = fault(#name, session);                                                          \
-        return rv != CKR_OK ? rv : real->name(__VA_ARGS__);                                        \
+        if (rv != CKR_OK)                                                                          \
+            return rv;                                                                             \
+        (void)pthread_rwlock_rdlock(&calls);                                                       \
+        rv = real->name(__VA_ARGS__);                                                              \
+        (void)pthread_rwlock_unlock(&calls);                                                       \
+        return rv;                                                                                 \
     } while (0)
 
 static CK_RV initialize(CK_VOID_PTR args)
