@@ -29,7 +29,6 @@ void conn_close(struct conn *conn)
         if (exchange->is_answered)
             conn_exchange_free(exchange); /* else conn_reply() does */
     }
-    conn_time_forget(conn);
     TAILQ_REMOVE(&set->conns, conn, link);
     set->count--;
     counter_sub(&set->options.counters->open, 1);
@@ -39,7 +38,7 @@ void conn_close(struct conn *conn)
         counter_add(&set->options.counters->tls_failed, 1);
     if (set->reader == conn)
         set->reader = NULL;
-    event_free(conn->timer);
+    deadlines_done(&conn->deadlines);
     stream_done(&conn->stream);
     buf_done(&conn->kept);
     http_reader_done(&conn->reader);
@@ -378,8 +377,7 @@ struct conn_set *conn_set_new(struct event_base *base, const struct conn_options
         return NULL;
     }
     TAILQ_INIT(&set->conns);
-    TAILQ_INIT(&set->idle);
-    TAILQ_INIT(&set->slow);
+    conn_time_init(set);
     buf_init(&set->out, OUT_BYTES);
     return set;
 }
@@ -457,10 +455,12 @@ static struct conn *conn_new(struct conn_set *set, const struct conn_arrival *ar
 
     if (conn == NULL)
         return NULL;
-    conn->timer = evtimer_new(set->base, conn_time_on_timer, conn);
-    if (conn->timer == NULL || !open_stream(conn, set->base, arrival)) {
-        if (conn->timer != NULL)
-            event_free(conn->timer);
+    if (!deadlines_init(&conn->deadlines, &set->deadlines, set->base, conn_time_on_timer, conn)) {
+        free(conn);
+        return NULL;
+    }
+    if (!open_stream(conn, set->base, arrival)) {
+        deadlines_done(&conn->deadlines);
         free(conn);
         return NULL;
     }

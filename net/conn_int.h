@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Between the parts of a connection: conn.c (its life, reading), conn_write.c (answers),
- * conn_time.c (deadlines, and who makes room).
+ * conn_time.c (which deadlines it has, and their end).
  */
 #ifndef SEKISHO_NET_CONN_INT_H
 #define SEKISHO_NET_CONN_INT_H
@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "net/conn.h"
+#include "net/deadlines.h"
 #include "net/stream.h"
 
 enum {
@@ -20,16 +21,6 @@ enum conn_state {
     CONN_OPEN = 1,
     CONN_CLOSING, /* no further request is read; ends when all answers are written */
     CONN_LINGER,  /* our side is shut down; what the client still sends is thrown away */
-};
-
-/* What a connection waits for from its client; each has its deadline. */
-enum conn_phase {
-    PHASE_NONE = 0, /* nothing: answers are due or being written */
-    PHASE_HANDSHAKE,
-    PHASE_IDLE,
-    PHASE_HEAD,
-    PHASE_BODY,
-    PHASE_LINGER,
 };
 
 struct conn_exchange {
@@ -52,12 +43,10 @@ TAILQ_HEAD(conn_exchange_list, conn_exchange);
 TAILQ_HEAD(conn_list, conn);
 
 struct conn {
-    TAILQ_ENTRY(conn) link;      /* of set->conns */
-    TAILQ_ENTRY(conn) room_link; /* of *room, while that is not NULL */
-    struct conn_list *room;      /* set->idle, set->slow or NULL */
+    TAILQ_ENTRY(conn) link; /* of set->conns */
     struct conn_set *set;
     struct stream stream;
-    struct event *timer;
+    struct deadlines deadlines;
     const struct conn_listener *listener;
     struct acl_client client;
     struct acl_certificate *certificate; /* owned; of client */
@@ -74,16 +63,8 @@ struct conn {
     size_t due; /* octets of the bodies of answers that are ready and not written */
     struct conn_exchange_list exchanges; /* in the order of the requests */
     size_t num_exchanges;
-    unsigned requests;     /* whole requests so far */
-    enum conn_phase phase; /* and of which request */
-    unsigned phase_request;
-    int64_t phase_start_us;
-    int64_t phase_end_us; /* when phase is over */
-    int64_t write_end_us; /* when enough must have been taken; 0: nothing to take */
-    uint64_t queued;      /* octets ever given to the stream */
-    uint64_t write_mark;  /* octets taken when write_end_us was set */
-    int64_t timer_us;     /* when the timer fires; 0: not armed */
-    size_t thrown_away;   /* octets read while lingering */
+    unsigned requests;  /* whole requests so far */
+    size_t thrown_away; /* octets read while lingering */
 };
 
 struct conn_set {
@@ -92,8 +73,7 @@ struct conn_set {
     conn_handler handler;
     void *arg;
     struct conn_list conns;
-    struct conn_list idle; /* between two requests, longest first */
-    struct conn_list slow; /* in the middle of sending one, longest first */
+    struct deadlines_set deadlines;
     size_t count;
     bool is_draining;
     bool in_hurry; /* draining, and silent connections are not waited for */
@@ -128,16 +108,13 @@ bool conn_write_answers(struct conn *conn);
 /* Expect: 100-continue (RFC 9110 10.1.1): said when nothing else is owed before it. False: the
  * connection must be cut. */
 bool conn_write_continue(struct conn *conn);
-/* Octets that the client has taken so far. */
-uint64_t conn_write_taken(const struct conn *conn);
 void conn_exchange_free(struct conn_exchange *exchange);
 
 /* ---- conn_time.c ---- */
 
-/* Brings deadlines and the lists of who may make room in line with where the connection stands. */
+void conn_time_init(struct conn_set *set);
+/* Brings the deadlines in line with where the connection stands. */
 void conn_time_arm(struct conn *conn);
-/* Out of the lists. */
-void conn_time_forget(struct conn *conn);
 void conn_time_on_timer(evutil_socket_t fd, short what, void *arg);
 
 #endif

@@ -105,7 +105,7 @@ static bool put_owned(struct conn *conn, struct http_answer *answer)
 
 static void note_queued(struct conn *conn, size_t octets)
 {
-    conn->queued += octets;
+    deadlines_note_queued(&conn->deadlines, octets);
     counter_add(&conn->set->options.counters->octets_out, octets);
 }
 
@@ -227,11 +227,6 @@ bool conn_write_continue(struct conn *conn)
     conn->reader.wants_continue = false;
     note_queued(conn, sizeof(text) - 1);
     return stream_send(&conn->stream, bytes_of(text, sizeof(text) - 1));
-}
-
-uint64_t conn_write_taken(const struct conn *conn)
-{
-    return conn->queued - stream_pending(&conn->stream);
 }
 
 void conn_exchange_free(struct conn_exchange *exchange)

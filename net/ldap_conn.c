@@ -82,7 +82,6 @@ void ldap_conn_close(struct ldap_conn *conn)
 
     ldap_abandon_all(conn);
     ldap_unhold(conn, conn->in_holds);
-    ldap_time_forget(conn);
     leave_turns(conn);
     TAILQ_REMOVE(&set->conns, conn, link);
     set->count--;
@@ -91,7 +90,7 @@ void ldap_conn_close(struct ldap_conn *conn)
         clients_leave(set->options.clients, &conn->client.address);
     if (conn->in_handshake)
         counter_add(&counters->tls_failed, 1);
-    event_free(conn->timer);
+    deadlines_done(&conn->deadlines);
     stream_done(&conn->stream);
     buf_done(&conn->in);
     free(conn->certificate);
@@ -100,17 +99,12 @@ void ldap_conn_close(struct ldap_conn *conn)
         set->when_empty(set->when_empty_arg);
 }
 
-uint64_t ldap_conn_taken(const struct ldap_conn *conn)
-{
-    return conn->queued - stream_pending(&conn->stream);
-}
-
 bool ldap_conn_send(struct ldap_conn *conn)
 {
     struct sk_buf *out = &conn->set->out;
     bool is_good = buf_status(out) == SK_OK && stream_send(&conn->stream, buf_bytes(out));
 
-    conn->queued += out->len;
+    deadlines_note_queued(&conn->deadlines, out->len);
     counter_add(&counters_of(conn)->ldap.octets_out, out->len);
     buf_reset(out);
     return is_good;
@@ -449,8 +443,7 @@ struct ldap_set *ldap_set_new(struct event_base *base, const struct ldap_options
     set->options = *options;
     set->config = &options->config->ldap;
     TAILQ_INIT(&set->conns);
-    TAILQ_INIT(&set->idle);
-    TAILQ_INIT(&set->slow);
+    ldap_time_init(set);
     TAILQ_INIT(&set->turns);
     buf_init(&set->out, LDAP_READ_BYTES);
     set->scratch = arena_new(LIMIT_LDAP_ENTRY_BYTES);
@@ -539,17 +532,19 @@ static void turn_away(struct ldap_set *set, const struct conn_arrival *arrival)
 static struct ldap_conn *conn_new(struct ldap_set *set, const struct conn_arrival *arrival)
 {
     struct ldap_conn *conn = calloc(1, sizeof(*conn));
-    struct event *timer = conn != NULL ? evtimer_new(set->base, ldap_time_on_timer, conn) : NULL;
 
-    if (timer == NULL ||
-        !stream_init(&conn->stream, set->base, arrival->fd, NULL, on_ready, conn)) {
-        if (timer != NULL)
-            event_free(timer);
+    if (conn == NULL ||
+        !deadlines_init(&conn->deadlines, &set->deadlines, set->base, ldap_time_on_timer, conn)) {
         (void)close(arrival->fd);
         free(conn);
         return NULL;
     }
-    conn->timer = timer;
+    if (!stream_init(&conn->stream, set->base, arrival->fd, NULL, on_ready, conn)) {
+        deadlines_done(&conn->deadlines);
+        (void)close(arrival->fd);
+        free(conn);
+        return NULL;
+    }
     conn->set = set;
     conn->listener = arrival->listener;
     conn->client.address = arrival->address;

@@ -48,9 +48,9 @@ void ldap_set_add(struct ldap_set *set, const struct conn_arrival *arrival);
 bool ldap_set_evict(struct ldap_set *set);
 size_t ldap_set_count(const struct ldap_set *set);
 
-/* From now on each connection ends with a Notice of Disconnection (unavailable): when it is silent
- * for LIMIT_LDAP_DRAIN_IDLE_MS, and when half of the drain time is over behind its next answer.
- * when_empty is called once no connection is left, perhaps at once. */
+/* From now on each connection ends with a Notice of Disconnection (unavailable): when it stays
+ * silent for LIMIT_LDAP_DRAIN_IDLE_MS, and when half of the drain time is over behind its next
+ * answer. when_empty is called once no connection is left, perhaps at once. */
 void ldap_set_drain(struct ldap_set *set, void (*when_empty)(void *arg), void *arg);
 /* While it drains: each connection ends behind its next answer from now on. */
 void ldap_set_hurry(struct ldap_set *set);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Between the parts of an LDAP connection: ldap_conn.c (its life, reading, turns), ldap_time.c
- * (deadlines, and who makes room), ldap_ops.c (requests and their answers).
+ * (which deadlines it has, and their end), ldap_ops.c (requests and their answers).
  */
 #ifndef SEKISHO_NET_LDAP_INT_H
 #define SEKISHO_NET_LDAP_INT_H
@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "core/clock.h"
+#include "net/deadlines.h"
 #include "net/ldap_conn.h"
 #include "net/ldap_search.h"
 #include "net/stream.h"
@@ -23,15 +24,6 @@ enum ldap_state {
     LDAP_SECURING, /* StartTLS is granted: once that is written, TLS begins */
     LDAP_CLOSING,  /* nothing is read any more; ends when all is written */
     LDAP_LINGER,   /* our side is shut down; what the client still sends is thrown away */
-};
-
-/* What a connection waits for from its client; each has its deadline. */
-enum ldap_phase {
-    LDAP_PHASE_NONE = 0, /* nothing: answers are due or being written */
-    LDAP_PHASE_HANDSHAKE,
-    LDAP_PHASE_IDLE,
-    LDAP_PHASE_MESSAGE,
-    LDAP_PHASE_LINGER,
 };
 
 /* A generation as this worker reads it: shared by the searches that began under it. */
@@ -57,12 +49,10 @@ TAILQ_HEAD(ldap_conn_list, ldap_conn);
 
 struct ldap_conn {
     TAILQ_ENTRY(ldap_conn) link;      /* of set->conns */
-    TAILQ_ENTRY(ldap_conn) room_link; /* of *room, while that is not NULL */
     TAILQ_ENTRY(ldap_conn) turn_link; /* of set->turns, while has_turn */
-    struct ldap_conn_list *room;      /* set->idle, set->slow or NULL */
     struct ldap_set *set;
     struct stream stream;
-    struct event *timer;
+    struct deadlines deadlines;
     const struct conn_listener *listener;
     struct acl_client client;
     struct acl_certificate *certificate; /* owned; of client */
@@ -81,17 +71,9 @@ struct ldap_conn {
     struct ldap_operation_list operations; /* the next one to have a slice first */
     size_t num_operations;
     size_t num_begun;
-    size_t holds;      /* octets of memory that its requests take */
-    unsigned requests; /* whole requests so far */
-    enum ldap_phase phase;
-    unsigned phase_request;
-    int64_t phase_start_us;
-    int64_t phase_end_us;
-    int64_t write_end_us; /* when enough must have been taken; 0: nothing to take */
-    uint64_t queued;      /* octets ever given to the stream */
-    uint64_t write_mark;  /* octets taken when write_end_us was set */
-    int64_t timer_us;     /* when the timer fires; 0: not armed */
-    size_t thrown_away;   /* octets read while lingering */
+    size_t holds;       /* octets of memory that its requests take */
+    unsigned requests;  /* whole requests so far */
+    size_t thrown_away; /* octets read while lingering */
 };
 
 struct ldap_set {
@@ -100,8 +82,7 @@ struct ldap_set {
     const struct config_ldap *config;
     struct ldap_snapshot *snapshot; /* NULL: nothing is published */
     struct ldap_conn_list conns;
-    struct ldap_conn_list idle;  /* without a request, longest first */
-    struct ldap_conn_list slow;  /* in the middle of sending one, longest first */
+    struct deadlines_set deadlines;
     struct ldap_conn_list turns; /* those with something to do, the next one first */
     struct event *on_turns;
     bool in_turns;
@@ -129,8 +110,6 @@ bool ldap_conn_may_read(const struct ldap_conn *conn);
 bool ldap_conn_send(struct ldap_conn *conn);
 /* Notice of Disconnection; requests under way are given up. False: the connection must be cut. */
 bool ldap_conn_dismiss(struct ldap_conn *conn, enum ldap_code code, const char *text);
-/* Octets that the client has taken so far. */
-uint64_t ldap_conn_taken(const struct ldap_conn *conn);
 /* Counts memory that a request takes; false: there is no room for it. */
 bool ldap_hold(struct ldap_conn *conn, size_t octets);
 void ldap_unhold(struct ldap_conn *conn, size_t octets);
@@ -151,10 +130,9 @@ void ldap_snapshot_unref(struct ldap_snapshot *snapshot);                /* acce
 
 /* ---- ldap_time.c ---- */
 
-/* Brings deadlines and the lists of who may make room in line with where the connection stands. */
+void ldap_time_init(struct ldap_set *set);
+/* Brings the deadlines in line with where the connection stands. */
 void ldap_time_arm(struct ldap_conn *conn);
-/* Out of the lists. */
-void ldap_time_forget(struct ldap_conn *conn);
 void ldap_time_on_timer(evutil_socket_t fd, short what, void *arg);
 
 #endif

@@ -260,7 +260,7 @@ bool ldap_run(struct ldap_conn *conn)
     progress = ldap_search_run(operation->search, conn->set->scratch, out, now);
     before = evbuffer_get_length(out) - before;
     operation->given += before;
-    conn->queued += before;
+    deadlines_note_queued(&conn->deadlines, before);
     counter_add(&conn->set->options.counters->ldap.octets_out, before);
     switch (progress) {
     case LDAP_GOES_ON:
