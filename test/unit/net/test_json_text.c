@@ -178,7 +178,7 @@ static void test_json_out_writes_texts_as_jansson_does(void **state)
                 assert_non_null(strchr((const char *)out.data, '?'));
             }
             dump = json_dumps(list, JSON_COMPACT);
-            assert_string_equal(out.data, dump);
+            assert_string_equal((const char *)out.data, dump);
             free(dump);
             json_decref(list);
             buf_done(&out);
@@ -212,7 +212,7 @@ static void test_json_out_puts_commas_between(void **state)
     json_out_close(&out, '}');
     buf_put_byte(&out, 0);
     assert_int_equal(buf_status(&out), SK_OK);
-    assert_string_equal(out.data,
+    assert_string_equal((const char *)out.data,
                         "{\"a\":[],\"b\":{},\"c\":\"{\",\"d\":\"[\",\"e\":null,\"f\":false,"
                         "\"g\":[true,0,-9223372036854775808,9223372036854775807,{}]}");
     buf_done(&out);

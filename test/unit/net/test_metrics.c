@@ -296,7 +296,7 @@ static void workers_are_summed_up(void **state)
     assert_true(value_of("sekisho_connections_accepted_total", "") == 11);
     assert_true(value_of("sekisho_connections_refused_total", "reason=client") == 2);
     assert_true(value_of("sekisho_start_time_seconds", "") == 1000);
-    assert_true(value_of("sekisho_workers", "") == WORKERS);
+    assert_true(value_of("sekisho_workers", "") == (double)WORKERS);
 }
 
 static void a_duration_is_in_its_bucket_and_all_above(void **state)
