@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache/recode.h"
 
+#include "core/ascii.h"
 #include "core/der.h"
 #include "core/derout.h"
 #include "core/oid.h"
-
-static bool is_printable(struct sk_bytes text)
-{
-    static const char others[] = " '()+,-./:=?";
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        uint8_t c = text.p[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              (c != '\0' && strchr(others, c) != NULL)))
-            return false;
-    }
-    return true;
-}
 
 /* X.520 wants these printable. */
 static bool is_always_printable(struct sk_bytes attribute)
@@ -31,7 +17,8 @@ static uint8_t tag_of(struct sk_bytes attribute, const struct der_tlv *value, ui
 {
     if (value->tag != DER_PRINTABLE_STRING && value->tag != DER_UTF8_STRING)
         return value->tag;
-    if (type == DER_PRINTABLE_STRING ? !is_printable(value->body) : is_always_printable(attribute))
+    if (type == DER_PRINTABLE_STRING ? !ascii_is_printable(value->body)
+                                     : is_always_printable(attribute))
         return value->tag;
     return type;
 }

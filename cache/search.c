@@ -3,6 +3,7 @@
 
 #include "cache/cache_int.h"
 #include "cache/publish_int.h"
+#include "core/ascii.h"
 #include "core/derout.h"
 #include "core/general_name.h"
 #include "core/name.h"
@@ -70,8 +71,7 @@ static enum sk_status uri_form(struct sk_bytes text, uint8_t out[SEARCH_HASH])
 
     buf_init(&lower, LIMIT_NAME_VALUE_BYTES);
     for (i = 0; i < text.len; i++)
-        buf_put_byte(&lower, text.p[i] >= 'A' && text.p[i] <= 'Z' ? (uint8_t)(text.p[i] | 0x20)
-                                                                  : text.p[i]);
+        buf_put_byte(&lower, ascii_lower(text.p[i]));
     status = buf_status(&lower);
     if (status == SK_OK)
         status = sha1(buf_bytes(&lower), out);

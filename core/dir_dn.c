@@ -3,6 +3,7 @@
 
 #include <unistr.h>
 
+#include "core/ascii.h"
 #include "core/der.h"
 #include "core/derout.h"
 #include "core/dir_schema.h"
@@ -202,21 +203,6 @@ static bool is_ascii(struct sk_bytes text)
     return true;
 }
 
-/* X.680 41.4 */
-static bool is_printable(struct sk_bytes text)
-{
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        uint8_t c = text.p[i];
-        bool is_alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-
-        if (!is_alnum && (c == '\0' || strchr(" '()+,-./:=?", c) == NULL))
-            return false;
-    }
-    return true;
-}
-
 /* The string type that certificates have for the attribute (RFC 5280 appendix A.1). */
 static uint8_t string_tag(const struct dir_attribute *attribute, struct sk_bytes value)
 {
@@ -227,7 +213,7 @@ static uint8_t string_tag(const struct dir_attribute *attribute, struct sk_bytes
     if (attribute == NULL)
         return DER_UTF8_STRING;
     if (strcmp(attribute->syntax, country) == 0 || strcmp(attribute->syntax, printable) == 0)
-        return is_printable(value) ? DER_PRINTABLE_STRING : DER_UTF8_STRING;
+        return ascii_is_printable(value) ? DER_PRINTABLE_STRING : DER_UTF8_STRING;
     if (strcmp(attribute->syntax, ia5) == 0)
         return is_ascii(value) ? DER_IA5_STRING : DER_UTF8_STRING;
     return DER_UTF8_STRING;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ascii.h"
 #include "core/clock.h"
 #include "core/der.h"
 #include "core/derout.h"
@@ -27,11 +28,6 @@ static void skip_blanks(struct reader *r)
         r->p++;
 }
 
-static bool is_alnum(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static bool take(struct reader *r, char c)
 {
     skip_blanks(r);
@@ -48,10 +44,10 @@ static bool take_word(struct reader *r, const char *word)
 
     skip_blanks(r);
     for (p = r->p; *word != '\0'; word++, p++) {
-        if (p == r->end || (*p | 0x20) != (*word | 0x20))
+        if (p == r->end || ascii_lower(*p) != ascii_lower((uint8_t)*word))
             return false;
     }
-    if (p < r->end && (is_alnum(*p) || *p == '-'))
+    if (p < r->end && (ascii_is_alnum(*p) || *p == '-'))
         return false;
     r->p = p;
     return true;
@@ -119,7 +115,7 @@ static enum sk_status take_hstring(struct reader *r, struct sk_bytes *out)
     if (!take(r, '\''))
         return SK_INPUT;
     status = take_digit_pairs(r, out);
-    if (status == SK_OK && (r->end - r->p < 2 || r->p[0] != '\'' || (r->p[1] | 0x20) != 'h'))
+    if (status == SK_OK && (r->end - r->p < 2 || r->p[0] != '\'' || ascii_lower(r->p[1]) != 'h'))
         return SK_INPUT;
     r->p += status == SK_OK ? 2 : 0;
     return status;
@@ -176,7 +172,7 @@ static enum sk_status take_decimal(struct reader *r, struct sk_bytes *out)
         if (!push_digit(octets, *r->p - (unsigned)'0'))
             return SK_INPUT;
     }
-    if (r->p == start || (r->p < r->end && is_alnum(*r->p)))
+    if (r->p == start || (r->p < r->end && ascii_is_alnum(*r->p)))
         return SK_INPUT;
     if (is_negative)
         negate(octets);
@@ -193,7 +189,7 @@ static enum sk_status take_hex_number(struct reader *r, bool is_hstring, struct 
 
     if (status != SK_OK)
         return status;
-    if (digits.len == 0 || (r->p < r->end && is_alnum(*r->p)))
+    if (digits.len == 0 || (r->p < r->end && ascii_is_alnum(*r->p)))
         return SK_INPUT;
     octets = arena_alloc(r->arena, digits.len + 1);
     if (octets == NULL)
@@ -208,7 +204,7 @@ static enum sk_status take_serial(struct reader *r, struct sk_bytes *out)
     skip_blanks(r);
     if (r->p < r->end && *r->p == '\'')
         return take_hex_number(r, true, out);
-    if (r->end - r->p >= 2 && r->p[0] == '0' && (r->p[1] | 0x20) == 'x') {
+    if (r->end - r->p >= 2 && r->p[0] == '0' && ascii_lower(r->p[1]) == 'x') {
         r->p += 2;
         return take_hex_number(r, false, out);
     }
@@ -254,7 +250,7 @@ static enum sk_status put_oid_name(struct reader *r, struct sk_buf *out)
     size_t len = 0;
 
     skip_blanks(r);
-    while (r->p < r->end && len + 1 < sizeof(text) && (is_alnum(*r->p) || *r->p == '.'))
+    while (r->p < r->end && len + 1 < sizeof(text) && (ascii_is_alnum(*r->p) || *r->p == '.'))
         text[len++] = (char)*r->p++;
     text[len] = '\0';
     buf_init(&oid, LIMIT_OID_TEXT);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/ascii.h"
 #include "core/dir_schema_int.h"
 #include "core/dir_schema_table.h"
 
@@ -86,11 +87,6 @@ struct slot {
 static struct slot slots[SLOTS];
 static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
 /* FNV-1a without letter case. */
 static size_t slot_of(struct sk_bytes name)
 {
@@ -98,19 +94,13 @@ static size_t slot_of(struct sk_bytes name)
     size_t i;
 
     for (i = 0; i < name.len; i++)
-        hash = (hash ^ lower(name.p[i])) * 16777619u;
+        hash = (hash ^ ascii_lower(name.p[i])) * 16777619u;
     return (hash ^ hash >> 16) % SLOTS;
 }
 
 static bool is_named(const char *name, struct sk_bytes text)
 {
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        if (name[i] == '\0' || lower((uint8_t)name[i]) != lower(text.p[i]))
-            return false;
-    }
-    return name[text.len] == '\0';
+    return ascii_equal(bytes_of(name, strlen(name)), text);
 }
 
 static void put_slot(const char *name, enum slot_kind kind, size_t index)
@@ -229,22 +219,12 @@ bool dir_schema_class_is_a(const struct dir_class *class, const struct dir_class
 
 /* ---- attribute descriptions (RFC 4512 2.5) --------------------------------------------------- */
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alpha(uint8_t c)
-{
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
 static bool is_keychars(struct sk_bytes text)
 {
     size_t i;
 
     for (i = 0; i < text.len; i++) {
-        if (!is_alpha(text.p[i]) && !is_digit(text.p[i]) && text.p[i] != '-')
+        if (!ascii_is_alnum(text.p[i]) && text.p[i] != '-')
             return false;
     }
     return text.len > 0;
@@ -256,7 +236,7 @@ bool dir_schema_is_oid(struct sk_bytes text)
     unsigned dots = 0;
 
     for (i = 0; i <= text.len; i++) {
-        if (i < text.len && is_digit(text.p[i]))
+        if (i < text.len && ascii_is_digit(text.p[i]))
             continue;
         /* the end of an arc: some digits, without a zero in front */
         if (i == start || (text.p[start] == '0' && i - start > 1))
@@ -289,7 +269,7 @@ enum sk_status dir_schema_describe(struct sk_bytes text, struct dir_description 
     bool is_last, has_other = false;
     struct sk_bytes type = take_part(&text, &is_last);
 
-    if (!dir_schema_is_oid(type) && (!is_keychars(type) || !is_alpha(type.p[0])))
+    if (!dir_schema_is_oid(type) && (!is_keychars(type) || !ascii_is_letter(type.p[0])))
         return SK_INPUT;
     while (!is_last) {
         struct sk_bytes option = take_part(&text, &is_last);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "core/ascii.h"
 #include "core/clock.h"
 #include "core/der.h"
 #include "core/dir_value_int.h"
 #include "core/hex.h"
 #include "core/name.h"
 #include "core/name_int.h"
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static void put(struct sk_buf *out, struct sk_bytes octets)
 {
@@ -41,9 +37,9 @@ static enum sk_status put_number(struct sk_bytes text, bool is_telephone, struct
             continue;
         /* RFC 4517 3.3.23, 3.3.31: digits; PrintableString */
         if (is_telephone ? c < 0x20 || c >= 0x7f || strchr("\"#$%&*;<>@[\\]^_`{|}~!", c) != NULL
-                         : !is_digit(c))
+                         : !ascii_is_digit(c))
             return SK_INPUT;
-        buf_put_byte(out, c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c);
+        buf_put_byte(out, ascii_lower(c));
     }
     if (out->len == start)
         buf_put_byte(out, ' ');
@@ -227,7 +223,7 @@ static bool is_integer(struct sk_bytes text)
     if (start == text.len || (text.p[start] == '0' && text.len > 1))
         return false;
     for (i = start; i < text.len; i++) {
-        if (!is_digit(text.p[i]))
+        if (!ascii_is_digit(text.p[i]))
             return false;
     }
     return true;
@@ -246,7 +242,7 @@ static enum sk_status put_uuid(struct sk_bytes text, struct sk_buf *out)
 
         if (is_hyphen ? c != '-' : hex_digit((char)c) < 0)
             return SK_INPUT;
-        buf_put_byte(out, c >= 'A' && c <= 'F' ? (uint8_t)(c + ('a' - 'A')) : c);
+        buf_put_byte(out, ascii_lower(c));
     }
     return buf_status(out);
 }
@@ -260,7 +256,7 @@ static bool take_digits(struct sk_bytes *text, size_t n, unsigned *out)
     if (text->len < n)
         return false;
     for (i = 0; i < n; i++) {
-        if (!is_digit(text->p[i]))
+        if (!ascii_is_digit(text->p[i]))
             return false;
         value = value * 10 + (text->p[i] - '0');
     }
@@ -271,7 +267,7 @@ static bool take_digits(struct sk_bytes *text, size_t n, unsigned *out)
 
 static bool is_next_digit(struct sk_bytes text)
 {
-    return text.len > 0 && is_digit(text.p[0]);
+    return text.len > 0 && ascii_is_digit(text.p[0]);
 }
 
 /* A fraction of unit_s seconds, as nanoseconds. At most 9 digits but for zeros at its end: more
@@ -283,7 +279,7 @@ static bool take_fraction(struct sk_bytes *text, int64_t unit_s, int64_t *out_ns
 
     if (text->len == 0 || (text->p[0] != '.' && text->p[0] != ','))
         return true;
-    for (i = 1; i < text->len && is_digit(text->p[i]); i++) {
+    for (i = 1; i < text->len && ascii_is_digit(text->p[i]); i++) {
         int64_t digit = text->p[i] - '0';
 
         if (weight == 0 && digit != 0)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/ascii.h"
 #include "core/limits.h"
 #include "core/name.h"
 #include "core/oid.h"
@@ -130,11 +131,6 @@ enum sk_status general_name_next(struct der *d, bool is_constraint, struct gener
 /* ---- equality
  * --------------------------------------------------------------------------------------- */
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
 /* A copy with ASCII letters from index `from` on in lower case. */
 static bool fold_from(struct sk_arena *arena, struct sk_bytes value, size_t from,
                       struct sk_bytes *out)
@@ -145,7 +141,7 @@ static bool fold_from(struct sk_arena *arena, struct sk_bytes value, size_t from
     if (copy == NULL)
         return false;
     for (i = from; i < value.len; i++)
-        copy[i] = lower(copy[i]);
+        copy[i] = ascii_lower(copy[i]);
     *out = bytes_of(copy, value.len);
     return true;
 }

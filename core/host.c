@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/host.h"
 
+#include "core/ascii.h"
+
 enum { HOST_MAX = 253, LABEL_MAX = 63 };
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
 
 bool host_is_valid(struct sk_bytes host)
 {
@@ -35,9 +22,9 @@ bool host_is_valid(struct sk_bytes host)
             is_number = true;
             continue;
         }
-        if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_')
+        if (!ascii_is_alnum(c) && c != '-' && c != '_')
             return false;
-        is_number = is_number && is_digit(c);
+        is_number = is_number && ascii_is_digit(c);
         if (++label > LABEL_MAX)
             return false;
     }
@@ -46,15 +33,7 @@ bool host_is_valid(struct sk_bytes host)
 
 bool host_equal(struct sk_bytes a, struct sk_bytes b)
 {
-    size_t i;
-
-    if (a.len != b.len)
-        return false;
-    for (i = 0; i < a.len; i++) {
-        if (lower(a.p[i]) != lower(b.p[i]))
-            return false;
-    }
-    return true;
+    return ascii_equal(a, b);
 }
 
 bool host_is_within(struct sk_bytes host, struct sk_bytes domain)
@@ -88,8 +67,7 @@ static bool is_dot_atom(struct sk_bytes local)
     for (i = 0; i < local.len; i++) {
         uint8_t c = local.p[i];
 
-        if (!is_letter(c) && !is_digit(c) && c < 0x80 &&
-            memchr(marks, c, sizeof(marks) - 1) == NULL)
+        if (!ascii_is_alnum(c) && c < 0x80 && memchr(marks, c, sizeof(marks) - 1) == NULL)
             return false;
     }
     return local.len > 0;
@@ -137,7 +115,8 @@ static size_t scheme_length(struct sk_bytes uri)
     for (i = 0; i < uri.len && uri.p[i] != ':'; i++) {
         uint8_t c = uri.p[i];
 
-        if (!is_letter(c) && (i == 0 || (!is_digit(c) && c != '+' && c != '-' && c != '.')))
+        if (!ascii_is_letter(c) &&
+            (i == 0 || (!ascii_is_digit(c) && c != '+' && c != '-' && c != '.')))
             return 0;
     }
     return i < uri.len ? i : 0;
@@ -161,7 +140,7 @@ static bool is_userinfo(struct sk_bytes text)
     for (i = 0; i < text.len; i++) {
         uint8_t c = text.p[i];
 
-        if (!is_letter(c) && !is_digit(c) && memchr(marks, c, sizeof(marks) - 1) == NULL)
+        if (!ascii_is_alnum(c) && memchr(marks, c, sizeof(marks) - 1) == NULL)
             return false;
     }
     return true;
@@ -172,7 +151,7 @@ static bool is_number(struct sk_bytes text)
     size_t i;
 
     for (i = 0; i < text.len; i++) {
-        if (!is_digit(text.p[i]))
+        if (!ascii_is_digit(text.p[i]))
             return false;
     }
     return true;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ascii.h"
 #include "core/name_int.h"
 
 #include <stdlib.h>
@@ -274,7 +275,7 @@ static enum sk_status prepare_ascii(struct sk_bytes text, bool is_exact, struct 
         if (is_space_due)
             room[used++] = ' ';
         is_space_due = false;
-        room[used++] = !is_exact && c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+        room[used++] = is_exact ? c : ascii_lower(c);
     }
     out->len += used;
     return SK_OK;

@@ -2,6 +2,7 @@
 /*
  * The life of a connection, and its reading.
  */
+#include "core/ascii.h"
 #include "net/conn_int.h"
 
 #include <stdio.h>
@@ -58,8 +59,7 @@ static bool is_id(struct sk_bytes text)
     for (i = 0; i < text.len; i++) {
         uint8_t c = text.p[i];
 
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-            c != '.' && c != '_' && c != '-')
+        if (!ascii_is_alnum(c) && c != '.' && c != '_' && c != '-')
             return false;
     }
     return text.len > 0 && text.len <= LIMIT_HTTP_ID_BYTES;

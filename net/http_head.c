@@ -2,20 +2,19 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "core/ascii.h"
 #include "net/http_int.h"
 
 /* tchar of RFC 9110 5.6.2 */
 static bool is_tchar(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return ascii_is_alnum(c) || (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 /* pchar, "/" and "?" of RFC 3986; "%" is looked at apart. */
 static bool is_target_char(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != 0 && strchr("-._~!$&'()*+,;=:@/?", c) != NULL);
+    return ascii_is_alnum(c) || (c != 0 && strchr("-._~!$&'()*+,;=:@/?", c) != NULL);
 }
 
 static bool is_hex(uint8_t c)

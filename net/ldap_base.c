@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/ldap_base.h"
 
+#include "core/ascii.h"
 #include "core/buf.h"
 #include "net/ldap_write.h"
 
@@ -25,8 +26,7 @@ enum ldap_code ldap_base_fail(enum sk_status status, struct ldap_result *result)
 /* What may stand in the DN of a URL as it is (RFC 3986 3.3, RFC 4516 2.1): not '?', nor '/'. */
 static bool is_plain(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
+    return ascii_is_alnum(c) || (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
 }
 
 static void put_escaped(struct sk_buf *out, struct sk_bytes text)

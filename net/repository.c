@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ascii.h"
 #include "core/clock.h"
 #include "core/hex.h"
 #include "net/http_range.h"
@@ -12,12 +13,11 @@ static bool copy_path(struct sk_bytes path, char out[LIMIT_PKI_PATH_BYTES])
     if (path.len == 0 || path.len >= LIMIT_PKI_PATH_BYTES)
         return false;
     for (i = 0; i < path.len; i++) {
-        char c = (char)path.p[i];
+        uint8_t c = path.p[i];
 
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-              c == '.' || c == '-' || c == '_' || c == '/'))
+        if (!ascii_is_alnum(c) && c != '.' && c != '-' && c != '_' && c != '/')
             return false;
-        out[i] = c;
+        out[i] = (char)c;
     }
     out[path.len] = '\0';
     return true;

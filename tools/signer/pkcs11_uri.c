@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ascii.h"
 #include "core/buf.h"
 #include "core/limits.h"
 
@@ -53,8 +54,7 @@ bool pkcs11_uri_is(const char *text)
 
 static bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~", c) != NULL);
+    return ascii_is_alnum((uint8_t)c) || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 /* RFC 7512 2.3: pk11-pchar, pk11-qchar. */
