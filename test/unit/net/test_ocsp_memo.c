@@ -444,12 +444,13 @@ static void serve_until(struct responder *b, unsigned signatures)
         responder_turn(b);
         responder_serve(b);
     }
-    assert_int_equal(b->signatures, signatures);
+    assert_true(b->signatures >= signatures); /* the next may be made in the same turn */
 }
 
 static void test_what_was_asked_for_is_made_anew(void **state)
 {
     struct responder *b = *state;
+    uint64_t hits;
     struct config_ca ca = {.name = (char *)(uintptr_t) "seal", .pre_produce = CONFIG_PRODUCE_ASKED};
     int i;
 
@@ -466,8 +467,9 @@ static void test_what_was_asked_for_is_made_anew(void **state)
     responder_reader(b);
     assert_int_equal(entries(b), 0);
     serve_until(b, 3); /* what was asked for most comes first */
+    hits = counter_get(&b->counters.memo.hits);
     assert_int_equal(responder_ask(b, RESPONDER_ABSENT).status, V_OCSP_CERTSTATUS_REVOKED);
-    assert_int_equal(b->signatures, 3);
+    assert_int_equal(counter_get(&b->counters.memo.hits), hits + 1);
     serve_until(b, 4);
     assert_int_equal(responder_ask(b, RESPONDER_ABSENT + 1).status, V_OCSP_CERTSTATUS_GOOD);
     assert_int_equal(b->signatures, 4);
