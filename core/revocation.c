@@ -323,8 +323,12 @@ static bool is_superseded(const struct revocation_task *task, const struct crl_i
 static bool delta_fits(const struct revocation_task *task, const struct sk_crl *base,
                        const struct sk_crl *delta)
 {
-    return crl_delta_fits(base, delta) && !is_future(task, delta) && delta->has_next_update &&
-           !delta->has_unknown_critical && delta->is_sig_alg_equal;
+    return crl_delta_fits(base, delta) && !is_future(task, delta) && delta->is_sig_alg_equal;
+}
+
+static bool can_be_processed(const struct sk_crl *crl)
+{
+    return crl->has_next_update && !crl->has_unknown_critical;
 }
 
 /* 6.3.3(h): the key that signed base must have signed it. */
@@ -368,7 +372,8 @@ static enum sk_status find_deltas(struct revocation_task *task, const struct crl
             continue;
         if (!job_spend_name_check(task->job))
             return SK_LIMIT;
-        if (!delta_fits(task, base->src.crl, item->src.crl) || is_replaced(*out, item))
+        if (!delta_fits(task, base->src.crl, item->src.crl) || !can_be_processed(item->src.crl) ||
+            is_replaced(*out, item))
             continue;
         if ((status = check_delta(task, base, item, &belongs)) != SK_OK)
             return status;
@@ -452,17 +457,6 @@ static void add_evidence(struct revocation_status *out, const struct crl_item *i
     evidence->next_update = crl->next_update;
 }
 
-static const char *const reason_texts[] = {
-    "unspecified",   "keyCompromise",        "cACompromise",    "affiliationChanged",
-    "superseded",    "cessationOfOperation", "certificateHold", "unknown",
-    "removeFromCRL", "privilegeWithdrawn",   "aACompromise",
-};
-
-const char *revocation_reason_text(enum crl_reason reason)
-{
-    return reason_texts[reason];
-}
-
 static void set_revoked(struct revocation_task *task, const struct crl_item *item,
                         const struct crl_entry *entry)
 {
@@ -510,6 +504,61 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
         add_evidence(task->out, delta);
 }
 
+static void note_unusable(struct revocation_task *task, const struct crl_item *item)
+{
+    const struct sk_crl *crl = item->src.crl;
+
+    if (crl->has_unknown_critical)
+        (void)note(task, FAULT_CRL_CRITICAL, item);
+    else if (!crl->has_next_update)
+        (void)note(task, FAULT_CRL_NO_NEXT_UPDATE, item);
+    else
+        note_time(task, FAULT_CRL_STALE, item, crl->next_update);
+}
+
+/* C-06: what an authentic list that cannot be relied upon lists is never good. A stale one may have
+ * been replaced by one that we lack, so it says nothing against another list that clears. */
+static enum sk_status consult_unusable(struct revocation_task *task, const struct crl_item *item)
+{
+    struct crl_entry entry;
+    enum answer answer;
+    enum sk_status status = ask(task, item, &entry, &answer);
+
+    if (status != SK_OK || answer == ANSWER_NOT_LISTED || answer == ANSWER_REMOVED)
+        return status;
+    task->out->is_suspect = true;
+    task->is_barred =
+        task->is_barred || (answer == ANSWER_LISTED && !is_stale(task, item->src.crl));
+    return SK_OK;
+}
+
+/* The deltas of base that cannot be relied upon, but for those that one of all replaces. */
+static enum sk_status consult_unusable_deltas(struct revocation_task *task,
+                                              const struct crl_item *base,
+                                              const struct crl_item *all)
+{
+    enum sk_status status = SK_OK;
+    bool belongs;
+    size_t i;
+
+    for (i = 0; i < task->num_items && status == SK_OK; i++) {
+        const struct crl_item *item = &task->items[i];
+
+        if (!item->src.crl->is_delta || can_be_processed(item->src.crl))
+            continue;
+        if (!job_spend_name_check(task->job))
+            return SK_LIMIT;
+        if (!delta_fits(task, base->src.crl, item->src.crl) || is_replaced(all, item))
+            continue;
+        status = check_delta(task, base, item, &belongs);
+        if (status == SK_OK && belongs)
+            status = consult_unusable(task, item);
+        if (status == SK_OK && task->is_barred)
+            note_unusable(task, item);
+    }
+    return status;
+}
+
 /* What the deltas of a base say. */
 struct deltas {
     bool is_listed, is_removed;
@@ -552,23 +601,7 @@ static enum sk_status consult_deltas(struct revocation_task *task, const struct 
             out->current = delta;
     }
     out->is_removed = is_removed && !is_kept;
-    return SK_OK;
-}
-
-/* C-06: what an authentic list that cannot be relied upon lists is never good. A stale one may have
- * been replaced by one that we lack, so it says nothing against another list that clears. */
-static enum sk_status consult_unusable(struct revocation_task *task, const struct crl_item *item)
-{
-    struct crl_entry entry;
-    enum answer answer;
-    enum sk_status status = ask(task, item, &entry, &answer);
-
-    if (status != SK_OK || answer == ANSWER_NOT_LISTED)
-        return status;
-    task->out->is_suspect = true;
-    task->is_barred =
-        task->is_barred || (answer == ANSWER_LISTED && !is_stale(task, item->src.crl));
-    return SK_OK;
+    return consult_unusable_deltas(task, base, all);
 }
 
 /* A hold that delta lifts is one again once delta ends, whatever other lists clear. */
@@ -590,14 +623,10 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
     enum answer answer;
     enum sk_status status;
 
-    if (crl->has_unknown_critical)
-        (void)note(task, FAULT_CRL_CRITICAL, item);
-    else if (!crl->has_next_update)
-        (void)note(task, FAULT_CRL_NO_NEXT_UPDATE, item);
-    else if (is_stale(task, crl))
-        note_time(task, FAULT_CRL_STALE, item, crl->next_update);
-    if (crl->has_unknown_critical || !crl->has_next_update || is_stale(task, crl))
+    if (!can_be_processed(crl) || is_stale(task, crl)) {
+        note_unusable(task, item);
         return consult_unusable(task, item);
+    }
     if ((status = consult_deltas(task, item, &deltas)) != SK_OK || deltas.is_listed)
         return status;
     if ((status = ask(task, item, &entry, &answer)) != SK_OK)
@@ -735,35 +764,6 @@ static enum sk_status by_lists(struct sk_job *job, const struct revocation_subje
     return SK_OK;
 }
 
-/* Stale data is told before unusable data, that before none. */
-static int why_rank(enum finding_code why)
-{
-    if (why == FINDING_REVOCATION_STALE)
-        return 2;
-    return why == FINDING_REVOCATION_UNUSABLE ? 1 : 0;
-}
-
-/* C-22: revoked by either is revoked; good by one is good. Which is told is the policy's choice,
- * but nobody needs a grace where a current answer is at hand. Neither holds longer than the other
- * says that nothing changes. */
-static void merge(const struct sk_params *params, const struct revocation_status *by_ocsp,
-                  struct revocation_status *out)
-{
-    bool is_preferred = params->ocsp_evidence == OCSP_EVIDENCE_PREFER || out->in_grace;
-    bool has_unproven = out->has_unproven || by_ocsp->has_unproven;
-    bool has_claim = out->has_claim;
-    int64_t ends =
-        out->holds_until < by_ocsp->holds_until ? out->holds_until : by_ocsp->holds_until;
-
-    if (by_ocsp->kind == REVOCATION_REVOKED ||
-        (by_ocsp->kind == REVOCATION_GOOD && (out->kind != REVOCATION_GOOD || is_preferred)) ||
-        (by_ocsp->kind == out->kind && why_rank(by_ocsp->why) > why_rank(out->why)))
-        *out = *by_ocsp;
-    out->has_unproven = has_unproven;
-    out->has_claim = has_claim;
-    out->holds_until = ends;
-}
-
 enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
                                      struct revocation_status *out)
 {
@@ -775,7 +775,7 @@ enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation
         return status;
     status = revocation_by_ocsp(job, subject, &by_ocsp);
     if (status == SK_OK)
-        merge(job->params, &by_ocsp, out);
+        revocation_merge_ocsp(job->params, &by_ocsp, out);
     return status;
 }
 

@@ -44,3 +44,14 @@ void revocation_fault_add_times(struct revocation_status *out, int64_t expected,
     clock_format_rfc3339(found, at);
     (void)snprintf(out->text + used, sizeof(out->text) - used, " %s", at);
 }
+
+static const char *const reason_texts[] = {
+    "unspecified",   "keyCompromise",        "cACompromise",    "affiliationChanged",
+    "superseded",    "cessationOfOperation", "certificateHold", "unknown",
+    "removeFromCRL", "privilegeWithdrawn",   "aACompromise",
+};
+
+const char *revocation_reason_text(enum crl_reason reason)
+{
+    return reason_texts[reason];
+}

@@ -442,10 +442,12 @@ def delta(name, verdict, base, change, code="revoked", daemon=None):
     add_case(DELTA, "delta-" + name, build)
 
 
-def delta_of(base_number=5, number=6, exts=(), critical=True, is_listed=True, **options):
+def delta_of(base_number=5, number=6, exts=(), critical=True, is_listed=True, more=(), **options):
+    """exts: of the entry; more: of the list."""
     def make(c, root, ee):
         listed = [c.entry(ee.serial, -DAY // 2, exts)] if is_listed else []
-        c.crl(root, listed, number=number, ext=[ext("27", integer(base_number), critical)], start=-DAY // 2, **options)
+        c.crl(root, listed, number=number, ext=[ext("27", integer(base_number), critical), *more], start=-DAY // 2,
+              **options)
     return make
 
 
@@ -460,4 +462,7 @@ delta("lifts-a-hold", GOOD, [reason(6)], delta_of(exts=[reason(8)]))
 delta("lifts-no-revocation", REVOKED, [reason(1)], delta_of(exts=[reason(8)]))
 delta("turns-a-hold-into-a-revocation", REVOKED, [reason(6)], delta_of(exts=[reason(1)]))
 delta("by-another-key-lifts-nothing", REVOKED, [reason(6)], delta_of(exts=[reason(8)], signer=key("stranger")), "on-hold")
+delta("beyond-us-lists-it", OPEN, [], delta_of(more=[unknown()]), UNUSABLE)
+delta("beyond-us-lists-nothing", GOOD, [], delta_of(is_listed=False, more=[unknown()]))
+delta("without-end-lists-it", OPEN, [], delta_of(end=None), UNUSABLE)
 delta("stale-lifts-nothing", REVOKED, [reason(6)], delta_of(exts=[reason(8)], end=-60), "on-hold")

@@ -174,8 +174,12 @@ static bool completes(const struct question *q, const struct fact_crl *delta,
 {
     return delta->is_delta && base->has_number && delta->base <= base->number &&
            base->number < delta->number && is_same_scope(delta, base) &&
-           !delta->signature.is_broken && !is_future(q, delta) && delta->has_next_update &&
-           !delta->has_unknown_critical;
+           !delta->signature.is_broken && !is_future(q, delta);
+}
+
+static bool can_be_processed(const struct fact_crl *crl)
+{
+    return crl->has_next_update && !crl->has_unknown_critical;
 }
 
 /* C-20 among the deltas of one base; ARLs and others do not replace each other. */
@@ -187,15 +191,17 @@ static bool is_replaced_delta(const struct question *q, const struct fact_crl *d
     for (i = 0; i < q->f->num_crls; i++) {
         const struct fact_crl *other = &q->f->crls[i];
 
-        if (completes(q, other, base) && other->is_arl == delta->is_arl &&
-            other->number > delta->number && other->this_update >= delta->this_update)
+        if (completes(q, other, base) && can_be_processed(other) &&
+            other->is_arl == delta->is_arl && other->number > delta->number &&
+            other->this_update >= delta->this_update)
             return true;
     }
     return false;
 }
 
 /* What the deltas of a base say: SAID_REVOKED when any of them does, SAID_REMOVED when all do. */
-static enum said find_in_deltas(const struct question *q, const struct fact_crl *base)
+static enum said find_in_deltas(const struct question *q, const struct fact_crl *base,
+                                bool *out_is_barred)
 {
     bool is_lifted = false, is_kept = false;
     size_t i;
@@ -207,6 +213,11 @@ static enum said find_in_deltas(const struct question *q, const struct fact_crl 
         if (!completes(q, delta, base) || is_replaced_delta(q, delta, base))
             continue;
         said = find(q, delta);
+        if (!can_be_processed(delta)) {
+            *out_is_barred = *out_is_barred || (said > SAID_REMOVED &&
+                                                !(delta->has_next_update && is_stale(q, delta)));
+            continue;
+        }
         if (said > SAID_REMOVED)
             return SAID_REVOKED;
         if (delta->is_arl != base->is_arl)
@@ -228,11 +239,10 @@ static enum naive_status consult(const struct question *q, const struct fact_crl
     bool has_ended = crl->has_next_update && is_stale(q, crl);
 
     *out_covered = 0;
-    *out_is_barred =
-        said > SAID_REMOVED && !has_ended && (crl->has_unknown_critical || !crl->has_next_update);
-    if (crl->has_unknown_critical || !crl->has_next_update || has_ended)
+    *out_is_barred = said > SAID_REMOVED && !has_ended && !can_be_processed(crl);
+    if (!can_be_processed(crl) || has_ended)
         return NAIVE_UNKNOWN;
-    change = find_in_deltas(q, crl);
+    change = find_in_deltas(q, crl, out_is_barred);
     if (change == SAID_REVOKED)
         return NAIVE_REVOKED;
     if (said == SAID_REMOVED) /* C-13 */
