@@ -232,17 +232,28 @@ static enum sk_status put_at(struct job *job, struct sk_bytes name, const struct
     return status == SK_OK && node != NULL ? put_list(job, node, list) : status;
 }
 
-/* Puts a list at the directory names of its distribution point. *out_any: it has one. */
-static enum sk_status put_at_points(struct job *job, const struct list *list, bool *out_any)
+static bool is_issuer(struct job *job, const struct list *list, struct sk_bytes name)
+{
+    struct dir_key a, b;
+
+    return dir_dn_key_of_name(job->tree->arena, name, &a, NULL) == SK_OK &&
+           dir_dn_key_of_name(job->tree->arena, list->crl.issuer, &b, NULL) == SK_OK &&
+           dir_key_equal(&a, &b);
+}
+
+/* Puts a list at the directory names of its distribution point. *out_apart: it has such, and none
+ * is the CA's own. */
+static enum sk_status put_at_points(struct job *job, const struct list *list, bool *out_apart)
 {
     const struct crl_idp *idp = &list->crl.idp;
     enum sk_status status = SK_OK;
     struct general_name name;
     struct sk_bytes relative;
+    bool is_own = false;
     struct der names;
 
-    *out_any = idp->relative.len > 0;
-    if (*out_any) {
+    *out_apart = idp->relative.len > 0;
+    if (*out_apart) {
         status = relative_name(job, &list->crl, &relative);
         return status == SK_OK ? put_at(job, relative, list) : status;
     }
@@ -252,7 +263,8 @@ static enum sk_status put_at_points(struct job *job, const struct list *list, bo
             break; /* crl_parse() has read them: not reached */
         if (name.kind != GENERAL_NAME_DIRECTORY)
             continue;
-        *out_any = true;
+        is_own = is_own || is_issuer(job, list, name.value);
+        *out_apart = !is_own;
         status = put_at(job, name.value, list);
     }
     return status;
@@ -262,15 +274,15 @@ static enum sk_status put_lists(struct job *job, const struct sk_cert *name, str
 {
     enum sk_status status = SK_OK;
     const struct list *list;
-    bool has_point;
+    bool is_apart;
     size_t i;
 
     for (i = 0; status == SK_OK && i < job->in->lists->num_lists; i++) {
         list = job->lists[i];
         if (memcmp(list->crl.issuer_hash, name->subject_hash, SK_SHA256) != 0)
             continue;
-        status = put_at_points(job, list, &has_point);
-        if (status == SK_OK && !has_point)
+        status = put_at_points(job, list, &is_apart);
+        if (status == SK_OK && !is_apart)
             status = put_list(job, node, list);
     }
     return status;

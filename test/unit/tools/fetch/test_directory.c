@@ -353,6 +353,39 @@ static void test_directory_has_lists_at_their_distribution_points(void **state)
     look_end(&look);
 }
 
+/* A list whose distribution point is the CA's own entry is in its other entries, too; that of any
+ * other point is not. */
+static void test_directory_has_lists_of_the_cas_own_point_in_all_its_entries(void **state)
+{
+    struct fetchrun *f = *state;
+    struct pki_crl_spec spec = fetchrun_spec_of("DER:02:01:06", PKI_T - 50, 9);
+    struct sk_bytes own, part;
+    struct look look;
+
+    spec.sections = "[own]\nfullname=dirName:ca\n[ca]\nC=JP\nO=Seal\nCN=CA\n"
+                    "[part]\nfullname=dirName:point\n[point]\nC=JP\nO=Seal\nCN=Point 1\n";
+    spec.exts[1] = (struct pki_ext){"issuingDistributionPoint", "critical,@own"};
+    own = fetchrun_crl_of(f, &spec);
+    spec.exts[1] = (struct pki_ext){"issuingDistributionPoint", "critical,@part"};
+    part = fetchrun_crl_of(f, &spec);
+    fetchrun_write_file(f, "own.crl", own);
+    fetchrun_write_file(f, "part.crl", part);
+    f->config_more = "dn = " CA_DN "\ndn = OU=\xe5\x8d\xb0,C=JP\ncrls = file:own.crl\n"
+                     "crls = file:part.crl\n";
+    assert_int_equal(fetchrun_run(f), 0);
+    look_begin(&look, f);
+    assert_true(look_at(&look, CA_DN));
+    assert_true(has(&look, "certificateRevocationList", own));
+    assert_false(has(&look, "certificateRevocationList", part));
+    assert_true(look_at(&look, "OU=\xe5\x8d\xb0,C=JP"));
+    assert_true(has(&look, "certificateRevocationList", own));
+    assert_false(has(&look, "certificateRevocationList", part));
+    assert_true(look_at(&look, "CN=Point 1,O=Seal,C=JP"));
+    assert_int_equal(count(&look, "certificateRevocationList"), 1);
+    assert_true(has(&look, "certificateRevocationList", part));
+    look_end(&look);
+}
+
 static enum sk_status take_stale(void *arg, const struct dit_stale *stale)
 {
     assert_true(bytes_equal(stale->dn, text(CA_DN)));
@@ -628,6 +661,7 @@ int main(void)
         TEST(test_directory_has_lists_by_kind),
         TEST(test_directory_puts_the_list_in_force_first),
         TEST(test_directory_has_lists_at_their_distribution_points),
+        TEST(test_directory_has_lists_of_the_cas_own_point_in_all_its_entries),
         TEST(test_directory_tells_which_entry_is_stale),
         TEST(test_directory_has_end_entities_when_it_is_told_to),
         TEST(test_import_adds_to_what_is_known),
