@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fields, extensions, keys and signatures of certificates, after x509-limbo (rfc5280, pathlen, webpki), the BSI's
 certification path test, OpenSSL's 25-test_verify, Chromium's verify_certificate_chain, Frankencerts, and advisories."""
+import hashlib
+
+from cryptography.hazmat.backends import default_backend
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from suites_support import (add_case, bc, bits, boolean, case, eku, explicit, ext, general_names, generalized_time,
                             inhibit_any, integer, key, ku, mappings, octets, oid, policies, policy_constraints,
                             pss_alg, san, seq, sign, spki_of, tlv, unknown, ANY_POLICY, CLIENT_AUTH, DAY, NOW, ECDSA_SHA256, NULL,
@@ -390,6 +395,36 @@ by_rsa("pss-said-pkcs1-done", BAD, "signature", alg=RSA_PSS, signature=bits(b"\1
 by_rsa("sha256-without-null", GOOD, "Frankencerts", alg=seq(oid("1.2.840.113549.1.1.11")))
 
 
+def cube_root(value):
+    """The greatest number whose cube is not above value."""
+    low, high = 0, 1 << (value.bit_length() // 3 + 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if middle ** 3 <= value else (low, middle - 1)
+    return low
+
+
+@case("BSI algo_strength_03, CVE-2006-4339, CVE-2014-1568")
+def rsa_of_exponent_3_forged(c):
+    """The cube of the signature begins like a padded hash and goes on with octets that nobody may overlook."""
+    private = rsa.generate_private_key(3, 2048, default_backend())
+    ca = c.ca("CA", c.anchor("Root"), private=private)
+    c.target("EE", ca)
+    tbs = c.asked.der[4:][:int.from_bytes(c.asked.der[6:8], "big") + 4]
+    info = seq(seq(oid("2.16.840.1.101.3.4.2.1"), NULL), octets(hashlib.sha256(tbs).digest()))
+    head = b"\0\1" + 8 * b"\xff" + b"\0" + info
+    forged = cube_root(int.from_bytes(head + (256 - len(head)) * b"\xff", "big"))
+    assert (forged ** 3).to_bytes(256, "big").startswith(head)
+    c.asked.der = seq(tbs, RSA_SHA256, bits(forged.to_bytes(256, "big")))
+    c.expect(BAD, "signature")
+
+
+@case("BSI algo_strength_03")
+def rsa_of_exponent_3(c):
+    c.target("EE", c.ca("CA", c.anchor("Root"), private=rsa.generate_private_key(3, 2048, default_backend())))
+    c.expect(GOOD)
+
+
 def pss_key(name, verdict, parameters, alg, code=None):
     """A key that says of itself what it signs with (RFC 4055 1.2)."""
     def build(c):
@@ -468,6 +503,7 @@ for row in [
 policy_case("asked-for-another", BAD, [ONE], ONE, True, asked=[P2])
 policy_case("asked-for-it", GOOD, [ONE], ONE, True, asked=[P1])
 policy_case("asked-for-another-without-explicit", GOOD, [ONE], ONE, False, asked=[P2])
+policy_case("mapped-to-any-by-the-target", GOOD, [ONE], ONE + [bc(), mappings((P1, ANY_POLICY))], suite="BSI ext_14")
 policy_case("of-a-uuid", GOOD, [[policies(UUID)]], [policies(UUID)], True, asked=[UUID])
 policy_case("bomb", BAD, [[policies(*["1.2.3.%d" % n for n in range(30)]),
                            mappings(*[("1.2.3.%d" % a, "1.2.3.%d" % b) for a in range(30) for b in range(8)])]] * 8,
