@@ -266,6 +266,7 @@ static enum sk_status find_signer(struct revocation_task *task, struct crl_item 
     if (status == SK_NOTFOUND) {
         (void)note(task, why, item);
         item->is_unproven = task->out->has_unproven = true;
+        task->changes = revocation_signer_changes(task->job, task->changes);
         return SK_OK;
     }
     if (status != SK_OK)
@@ -457,8 +458,17 @@ static void add_evidence(struct revocation_status *out, const struct crl_item *i
     evidence->next_update = crl->next_update;
 }
 
+/* The last second at which the list counts. */
+static int64_t last_second(const struct revocation_task *task, const struct crl_item *item)
+{
+    int64_t ends = with_grace(task, item->src.crl->next_update);
+
+    return ends < item->signer.holds_until ? ends : item->signer.holds_until;
+}
+
+/* base: item, or the list that it completes as a delta. */
 static void set_revoked(struct revocation_task *task, const struct crl_item *item,
-                        const struct crl_entry *entry)
+                        const struct crl_item *base, const struct crl_entry *entry)
 {
     struct revocation_status *out = task->out;
     char digest[2 * SK_SHA256 + 1], at[CLOCK_TEXT];
@@ -469,6 +479,7 @@ static void set_revoked(struct revocation_task *task, const struct crl_item *ite
     out->reason = entry->reason;
     out->has_invalidity = entry->has_invalidity;
     out->invalidity_date = entry->invalidity_date;
+    out->holds_until = last_second(task, base);
     add_evidence(out, item);
     hex_encode(bytes_of(item->src.sha256, SK_SHA256), digest);
     clock_format_rfc3339(entry->revoked_at, at);
@@ -491,11 +502,9 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
     if (task->subject->cert != NULL && (item->reasons & ~task->covered) == 0)
         return; /* 6.3.3(e): says nothing new */
     task->covered |= item->reasons;
-    ends = with_grace(task, delta != NULL && delta->src.crl->next_update < crl->next_update
-                                ? delta->src.crl->next_update
-                                : crl->next_update);
-    if (ends > item->signer.holds_until)
-        ends = item->signer.holds_until;
+    ends = last_second(task, item);
+    if (delta != NULL && with_grace(task, delta->src.crl->next_update) < ends)
+        ends = with_grace(task, delta->src.crl->next_update);
     if (task->out->num_evidence == 0 || ends < task->out->holds_until)
         task->out->holds_until = ends;
     task->out->in_grace = task->out->in_grace || task->job->time > crl->next_update;
@@ -588,7 +597,7 @@ static enum sk_status consult_deltas(struct revocation_task *task, const struct 
         if ((status = ask(task, delta, &entry, &answer)) != SK_OK)
             return status;
         if (answer == ANSWER_LISTED) {
-            set_revoked(task, delta, &entry);
+            set_revoked(task, delta, base, &entry);
             out->is_listed = true;
             return SK_OK;
         }
@@ -636,7 +645,7 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
         task->out->is_suspect = true;
     } else if (answer == ANSWER_LISTED &&
                !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD)) {
-        set_revoked(task, item, &entry);
+        set_revoked(task, item, item, &entry);
     } else {
         if (answer == ANSWER_LISTED)
             note_lifted(task, crl, deltas.current->src.crl);
@@ -725,8 +734,8 @@ static enum sk_status find_claim(struct revocation_task *task)
     return SK_OK;
 }
 
-static enum sk_status by_lists(struct sk_job *job, const struct revocation_subject *subject,
-                               struct revocation_status *out)
+enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_subject *subject,
+                                   struct revocation_status *out)
 {
     struct revocation_task task = {
         .job = job, .subject = subject, .changes = CLOCK_NEVER, .out = out};
@@ -762,36 +771,4 @@ static enum sk_status by_lists(struct sk_job *job, const struct revocation_subje
     if (out->why == FINDING_NONE)
         explain_no_source(&task);
     return SK_OK;
-}
-
-enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
-                                     struct revocation_status *out)
-{
-    struct revocation_status by_ocsp;
-    enum sk_status status = by_lists(job, subject, out);
-
-    if (status != SK_OK || out->kind == REVOCATION_REVOKED ||
-        job->params->ocsp_evidence == OCSP_EVIDENCE_NO)
-        return status;
-    status = revocation_by_ocsp(job, subject, &by_ocsp);
-    if (status == SK_OK)
-        revocation_merge_ocsp(job->params, &by_ocsp, out);
-    return status;
-}
-
-enum sk_status revocation_of_path(struct sk_job *job, const struct verify_path *path, size_t index,
-                                  struct revocation_status *out)
-{
-    const struct revocation_subject subject = {
-        .cert = path->certs[index],
-        .serial = path->certs[index]->serial,
-        .is_ca = path->certs[index]->is_ca,
-        .issuer = index > 0 ? path->certs[index - 1] : path->anchor->cert,
-        .anchor = path->anchor,
-        .above = path->certs,
-        .num_above = index,
-        .is_above_settled = true,
-    };
-
-    return revocation_of_subject(job, &subject, out);
 }

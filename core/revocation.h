@@ -35,8 +35,8 @@ struct revocation_status {
     bool in_grace;     /* rests on a CRL past its nextUpdate, within params->grace_s */
     int64_t this_update; /* of the CRL used: the latest thisUpdate and the earliest nextUpdate */
     int64_t next_update;
-    int64_t holds_until;         /* when good: last second at which the same lists still say so;
-                                    when undetermined: before a list or entry begins to count */
+    int64_t holds_until;         /* when good or revoked: last second at which the same lists still
+                                    say so; when undetermined: before a list or entry begins to count */
     struct evidence evidence[4]; /* what was used, evidence[i].cert not set */
     size_t num_evidence;
 };

@@ -121,6 +121,12 @@ enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl 
  * proves what they signed. Not said of keys that inherit parameters. */
 bool revocation_is_by_issuer(const struct revocation_subject *subject,
                              const struct sk_cert *signer);
+/* Whoever left a signer out because it is revoked says so. */
+void revocation_signer_is_revoked(struct sk_job *job, const struct revocation_status *state);
+/* The first second at which something changes for data whose signer does not count now: not after
+ * changes. Where lists are insisted on, a signer whose revocation is no longer told does not count
+ * either. */
+int64_t revocation_signer_changes(const struct sk_job *job, int64_t changes);
 /* The key whose DSA parameters the signer's inherits, or NULL. Borrowed from job->keys, so not for
  * keeping: other keys may drive it out. */
 enum sk_status revocation_signer_params(struct sk_job *job, const struct revocation_signer *signer,
@@ -134,6 +140,10 @@ bool revocation_is_waiting(const struct revocation_subject *subject, const struc
 enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_path *path,
                                       struct verify_result *out) SK_MUST_CHECK;
 const char *revocation_reason_text(enum crl_reason reason);
+
+/* The status of subject by lists alone (RFC 5280 6.3.3). */
+enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_subject *subject,
+                                   struct revocation_status *out) SK_MUST_CHECK;
 
 /* The status of subject by stored OCSP responses alone (C-22); `why` is set when undetermined.
  * Every doubt about a response leaves it out; one that says revoked wins. */

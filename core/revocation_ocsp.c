@@ -264,6 +264,8 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
     job->crl_depth--;
     if (status != SK_OK)
         return status;
+    if (state.kind == REVOCATION_REVOKED)
+        revocation_signer_is_revoked(job, &state);
     if (state.kind == REVOCATION_REVOKED ||
         (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED))
         return SK_NOTFOUND;
@@ -331,8 +333,13 @@ static void set_dates(struct revocation_status *out, const struct sk_ocsp *respo
     out->num_evidence = 1;
 }
 
+static int64_t last_second(const struct ocsp_entry *single, const struct revocation_signer *signer)
+{
+    return single->next_update < signer->holds_until ? single->next_update : signer->holds_until;
+}
+
 static void set_revoked(struct revocation_status *out, const struct sk_ocsp *response,
-                        const struct ocsp_entry *single)
+                        const struct ocsp_entry *single, const struct revocation_signer *signer)
 {
     char digest[2 * SK_SHA256 + 1], at[CLOCK_TEXT];
 
@@ -340,6 +347,7 @@ static void set_revoked(struct revocation_status *out, const struct sk_ocsp *res
     out->kind = REVOCATION_REVOKED;
     out->revoked_at = single->revoked_at;
     out->reason = single->reason;
+    out->holds_until = last_second(single, signer);
     set_dates(out, response, single);
     hex_encode(bytes_of(response->sha256, SK_SHA256), digest);
     clock_format_rfc3339(single->revoked_at, at);
@@ -349,10 +357,9 @@ static void set_revoked(struct revocation_status *out, const struct sk_ocsp *res
 
 /* The response that holds longest is the one that is told. */
 static void set_good(struct revocation_status *out, const struct sk_ocsp *response,
-                     const struct ocsp_entry *single, int64_t signer_holds_until)
+                     const struct ocsp_entry *single, const struct revocation_signer *signer)
 {
-    int64_t holds_until =
-        single->next_update < signer_holds_until ? single->next_update : signer_holds_until;
+    int64_t holds_until = last_second(single, signer);
 
     if (out->kind == REVOCATION_GOOD && out->holds_until >= holds_until)
         return;
@@ -394,10 +401,10 @@ static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *resp
     if (status != SK_OK)
         return status;
     if (answer.single.status == OCSP_ENTRY_REVOKED) {
-        set_revoked(task->out, response, &answer.single);
+        set_revoked(task->out, response, &answer.single, &signer);
         task->out->is_by_issuer = revocation_is_by_issuer(task->subject, signer.cert);
     } else {
-        set_good(task->out, response, &answer.single, signer.holds_until);
+        set_good(task->out, response, &answer.single, &signer);
     }
     return SK_OK;
 }
@@ -435,6 +442,8 @@ static void conclude(struct ocsp_task *task)
 {
     struct revocation_status *out = task->out;
 
+    if (task->has_unproven)
+        task->changes = revocation_signer_changes(task->job, task->changes);
     if (out->kind == REVOCATION_UNDETERMINED || out->holds_until >= task->changes)
         out->holds_until = task->changes - 1;
     out->has_unproven = task->has_unproven;

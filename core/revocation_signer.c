@@ -272,6 +272,21 @@ static bool is_settled(const struct revocation_subject *subject, const struct ve
     return true;
 }
 
+void revocation_signer_is_revoked(struct sk_job *job, const struct revocation_status *state)
+{
+    if (!job->has_revoked_signer || state->holds_until < job->signer_revoked_until)
+        job->signer_revoked_until = state->holds_until;
+    job->has_revoked_signer = true;
+}
+
+int64_t revocation_signer_changes(const struct sk_job *job, int64_t changes)
+{
+    if (job->params->revocation == REVOCATION_REQUIRED || !job->has_revoked_signer ||
+        job->signer_revoked_until >= changes)
+        return changes;
+    return job->signer_revoked_until + 1;
+}
+
 /* The CRL issuer's certificates need a status of their own. One that waits for this
  * very list is a link (is_own_link()): check_path() refused all others. */
 static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
@@ -300,8 +315,10 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
             continue;
         if ((status = revocation_of_subject(job, &one, &state)) != SK_OK)
             return status;
-        if (state.kind == REVOCATION_REVOKED)
+        if (state.kind == REVOCATION_REVOKED) {
+            revocation_signer_is_revoked(job, &state);
             return SK_NOTFOUND;
+        }
         if (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED)
             return SK_NOTFOUND;
         if (state.holds_until < *holds_until)
