@@ -19,6 +19,15 @@ enum { BYTES = 8 * 1024 * 1024, PATIENCE_US = 20 * 1000000 };
 
 /* ---- slow clients ---- */
 
+/* Requests 1 to num, about 30 kB of answer each. */
+static void put_schema_searches(struct sk_buf *out, int num)
+{
+    int id;
+
+    for (id = 1; id <= num; id++)
+        assert_true(lber_search_write(out, id, "cn=Subschema", 0, 0, 0, PEER_ALL));
+}
+
 static void a_client_that_does_not_read_waits(void **state)
 {
     struct peer_bench bench;
@@ -29,11 +38,10 @@ static void a_client_that_does_not_read_waits(void **state)
     (void)state;
     peer_bench_one(&bench, &peer);
     buf_init(&out, BYTES);
-    for (id = 1; id <= 60; id++)
-        assert_true(lber_search_write(&out, id, "cn=Subschema", 0, 0, 0, PEER_ALL));
+    put_schema_searches(&out, 60);
     peer_send(&bench, &peer, buf_bytes(&out));
     peer_spin(&bench);
-    /* about 30 kB each: socket and queue hold some of them, the others have not begun */
+    /* socket and queue hold some of them, the others have not begun */
     assert_in_range(counter_get(&bench.counters.ldap.waiting), 20, 55);
     assert_in_range(counter_get(&bench.counters.ldap.octets_out), 262144, 1000000);
     for (id = 1; id <= 60; id++) {
@@ -50,14 +58,12 @@ static void others_are_answered_beside_it(void **state)
     struct peer_bench bench;
     struct peer slow, good;
     struct sk_buf out;
-    int id;
 
     (void)state;
     peer_bench_one(&bench, &slow);
     peer_open(&bench, &good);
     buf_init(&out, BYTES);
-    for (id = 1; id <= 60; id++)
-        assert_true(lber_search_write(&out, id, "cn=Subschema", 0, 0, 0, PEER_ALL));
+    put_schema_searches(&out, 60);
     peer_send(&bench, &slow, buf_bytes(&out));
     buf_reset(&out);
     peer_put_root(&out, 9);
@@ -76,7 +82,6 @@ static void a_client_that_takes_nothing_is_cut(void **state)
     struct peer peer;
     struct sk_buf out;
     int64_t end = clock_mono_us() + PATIENCE_US;
-    int id;
 
     (void)state;
     peer_bench_init(&bench);
@@ -84,8 +89,7 @@ static void a_client_that_takes_nothing_is_cut(void **state)
     peer_bench_start(&bench, 100);
     peer_open(&bench, &peer);
     buf_init(&out, BYTES);
-    for (id = 1; id <= 60; id++)
-        assert_true(lber_search_write(&out, id, "cn=Subschema", 0, 0, 0, PEER_ALL));
+    put_schema_searches(&out, 60);
     peer_send(&bench, &peer, buf_bytes(&out));
     while (ldap_set_count(bench.set) > 0 && clock_mono_us() < end)
         peer_turn(&bench);
@@ -333,8 +337,7 @@ static void clients_that_go_away_cost_nothing(void **state)
     peer_bench_init(&bench);
     peer_bench_start(&bench, 100);
     buf_init(&out, BYTES);
-    for (i = 0; i < 64; i++)
-        assert_true(lber_search_write(&out, (int)i + 1, "cn=Subschema", 0, 0, 0, PEER_ALL));
+    put_schema_searches(&out, 64);
     for (i = 0; i < 50; i++) {
         peer_open(&bench, &peer);
         assert_true(send(peer.fd, out.data, out.len * (i + 1) / 50, MSG_NOSIGNAL) > 0);
