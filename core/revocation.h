@@ -25,8 +25,9 @@ struct revocation_status {
     enum crl_reason reason;
     bool has_invalidity;
     int64_t invalidity_date;
-    bool has_unproven; /* a list in scope was left out: signed with no key that is known to count */
-    bool has_claim;    /* one of those lists the certificate: revocation_elsewhere() */
+    bool has_unproven; /* a list in scope, or a response, was left out: signed with no key that is
+                          known to count */
+    bool has_claim;    /* one of those revokes the certificate: revocation_elsewhere() */
     bool is_suspect;   /* when undetermined: an authentic list that cannot be relied upon lists the
                           certificate, or may (C-06) */
     bool is_by_issuer; /* when revoked: the issuer's own key says so, so on every path to it */
@@ -46,10 +47,10 @@ struct revocation_status {
 enum sk_status revocation_of_path(struct sk_job *job, const struct verify_path *path, size_t index,
                                   struct revocation_status *out) SK_MUST_CHECK;
 
-/* Is path->certs[index] revoked by a list that path does not prove but another path to its issuer
- * does? Asked when out->has_claim: revoked is said of an issuer and a serial, whichever way leads
- * to the issuer. Then out says so; it says undetermined when only the status of that list's signer
- * is unknown, and is left as it is otherwise. */
+/* Is path->certs[index] revoked by a list or response that path does not prove but another path to
+ * its issuer does? Asked when out->has_claim: revoked is said of an issuer and a serial, whichever
+ * way leads to the issuer. Then out says so; it says undetermined when only the status of that
+ * list's signer is unknown, and is left as it is otherwise. */
 enum sk_status revocation_elsewhere(struct sk_job *job, const struct verify_path *path,
                                     size_t index, struct revocation_status *out) SK_MUST_CHECK;
 

@@ -17,7 +17,7 @@ struct ocsp_task {
     const struct revocation_subject *subject;
     const struct sk_ocsp **responses; /* by SHA-256 */
     size_t num_responses, cap_responses;
-    bool has_unproven;
+    bool has_unproven, has_claim;
     int64_t changes; /* first second at which an answer may count that does not count yet */
     struct revocation_status *out;
 };
@@ -369,15 +369,18 @@ static void set_good(struct revocation_status *out, const struct sk_ocsp *respon
     set_dates(out, response, single);
 }
 
-/* Nobody who counts signed it, now: it may be otherwise later, so what it denies is not relied on
- * beyond this second. */
+/* Nobody who counts on this path signed it, now. Another path to the issuer may prove who did
+ * (revocation_elsewhere()), and it may be otherwise later: what it denies is not relied on beyond
+ * this second. */
 static void leave_out(struct ocsp_task *task, const struct sk_ocsp *response,
                       const struct answer *answer)
 {
     note(task, FAULT_OCSP_SIGNER, response);
     task->has_unproven = true;
-    if (answer->single.status == OCSP_ENTRY_REVOKED)
-        task->changes = task->job->time + 1;
+    if (answer->single.status != OCSP_ENTRY_REVOKED)
+        return;
+    task->has_claim = true;
+    task->changes = task->job->time + 1;
 }
 
 static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *response)
@@ -447,6 +450,7 @@ static void conclude(struct ocsp_task *task)
     if (out->kind == REVOCATION_UNDETERMINED || out->holds_until >= task->changes)
         out->holds_until = task->changes - 1;
     out->has_unproven = task->has_unproven;
+    out->has_claim = task->has_claim;
 }
 
 enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_subject *subject,
@@ -487,7 +491,7 @@ void revocation_merge_ocsp(const struct sk_params *params, const struct revocati
 {
     bool is_preferred = params->ocsp_evidence == OCSP_EVIDENCE_PREFER || out->in_grace;
     bool has_unproven = out->has_unproven || by_ocsp->has_unproven;
-    bool has_claim = out->has_claim;
+    bool has_claim = out->has_claim || by_ocsp->has_claim;
     int64_t ends =
         out->holds_until < by_ocsp->holds_until ? out->holds_until : by_ocsp->holds_until;
 

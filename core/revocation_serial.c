@@ -155,8 +155,8 @@ static enum sk_status ask_freely(struct issuer_paths *paths, struct revocation_s
     return status;
 }
 
-/* Does this path prove a list that revokes the subject? When only the status of the list's signer
- * is missing for that, nobody can say what is true. */
+/* Does this path prove a list, or a response, that revokes the subject? When only the status of its
+ * signer is missing for that, nobody can say what is true. */
 static enum sk_status visit_for_claim(struct issuer_paths *paths)
 {
     struct revocation_status *out = paths->out, state;
@@ -177,9 +177,9 @@ static enum sk_status visit_for_claim(struct issuer_paths *paths)
     out->holds_until = paths->job->time;
     out->rule = "RFC 5280 6.3.3(f)";
     (void)snprintf(out->expected, sizeof(out->expected),
-                   "a known status of every key that signed a CRL of its issuer");
+                   "a known status of every key that signed a CRL or OCSP response about it");
     snprintf(out->text, sizeof(out->text),
-             "a CRL that lists it is signed with a key of its issuer whose status is not known");
+             "what revokes it is signed with a key of its issuer whose status is not known");
     return SK_OK;
 }
 

@@ -348,6 +348,47 @@ static void test_ocsp_delegates_do_not_clear_each_other(void **state)
     expect(VERDICT_UNDETERMINED, FINDING_REVOCATION_UNUSABLE);
 }
 
+/* The way that is tried first refuses the delegate's name; over the other one he may answer. */
+static void test_ocsp_of_a_delegate_that_another_path_proves_revokes(void **state)
+{
+    struct response_spec spec = by_delegate(delegate("/CN=CA", 1, purpose, none));
+
+    (void)state;
+    graph_cert(&g, &(struct pki_cert_spec){
+                       .subject = "/CN=CA",
+                       .issuer = "/CN=Root",
+                       .key = pki_key(PKI_EC, 1),
+                       .signer = pki_key(PKI_EC, 0),
+                       .sections = "[refused]\nCN=Responder\n",
+                       .exts = {PKI_CA_EXTS,
+                                {"nameConstraints", "critical,excluded;dirName:refused"},
+                                {"subjectKeyIdentifier", "DER:04:04:01:02:03:04"}}});
+    ee = graph_target(&g, &(struct pki_cert_spec){
+                              .subject = "/CN=EE",
+                              .issuer = "/CN=CA",
+                              .key = pki_key(PKI_EC, 23),
+                              .signer = pki_key(PKI_EC, 1),
+                              .exts = {{"authorityKeyIdentifier", "DER:30:06:80:04:01:02:03:04"}}});
+    graph_empty_crl(&g, "/CN=CA", 1);
+    expect(VERDICT_VALID, FINDING_NONE);
+    spec.about = ee;
+    spec.status = V_OCSP_CERTSTATUS_REVOKED;
+    add(&spec);
+    expect(VERDICT_REVOKED, FINDING_REVOKED);
+}
+
+/* Nobody proves it: it changes nothing. */
+static void test_ocsp_of_a_stranger_that_says_revoked_changes_nothing(void **state)
+{
+    struct response_spec spec = by_delegate(delegate("/CN=CA", 2, purpose, none));
+
+    (void)state;
+    graph_empty_crl(&g, "/CN=CA", 1);
+    spec.status = V_OCSP_CERTSTATUS_REVOKED;
+    add(&spec);
+    expect(VERDICT_VALID, FINDING_NONE);
+}
+
 /* ---- locally trusted responders ---- */
 
 static void test_ocsp_of_a_trusted_responder_counts_for_every_ca(void **state)
@@ -578,6 +619,8 @@ int main(void)
         T(delegates_may_ignore_what_the_policy_asks_of_targets),
         T(delegates_without_nocheck_need_a_status),
         T(delegates_do_not_clear_each_other),
+        T(of_a_delegate_that_another_path_proves_revokes),
+        T(of_a_stranger_that_says_revoked_changes_nothing),
         T(of_a_trusted_responder_counts_for_every_ca),
         T(and_lists_share_a_path_and_are_told),
         T(of_every_known_hash_counts),
