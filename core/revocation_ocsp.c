@@ -11,12 +11,19 @@
 
 enum { DIGEST_MAX = 64 };
 
+/* The issuer as a CertID names it; len 0: not computed yet. */
+struct id_hash {
+    size_t len;
+    uint8_t name[DIGEST_MAX], key[DIGEST_MAX];
+};
+
 /* One question being answered from stored responses. */
 struct ocsp_task {
     struct sk_job *job;
     const struct revocation_subject *subject;
     const struct sk_ocsp **responses; /* by SHA-256 */
     size_t num_responses, cap_responses;
+    struct id_hash issuer[KEY_SHA512 + 1]; /* by hash: once for all responses */
     bool has_unproven, has_claim;
     int64_t changes; /* first second at which an answer may count that does not count yet */
     struct revocation_status *out;
@@ -52,13 +59,23 @@ static bool has_digest(enum key_hash hash, struct sk_bytes data, struct sk_bytes
 }
 
 /* O-01: the issuer's name as it stands in the certificate asked about, and the issuer's key. */
-static bool is_about(const struct revocation_subject *subject, const struct ocsp_entry *single)
+static bool is_about(struct ocsp_task *task, const struct ocsp_entry *single)
 {
+    const struct revocation_subject *subject = task->subject;
     struct sk_bytes name = subject->cert != NULL ? subject->cert->issuer : subject->issuer->subject;
+    struct id_hash *id = &task->issuer[single->hash];
+    size_t len;
 
-    return single->hash != KEY_HASH_NONE && bytes_equal(single->serial, subject->serial) &&
-           has_digest(single->hash, name, single->issuer_name_hash) &&
-           has_digest(single->hash, subject->issuer->key_bits, single->issuer_key_hash);
+    if (single->hash == KEY_HASH_NONE || !bytes_equal(single->serial, subject->serial))
+        return false;
+    if (id->len == 0) {
+        if (key_digest(single->hash, subject->issuer->key_bits, id->key, &len) != SK_OK ||
+            key_digest(single->hash, name, id->name, &len) != SK_OK)
+            return false;
+        id->len = len;
+    }
+    return bytes_equal(bytes_of(id->name, id->len), single->issuer_name_hash) &&
+           bytes_equal(bytes_of(id->key, id->len), single->issuer_key_hash);
 }
 
 /* RFC 6960 3.2, O-12. The policy's grace is for lists. */
@@ -122,7 +139,7 @@ static void read_answer(struct ocsp_task *task, const struct sk_ocsp *response, 
     while (ocsp_entry_next(&walk, &single) == SK_OK) {
         struct answer next = {0};
 
-        if (!is_about(task->subject, &single))
+        if (!is_about(task, &single))
             continue;
         note_change(task, response, &single);
         weigh(task->job, response, &single, &next);
@@ -469,7 +486,7 @@ enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_su
     if (task.num_responses > 1)
         qsort(task.responses, task.num_responses, sizeof(task.responses[0]), response_order);
     for (i = 0; i < task.num_responses && status == SK_OK && out->kind != REVOCATION_REVOKED; i++)
-        status = consult(&task, task.responses[i]);
+        status = job_may_go_on(job) ? consult(&task, task.responses[i]) : SK_LIMIT;
     if (status == SK_OK && out->kind != REVOCATION_REVOKED)
         conclude(&task);
     return status == SK_OK && job->is_exhausted ? SK_LIMIT : status;
