@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/job.h"
 
+#include "core/name.h"
+
 enum { MEMO_BUCKETS = 64, CPU_CHECK_EVERY = 256, CPU_CHECK_EVERY_STEPS = 16, UNWATCHED_US = 1000 };
 
 /* One signature that was computed: of an object, with a key. */
@@ -94,13 +96,9 @@ bool job_spend_name_checks(struct sk_job *job, size_t count)
 
 bool job_spend_names(struct sk_job *job, struct sk_bytes names)
 {
-    enum { OCTETS_A_CHECK = 32, FREE = 4 };
-    size_t i, high = 0, cost;
+    enum { FREE = 4 };
+    size_t cost = name_work(names);
 
-    for (i = 0; i < names.len; i++)
-        high += names.p[i] >= 0x80;
-    /* Folding and normalising take up to 0.8 us an octet (U+FDFA), a check 0.4. */
-    cost = names.len / OCTETS_A_CHECK + high + high / 2;
     return job_spend_name_checks(job, cost > FREE ? cost - FREE : 0);
 }
 
@@ -108,6 +106,11 @@ bool job_may_go_on(struct sk_job *job)
 {
     return !job->is_exhausted &&
            (job->uncounted++ % CPU_CHECK_EVERY_STEPS != 0 || has_cpu_left(job));
+}
+
+bool job_has_time(struct sk_job *job)
+{
+    return !job->is_exhausted && has_cpu_left(job);
 }
 
 /* Signatures cost a budget of time as well, counted by the kind of key: 256 of RSA-2048 are 5 ms,

@@ -48,6 +48,8 @@ bool job_spend_name_checks(struct sk_job *job, size_t count);
 bool job_spend_names(struct sk_job *job, struct sk_bytes names);
 /* For small pieces of work that are not counted: false when a budget ended, or CPU time did. */
 bool job_may_go_on(struct sk_job *job);
+/* The same after one that may have been large. */
+bool job_has_time(struct sk_job *job);
 
 /* count * size zeroed bytes of the arena, or NULL and is_exhausted: its cap is a budget as well. */
 void *job_alloc(struct sk_job *job, size_t count, size_t size);

@@ -38,7 +38,8 @@
 #define LIMIT_CRL_EXTENSIONS   32u                     /* crlExtensions of one CRL */
 #define LIMIT_ENTRY_EXTENSIONS 16u                     /* crlEntryExtensions of one entry */
 #define LIMIT_ENTRY_ISSUERS    8u                      /* directoryNames of one certificateIssuer */
-#define LIMIT_CRL_ISSUERS      4096u                   /* certificate issuers of one indirect CRL */
+#define LIMIT_ENTRY_NAME_WORK  65536u /* names compared for a serial in a list: name_work() */
+#define LIMIT_CRL_ISSUERS      4096u  /* certificate issuers of one indirect CRL */
 
 #define LIMIT_STORE_BYTES (3ull * 1024u * 1024u * 1024u) /* one store in memory, all objects */
 
@@ -164,7 +165,8 @@
 #define LIMIT_PKI_PAGE_BYTES      (1024u * 1024u)
 #define LIMIT_PKI_QUERY_BYTES     2048u /* a value searched for */
 #define LIMIT_JSON_ANSWER_BYTES   (16u * 1024u * 1024u)
-#define LIMIT_JSON_CERTS          64u                   /* certificates in one request */
+#define LIMIT_JSON_CERTS          64u     /* certificates in one request */
+#define LIMIT_JSON_NAME_WORK      262144u /* names of its intermediates: name_work() */
 #define LIMIT_BATCH_LINE_BYTES    (32u * 1024u * 1024u) /* one line of sekisho-verify --batch */
 #define LIMIT_VERIFY_ANCHORS      1024u /* trust anchors of sekisho-verify: whole root stores */
 

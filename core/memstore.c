@@ -134,36 +134,77 @@ static enum sk_status store_crls_by_issuer(const struct sk_source *source, struc
     return SK_OK;
 }
 
-/* C-12: does the entry speak of a certificate of this issuer? */
-static bool entry_is_of(struct sk_arena *arena, const struct sk_crl *crl,
-                        const struct crl_entry *entry, struct sk_bytes cert_issuer_canon)
+/* One serial being looked up in one list. */
+struct lookup {
+    struct sk_arena *arena;
+    const struct sk_crl *crl;
+    struct sk_bytes cert_issuer_canon;
+    const uint8_t *names; /* the certificateIssuer in force; NULL: the list's own issuer */
+    bool is_compared, is_ours;
+    size_t work; /* name_work() so far */
+};
+
+/* C-12: does the certificateIssuer in force name the certificate's issuer? Hostile names take long
+ * to compare, so there is an end to it. */
+static enum sk_status compare_issuer(struct lookup *look, struct sk_bytes issuer_names)
 {
     struct general_name name;
     struct sk_bytes canon;
+    enum sk_status status;
     struct der d;
 
-    if (entry->issuer_names.len == 0)
-        return name_equal(crl->issuer_canon, cert_issuer_canon);
-    der_init(&d, entry->issuer_names);
-    while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK)
-        if (name.kind == GENERAL_NAME_DIRECTORY &&
-            name_canon(arena, name.value, &canon, NULL) == SK_OK &&
-            name_equal(canon, cert_issuer_canon))
-            return true;
-    return false;
+    look->is_compared = true;
+    look->is_ours =
+        issuer_names.len == 0 && name_equal(look->crl->issuer_canon, look->cert_issuer_canon);
+    der_init(&d, issuer_names);
+    while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK) {
+        if (name.kind != GENERAL_NAME_DIRECTORY)
+            continue;
+        look->work += name_work(name.value);
+        if (look->work > LIMIT_ENTRY_NAME_WORK)
+            return SK_LIMIT;
+        if ((status = name_canon(look->arena, name.value, &canon, NULL)) != SK_OK)
+            return status == SK_LIMIT ? SK_INPUT : status; /* nobody can say whose it is */
+        look->is_ours = look->is_ours || name_equal(canon, look->cert_issuer_canon);
+    }
+    return SK_OK;
 }
 
-/* A certificateIssuer of no directoryName: nobody can say whose certificate the entries are of. */
-static bool names_nobody(struct sk_bytes issuer_names)
+/* A certificateIssuer of no directoryName, or of too many: nobody can say whose certificate the
+ * entries are of. */
+static bool is_of_nobody(struct sk_bytes issuer_names)
 {
     struct general_name name;
+    size_t num = 0;
     struct der d;
 
     der_init(&d, issuer_names);
     while (!der_at_end(&d) && general_name_next(&d, false, &name) == SK_OK)
-        if (name.kind == GENERAL_NAME_DIRECTORY)
-            return false;
-    return issuer_names.len > 0;
+        num += name.kind == GENERAL_NAME_DIRECTORY;
+    return issuer_names.len > 0 && (num == 0 || num > LIMIT_ENTRY_ISSUERS);
+}
+
+/* Every entry passes here; *out_is_ours: it is of the certificate. */
+static enum sk_status look_at_entry(struct lookup *look, const struct crl_entry *entry,
+                                    struct sk_bytes serial, bool *out_is_ours)
+{
+    enum sk_status status = SK_OK;
+
+    if (entry->issuer_names.p != look->names) {
+        if (is_of_nobody(entry->issuer_names))
+            return SK_INPUT;
+        look->names = entry->issuer_names.p;
+        look->is_compared = false;
+    }
+    if (entry->has_unknown_critical)
+        return SK_INPUT;
+    *out_is_ours = false;
+    if (!bytes_equal(entry->serial, serial))
+        return SK_OK;
+    if (!look->is_compared)
+        status = compare_issuer(look, entry->issuer_names);
+    *out_is_ours = look->is_ours;
+    return status;
 }
 
 /* The whole list is walked although the serial may come early: a fault further down makes the list
@@ -173,27 +214,23 @@ static enum sk_status store_crl_find(const struct sk_source *source, struct sk_a
                                      struct sk_bytes cert_issuer_canon, struct sk_bytes serial,
                                      struct crl_entry *out)
 {
+    struct lookup look = {.arena = arena, .crl = crl->crl, .cert_issuer_canon = cert_issuer_canon};
     struct crl_entry entry, found;
-    const uint8_t *seen = NULL; /* the certificateIssuer looked at last */
-    bool is_found = false;
+    bool is_found = false, is_ours;
     struct crl_walk walk;
     enum sk_status status;
 
     (void)source;
     crl_entries(crl->crl, &walk);
-    while ((status = crl_entry_next(&walk, &entry, NULL)) == SK_OK) {
-        if (entry.has_unknown_critical ||
-            (entry.issuer_names.p != seen && names_nobody(entry.issuer_names)))
-            return SK_INPUT;
-        seen = entry.issuer_names.p;
-        if (bytes_equal(entry.serial, serial) &&
-            entry_is_of(arena, crl->crl, &entry, cert_issuer_canon)) {
-            if (is_found)
-                crl_entry_worsen(&found, &entry);
-            else
-                found = entry;
-            is_found = true;
-        }
+    while ((status = crl_entry_next(&walk, &entry, NULL)) == SK_OK &&
+           (status = look_at_entry(&look, &entry, serial, &is_ours)) == SK_OK) {
+        if (!is_ours)
+            continue;
+        if (is_found)
+            crl_entry_worsen(&found, &entry);
+        else
+            found = entry;
+        is_found = true;
     }
     if (status != SK_NOTFOUND)
         return status;

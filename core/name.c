@@ -232,6 +232,17 @@ enum sk_status name_canon_rdn(struct sk_arena *arena, struct sk_bytes rdn, bool 
     return status;
 }
 
+/* Folding and normalising take up to 0.8 us an octet (U+FDFA). */
+size_t name_work(struct sk_bytes names)
+{
+    enum { ASCII_OCTETS = 32 };
+    size_t i, high = 0;
+
+    for (i = 0; i < names.len; i++)
+        high += names.p[i] >= 0x80;
+    return names.len / ASCII_OCTETS + high + high / 2;
+}
+
 bool name_equal(struct sk_bytes canon_a, struct sk_bytes canon_b)
 {
     return bytes_equal(canon_a, canon_b);

@@ -27,6 +27,8 @@ enum sk_status name_canon(struct sk_arena *arena, struct sk_bytes name, struct s
 enum sk_status name_canon_rdn(struct sk_arena *arena, struct sk_bytes rdn, bool is_contents,
                               struct sk_bytes *out_canon, struct sk_err *err) SK_MUST_CHECK;
 
+/* How long name_canon() may take for names in octets of DER, in units of 0.4 us. */
+size_t name_work(struct sk_bytes names);
 /* RFC 5280 7.1: do the Names match? Both canonical. */
 bool name_equal(struct sk_bytes canon_a, struct sk_bytes canon_b);
 /* Is base an initial sequence of RDNs of name? Both canonical. The empty base holds every name. */

@@ -421,11 +421,13 @@ static enum sk_status ask(struct revocation_task *task, const struct crl_item *i
     const struct sk_source *source = task->job->source;
     enum sk_status status;
 
-    if (!job_spend_step(task->job)) /* a list may be long */
+    if (!job_spend_step(task->job))
         return SK_LIMIT;
     status =
         source->ops->crl_find(source, task->job->arena, &item->src,
                               revocation_issuer_canon(task->subject), task->subject->serial, entry);
+    if (!job_has_time(task->job)) /* a list may be long */
+        return SK_LIMIT;
     if (status == SK_OK && entry->has_unknown_critical)
         status = SK_INPUT;
     if (status == SK_INPUT)

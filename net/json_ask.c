@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/hex.h"
 #include "core/memstore.h"
+#include "core/name.h"
 #include "net/json_text.h"
 
 /* A request being read: its members in the order they stand. */
@@ -340,7 +341,7 @@ static enum sk_status keep_hints(struct reading *r)
 {
     const struct sk_cert *added;
     enum sk_status status;
-    size_t i;
+    size_t i, work = 0;
 
     if (r->num_hints > 0 && (r->ask->hints = memstore_new()) == NULL)
         return refuse_memory(r);
@@ -352,6 +353,10 @@ static enum sk_status keep_hints(struct reading *r)
             return refuse_memory(r);
         if (status != SK_OK)
             return refuse(r->error, 400, "bad-request", "intermediates[%zu]: %s", i, err.text);
+        work += name_work(added->issuer) + name_work(added->subject);
+        if (work > LIMIT_JSON_NAME_WORK)
+            return refuse(r->error, 413, "too-large",
+                          "intermediates: names that take too long to prepare");
     }
     return SK_OK;
 }

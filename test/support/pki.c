@@ -89,7 +89,7 @@ EVP_PKEY *pki_key(enum pki_key_kind kind, size_t index)
 static X509_NAME *make_name(const char *text, bool is_printable)
 {
     X509_NAME *name = X509_NAME_new();
-    char copy[512], *part, *save = NULL, *value;
+    char copy[2048], *part, *save = NULL, *value;
 
     MUST(name != NULL);
     MUST((size_t)snprintf(copy, sizeof(copy), "%s", text != NULL ? text : "") < sizeof(copy));

@@ -6,8 +6,11 @@
 
 #include <cmocka.h>
 
+#include "core/der.h"
+#include "core/derout.h"
 #include "core/limits.h"
 #include "core/memstore.h"
+#include "core/name.h"
 #include "test/support/pki.h"
 
 static struct sk_arena *arena;
@@ -176,6 +179,81 @@ static void test_memstore_cannot_use_entries_of_an_unnamed_issuer(void **state)
     assert_int_equal(find(source, &seen.crls[0], a, 9, &entry), SK_INPUT);
 }
 
+/* An entry whose certificateIssuer has this name several times. */
+static void put_entry(struct sk_buf *out, uint8_t serial, const char *issuer, size_t count)
+{
+    static const uint8_t oid[] = {0x55, 0x1d, 0x1d};
+    size_t entry = derout_open(out, DER_SEQUENCE), exts, ext, value, names, name;
+
+    derout_tlv(out, DER_INTEGER, bytes_of(&serial, 1));
+    derout_time(out, PKI_T0);
+    exts = derout_open(out, DER_SEQUENCE);
+    ext = derout_open(out, DER_SEQUENCE);
+    derout_tlv(out, DER_OID, bytes_of(oid, sizeof(oid)));
+    derout_bool(out, DER_BOOLEAN, true);
+    value = derout_open(out, DER_OCTET_STRING);
+    names = derout_open(out, DER_SEQUENCE);
+    while (count-- > 0) {
+        name = derout_open(out, DER_CONTEXT_CONSTRUCTED(4));
+        derout_raw(out, pki_name(arena, issuer, false));
+        derout_close(out, name);
+    }
+    derout_close(out, names);
+    derout_close(out, value);
+    derout_close(out, ext);
+    derout_close(out, exts);
+    derout_close(out, entry);
+}
+
+static enum sk_status find_among(const struct sk_buf *entries, const struct sk_cert *issuer,
+                                 uint8_t serial)
+{
+    const struct sk_crl crl = {.version = 2,
+                               .idp = {.is_present = true, .is_indirect = true},
+                               .issuer_canon = issuer->subject_canon,
+                               .entries = buf_bytes(entries)};
+    const struct source_crl list = {.crl = &crl};
+    struct crl_entry entry;
+
+    assert_int_equal(buf_status(entries), SK_OK);
+    return find(memstore_source(store), &list, issuer, serial, &entry);
+}
+
+/* A list that nobody can read is never one that does not list; and reading it has an end. */
+static void test_memstore_bounds_the_issuers_of_entries(void **state)
+{
+    enum { CHARACTERS = 600, RDNS = LIMIT_NAME_RDNS + 1 };
+    char hostile[3 * CHARACTERS + 5] = "/CN=", large[5 * RDNS + 1];
+    const struct sk_cert *a;
+    struct sk_buf entries;
+    size_t i, work;
+
+    (void)state;
+    for (i = 0; i < CHARACTERS; i++)
+        memcpy(hostile + 4 + 3 * i, "\xef\xb7\xba", 4); /* U+FDFA */
+    for (i = 0; i < RDNS; i++)
+        memcpy(large + 5 * i, "/CN=A", 6);
+    assert_int_equal(memstore_add_cert(store, cert_of("/CN=A", 0), &a, NULL), SK_OK);
+    buf_init(&entries, 1024 * 1024);
+    put_entry(&entries, 9, "/CN=A", LIMIT_ENTRY_ISSUERS);
+    assert_int_equal(find_among(&entries, a, 9), SK_OK);
+    put_entry(&entries, 8, "/CN=A", LIMIT_ENTRY_ISSUERS + 1);
+    assert_int_equal(find_among(&entries, a, 9), SK_INPUT);
+    assert_int_equal(find_among(&entries, a, 7), SK_INPUT);
+    buf_reset(&entries);
+    put_entry(&entries, 9, large, 1);
+    assert_int_equal(find_among(&entries, a, 9), SK_INPUT);
+    buf_reset(&entries);
+    work = name_work(pki_name(arena, hostile, false));
+    for (i = work; i <= LIMIT_ENTRY_NAME_WORK; i += work)
+        put_entry(&entries, 9, hostile, 1);
+    assert_int_equal(find_among(&entries, a, 9), SK_NOTFOUND);
+    put_entry(&entries, 9, hostile, 1);
+    assert_int_equal(find_among(&entries, a, 9), SK_LIMIT);
+    assert_int_equal(find_among(&entries, a, 7), SK_NOTFOUND);
+    buf_done(&entries);
+}
+
 static bool says_yes(const struct sk_source *source, const uint8_t object[SK_SHA256],
                      const uint8_t spki[SK_SHA256])
 {
@@ -230,6 +308,7 @@ int main(void)
         TEST(test_memstore_gives_certificates_of_a_name_once_and_in_order),
         TEST(test_memstore_finds_entries_by_issuer_and_serial),
         TEST(test_memstore_cannot_use_entries_of_an_unnamed_issuer),
+        TEST(test_memstore_bounds_the_issuers_of_entries),
         TEST(test_memstore_chain_asks_its_parts_in_turn),
     };
 

@@ -11,6 +11,7 @@
 
 #include "core/hex.h"
 #include "core/memstore.h"
+#include "core/name.h"
 #include "net/json_int.h"
 #include "test/support/pki.h"
 
@@ -167,6 +168,43 @@ static void test_json_refuses_a_certificate_past_its_cap(void **state)
     free(text);
 }
 
+/* Names that take long to prepare: the request ends before its certificates are many. */
+static void test_json_refuses_intermediates_with_hostile_names(void **state)
+{
+    enum { CHARACTERS = 500 };
+    char subject[3 * CHARACTERS + 5] = "/CN=", *plain = cert_text;
+    struct json_ask out;
+    struct sk_buf base64;
+    struct sk_cert *cert;
+    size_t i, used, work;
+
+    (void)state;
+    for (i = 0; i < CHARACTERS; i++)
+        memcpy(subject + 4 + 3 * i, "\xef\xb7\xba", 4); /* U+FDFA */
+    cert = pki_cert(arena, &(struct pki_cert_spec){.subject = subject, .key = pki_key(PKI_EC, 0)});
+    work = name_work(cert->issuer) + name_work(cert->subject);
+    assert_true(work > LIMIT_JSON_NAME_WORK / LIMIT_JSON_CERTS);
+    buf_init(&base64, 65536);
+    base64_encode(cert->der, &base64);
+    cert_text = arena_copy(arena, base64.data, base64.len);
+    buf_done(&base64);
+    for (i = LIMIT_JSON_NAME_WORK / work; i <= LIMIT_JSON_NAME_WORK / work + 1; i++) {
+        struct sk_buf body;
+
+        buf_init(&body, 4096);
+        buf_put_text(&body, "{\"certificates\":[\"MAA=\"],\"intermediates\":[");
+        for (used = 0; used < i; used++)
+            buf_put_text(&body, used == 0 ? "\"$\"" : ",\"$\"");
+        buf_put_text(&body, "]}");
+        buf_put_byte(&body, '\0');
+        assert_int_equal(ask((const char *)body.data, &out),
+                         i * work > LIMIT_JSON_NAME_WORK ? 413 : 0);
+        json_ask_done(&out);
+        buf_done(&body);
+    }
+    cert_text = plain;
+}
+
 static void test_json_reads_a_full_request(void **state)
 {
     struct json_ask out;
@@ -231,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_json_refuses_what_it_does_not_understand),
         cmocka_unit_test(test_json_refuses_nesting),
         cmocka_unit_test(test_json_refuses_a_certificate_past_its_cap),
+        cmocka_unit_test(test_json_refuses_intermediates_with_hostile_names),
         cmocka_unit_test(test_json_reads_a_full_request),
         cmocka_unit_test(test_json_reads_escapes),
         cmocka_unit_test(test_json_takes_the_default_policy_and_now),
