@@ -481,7 +481,8 @@ static bool issued(const struct fact_cert *above, const struct fact_cert *c)
     return c->issuer == above->subject && c->signature.key == above->key && !c->signature.is_broken;
 }
 
-/* Anchors of one name and key are one: the one with the smallest SHA-256 speaks. */
+/* Anchors of one name and key are one: the one with the smallest SHA-256 speaks. Where their own
+ * constraints count (RFC 5937), each speaks for itself. */
 static bool is_first_anchor(const struct facts *f, size_t i)
 {
     const struct fact_cert *a = &f->certs[i];
@@ -490,7 +491,7 @@ static bool is_first_anchor(const struct facts *f, size_t i)
     for (k = 0; k < f->num_certs; k++) {
         const struct fact_cert *b = &f->certs[k];
 
-        if (b->is_anchor && b->subject == a->subject && b->key == a->key &&
+        if (!f->honour_anchor && b->is_anchor && b->subject == a->subject && b->key == a->key &&
             memcmp(b->cert->sha256, a->cert->sha256, SK_SHA256) < 0)
             return false;
     }
