@@ -292,6 +292,8 @@ static void test_cert_authority_key_identifier(void **state)
     assert_malformed(OID_EXT_AUTHORITY_KEY_IDENTIFIER, ASN1_LIT("\x30\x05\xa1\x03\x82\x01"
                                                                 "a"));
     assert_malformed(OID_EXT_AUTHORITY_KEY_IDENTIFIER, ASN1_LIT("\x30\x05\xa1\x00\x82\x01\x05"));
+    assert_malformed(OID_EXT_AUTHORITY_KEY_IDENTIFIER, ASN1_LIT("\x30\x05\x80\x01k\x83\x00"));
+    assert_malformed(OID_EXT_AUTHORITY_KEY_IDENTIFIER, ASN1_LIT("\x30\x05\x80\x01k\x80\x00"));
     cert = well_formed(OID_EXT_AUTHORITY_KEY_IDENTIFIER, ASN1_LIT("\x30\x00"));
     assert_false(cert.aki.has_key_id);
     cert =

@@ -279,29 +279,6 @@ static void test_path_proposes_no_hopeless_issuer_beside_a_good_one(void **state
     assert_valid(ee, 3);
 }
 
-/* Names that fall into one bucket of the search's table are kept apart, and each is gathered once.
- */
-static void test_path_keeps_names_of_one_bucket_apart(void **state)
-{
-    enum { NAMES = 64 }; /* of 512 buckets: some share one, whatever their hashes are */
-    char subject[24], issuer[24];
-    const struct sk_cert *ee;
-    unsigned i;
-
-    (void)state;
-    graph_anchor(&g, "/CN=Root", 60);
-    graph_ca(&g, "/CN=M0", 0, "/CN=Root", 60);
-    for (i = 0; i < NAMES; i++) {
-        (void)snprintf(subject, sizeof(subject), "/CN=M%u", i);
-        (void)snprintf(issuer, sizeof(issuer), "/CN=M%u", (i + 1) % NAMES);
-        graph_ca(&g, subject, i % 50, issuer, (i + 1) % NAMES % 50);
-        graph_ca(&g, issuer, (i + 1) % NAMES % 50, subject, i % 50);
-    }
-    ee = graph_leaf(&g, "/CN=EE", "/CN=M8", 8);
-    assert_valid(ee, 11);
-    assert_in_range(g.verdict.work.steps, 1, 4 * g.num_objects);
-}
-
 /* B-21, and the copy of an anchor in the pool. */
 static void test_path_ends_at_anchors_only(void **state)
 {
@@ -601,7 +578,6 @@ int main(void)
         TEST(test_path_tells_what_is_wrong_with_the_only_issuer),
         TEST(test_path_partial_follows_the_likely_issuers),
         TEST(test_path_proposes_no_hopeless_issuer_beside_a_good_one),
-        TEST(test_path_keeps_names_of_one_bucket_apart),
         TEST(test_path_ends_at_anchors_only),
         TEST(test_path_goes_as_deep_as_the_budget_and_no_deeper),
         TEST(test_path_never_goes_over_the_hard_cap),

@@ -427,6 +427,25 @@ static const struct sk_cert *dsa_ca(const char *subject, size_t key, const char 
                                                   .exts = {PKI_CA_EXTS}});
 }
 
+/* Its path is in order, but no certificate above has the parameters of its key. */
+static void test_revocation_needs_the_whole_key_of_a_signer(void **state)
+{
+    const struct sk_cert *target = ee();
+    struct pki_crl_spec list = list_of(0);
+    size_t num;
+
+    (void)state;
+    list.signer = pki_key(PKI_DSA, 0);
+    graph_crl(&g, &list);
+    num = g.num_objects;
+    dsa_ca("/CN=L0", 0, "/CN=Root", pki_key(PKI_EC, ROOT), true);
+    assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_UNDETERMINED);
+    assert_int_equal(graph_finding(&g.verdict), FINDING_REVOCATION_UNUSABLE);
+    g.num_objects = num;
+    dsa_ca("/CN=L0", 0, "/CN=Root", pki_key(PKI_EC, ROOT), false);
+    assert_int_equal(graph_judge_orders(&g, target)->kind, VERDICT_VALID);
+}
+
 /* B-20: the CA that has certified one of the list issuer's name is told by a key whose
  * parameters stand in the certificate above. */
 static void test_revocation_knows_a_namesake_by_a_key_with_inherited_parameters(void **state)
@@ -499,6 +518,7 @@ int main(void)
         TEST(test_revocation_takes_what_two_sources_know_once),
         TEST(test_revocation_checks_lists_with_inherited_parameters),
         TEST(test_revocation_checks_a_delta_long_after_its_base),
+        TEST(test_revocation_needs_the_whole_key_of_a_signer),
         TEST(test_revocation_knows_a_namesake_by_a_key_with_inherited_parameters),
         TEST(test_revocation_budget_ends_between_stale_lists),
     };
