@@ -246,7 +246,7 @@ static enum sk_status read_node(struct reader *r, const struct der_tlv *tlv, uns
 static enum sk_status read_children(struct reader *r, struct sk_bytes body, unsigned depth,
                                     struct dir_filter *node)
 {
-    struct dir_filter *last = NULL, *child;
+    struct dir_filter *last = NULL, *child = NULL;
     struct der d = inside(body);
 
     while (!der_at_end(&d)) {
@@ -351,7 +351,7 @@ enum sk_status dir_filter_read(struct der *ber, struct sk_arena *arena,
 {
     struct reader r = {.arena = arena, .err = err};
     struct der at = *ber;
-    struct dir_filter *root;
+    struct dir_filter *root = NULL;
     struct der_tlv tlv;
     enum sk_status status;
 

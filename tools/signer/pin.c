@@ -99,7 +99,7 @@ static enum sk_status read_line(const char *name, int fd, struct pin *pin, struc
 enum sk_status pin_read(const struct keystore_pin *from, struct pin *out, struct sk_err *err)
 {
     enum sk_status status;
-    int fd;
+    int fd = -1;
 
     status = pin_open(from, &fd, &out->stamp, err);
     if (status != SK_OK)
