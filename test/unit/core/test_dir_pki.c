@@ -323,16 +323,6 @@ static void test_lists_match_by_issuer_time_and_point(void **state)
         {", distributionPoint nameRelativeToCRLIssuer:\"cn=q,c=JP\"", DIR_UNDEFINED, DIR_UNDEFINED,
          DIR_UNDEFINED},
         {", distributionPoint fullName:{ }", DIR_UNDEFINED, DIR_UNDEFINED, DIR_UNDEFINED},
-        {", distributionPoint fullName:{ dNSName:\"x\"", DIR_UNDEFINED, DIR_UNDEFINED,
-         DIR_UNDEFINED},
-        {", distributionPoint fullName:{ dNSName:\"x\" \"y\" }", DIR_UNDEFINED, DIR_UNDEFINED,
-         DIR_UNDEFINED},
-        {", distributionPoint fullName:{ iPAddress:7F }", DIR_UNDEFINED, DIR_UNDEFINED,
-         DIR_UNDEFINED},
-        {", distributionPoint fullName:dNSName:\"x\"", DIR_UNDEFINED, DIR_UNDEFINED, DIR_UNDEFINED},
-        {", distributionPoint fullName:{ iPAddress:'7F'B }", DIR_UNDEFINED, DIR_UNDEFINED,
-         DIR_UNDEFINED},
-        {" } x", DIR_UNDEFINED, DIR_UNDEFINED, DIR_UNDEFINED},
         {", distributionPoint fullName:{ x400Address:\"x\" }", DIR_UNDEFINED, DIR_UNDEFINED,
          DIR_UNDEFINED},
         {", distributionPoint fullName:{ registeredID:1.2.x }", DIR_UNDEFINED, DIR_UNDEFINED,
@@ -394,6 +384,30 @@ static void test_pairs_that_are_none_are_undefined(void **state)
     for (i = 0; i < both.len; i++)
         assert_int_equal(equals(rule, right, bytes_of(copy, i)), DIR_UNDEFINED);
     assert_int_equal(equals(rule, right, both), DIR_TRUE);
+}
+
+static void test_points_that_are_none_are_undefined(void **state)
+{
+    static const char *const points[] = {
+        ", distributionPoint fullName:{ dNSName:\"x\"",
+        ", distributionPoint fullName:{ dNSName:\"x\" \"y\" }",
+        ", distributionPoint fullName:dNSName:\"x\"",
+        ", distributionPoint fullName:{ iPAddress:7F }",
+        ", distributionPoint fullName:{ iPAddress:'7F'B }",
+        " } x",
+    };
+    const struct dir_assertion *made;
+    char text[512];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        (void)snprintf(text, sizeof(text),
+                       "{ issuer \"CN=CA,C=JP\", thisUpdate \"110313070640Z\"%s }", points[i]);
+        assert_int_equal(
+            dir_assertion_new(arena, DIR_RULE_CERTIFICATE_LIST_EXACT, text_of(text), &made),
+            SK_INPUT);
+    }
 }
 
 /* An index entry is found for every assertion that matches, whatever its distribution point. */
@@ -464,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_pairs_match_in_the_halves_that_are_asserted),
         cmocka_unit_test(test_pairs_that_are_none_are_undefined),
         cmocka_unit_test(test_lists_match_by_issuer_time_and_point),
+        cmocka_unit_test(test_points_that_are_none_are_undefined),
         cmocka_unit_test(test_list_assertions_have_the_canonical_form_of_the_list),
         cmocka_unit_test(test_points_with_many_names_are_not_taken),
     };
