@@ -547,7 +547,7 @@ static enum verdict_kind kind_with_claims(struct sk_job *job, const struct verif
         if (status.kind == REVOCATION_REVOKED)
             return i + 1 == path->num_certs ? VERDICT_REVOKED : VERDICT_INVALID;
         if (status.kind == REVOCATION_UNDETERMINED &&
-            job->params->revocation == REVOCATION_REQUIRED)
+            (status.is_suspect || job->params->revocation == REVOCATION_REQUIRED))
             return VERDICT_UNDETERMINED;
     }
     return VERDICT_VALID;
@@ -569,7 +569,7 @@ static enum verdict_kind kind_of_path(struct sk_job *job, const struct verify_pa
         if (status.kind == REVOCATION_REVOKED)
             return i + 1 == path->num_certs ? VERDICT_REVOKED : VERDICT_INVALID;
         if (status.kind == REVOCATION_UNDETERMINED &&
-            job->params->revocation == REVOCATION_REQUIRED)
+            (status.is_suspect || job->params->revocation == REVOCATION_REQUIRED))
             kind = VERDICT_UNDETERMINED;
         has_claim[i] = status.has_claim;
     }
