@@ -124,8 +124,7 @@ bool revocation_is_by_issuer(const struct revocation_subject *subject,
 /* Whoever left a signer out because it is revoked says so. */
 void revocation_signer_is_revoked(struct sk_job *job, const struct revocation_status *state);
 /* The first second at which something changes for data whose signer does not count now: not after
- * changes. Where lists are insisted on, a signer whose revocation is no longer told does not count
- * either. */
+ * changes. */
 int64_t revocation_signer_changes(const struct sk_job *job, int64_t changes);
 /* The key whose DSA parameters the signer's inherits, or NULL. Borrowed from job->keys, so not for
  * keeping: other keys may drive it out. */

@@ -281,8 +281,7 @@ void revocation_signer_is_revoked(struct sk_job *job, const struct revocation_st
 
 int64_t revocation_signer_changes(const struct sk_job *job, int64_t changes)
 {
-    if (job->params->revocation == REVOCATION_REQUIRED || !job->has_revoked_signer ||
-        job->signer_revoked_until >= changes)
+    if (!job->has_revoked_signer || job->signer_revoked_until >= changes)
         return changes;
     return job->signer_revoked_until + 1;
 }
