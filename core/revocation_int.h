@@ -149,10 +149,6 @@ enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_s
 enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_subject *subject,
                                   struct revocation_status *out) SK_MUST_CHECK;
 
-/* out is the status by lists, and becomes the status by both (C-22). */
-void revocation_merge_ocsp(const struct sk_params *params, const struct revocation_status *by_ocsp,
-                           struct revocation_status *out);
-
 /* The status of subject; see core/revocation.h. */
 enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,
                                      struct revocation_status *out) SK_MUST_CHECK;

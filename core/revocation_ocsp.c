@@ -491,32 +491,3 @@ enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_su
         conclude(&task);
     return status == SK_OK && job->is_exhausted ? SK_LIMIT : status;
 }
-
-/* Stale data is told before unusable data, that before none. */
-static int why_rank(enum finding_code why)
-{
-    if (why == FINDING_REVOCATION_STALE)
-        return 2;
-    return why == FINDING_REVOCATION_UNUSABLE ? 1 : 0;
-}
-
-/* C-22: revoked by either is revoked; good by one is good. Which is told is the policy's choice,
- * but nobody needs a grace where a current answer is at hand. Neither holds longer than the other
- * says that nothing changes. */
-void revocation_merge_ocsp(const struct sk_params *params, const struct revocation_status *by_ocsp,
-                           struct revocation_status *out)
-{
-    bool is_preferred = params->ocsp_evidence == OCSP_EVIDENCE_PREFER || out->in_grace;
-    bool has_unproven = out->has_unproven || by_ocsp->has_unproven;
-    bool has_claim = out->has_claim || by_ocsp->has_claim;
-    int64_t ends =
-        out->holds_until < by_ocsp->holds_until ? out->holds_until : by_ocsp->holds_until;
-
-    if (by_ocsp->kind == REVOCATION_REVOKED ||
-        (by_ocsp->kind == REVOCATION_GOOD && (out->kind != REVOCATION_GOOD || is_preferred)) ||
-        (by_ocsp->kind == out->kind && why_rank(by_ocsp->why) > why_rank(out->why)))
-        *out = *by_ocsp;
-    out->has_unproven = has_unproven;
-    out->has_claim = has_claim;
-    out->holds_until = ends;
-}
