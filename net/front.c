@@ -536,10 +536,22 @@ static void free_event(struct event *event)
         event_free(event);
 }
 
+/* The process ends: who tells it so once more (the supervisor behind CONTROL_DRAIN, or whoever
+ * tells all processes of a service) must not be what it dies of once nobody handles the signal. */
+static void hold_term(void)
+{
+    sigset_t term;
+
+    (void)sigemptyset(&term);
+    (void)sigaddset(&term, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &term, NULL);
+}
+
 static void front_done(struct front *front)
 {
     unsigned i;
 
+    hold_term();
     for (i = 0; i < front->num_loops; i++) {
         if (front->num_ended < front->num_loops)
             loop_stop(front->loops[i]);

@@ -7,7 +7,6 @@ A client does some work over one connection and then goes; a connection that is 
 is done, is a failure. A list that a client has seen never becomes an older one on the same connection. Clients that keep a
 connection and are silent get a Notice of Disconnection; one that has asked for much and takes it late gets all of it. A client that this
 machine has let wait for so long that the server may think it silent begins again."""
-import os
 import socket
 import ssl
 import threading
@@ -294,7 +293,8 @@ def run(daemon, plain, secure, kind):
     print("# begun again by silent clients: %d" % sum(c.again for c in clients))
     ok(not failures, "%s: nobody is refused or left in the middle of something" % kind, failures[:10])
     old = daemon.children("network")[:-1]
-    ok(until(lambda: not any(os.path.exists("/proc/%d" % p) for p in old)), "%s: old processes end" % kind, daemon.text()[-3000:])
+    ok(until(lambda: all("network process %d ended with 0\n" % p in daemon.text() for p in old)), "%s: old processes end" % kind,
+       daemon.text()[-3000:])
     ok("drain time is over" not in daemon.text(), "%s: and not because their time is over" % kind)
     ok(daemon.end() == 0, "%s: the server ends" % kind)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """When a reload is done, whoever connects gets the new configuration: many reloads between two of them, each asked for at the
-moment the log says so. A network process that does not say that it has stopped accepting is waited for, but not for ever."""
+moment the log says so. A network process that does not say that it has stopped accepting is waited for, but not for ever. One
+that is told to end once more while it ends, ends well."""
 import os
 import re
 import signal
@@ -161,6 +162,26 @@ def test_gone_address(daemon):
     ok(daemon.reload() == "done", "and goes")
 
 
+def test_told_again(daemon):
+    """SIGTERM may come to a process that ends already: from the supervisor behind a word to drain, or from whoever tells all
+    processes of a service."""
+    old = daemon.children("network")[-1]
+    silent = daemon.connect()
+    silent.sendall(get("/livez"))
+    read_answer(silent)
+    ok(daemon.reload() == "done", "a reload, with a client that stays")
+    process, end = os.pidfd_open(old), time.monotonic() + PATIENCE_S
+    silent.close()
+    try:
+        while time.monotonic() < end:
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+    except ProcessLookupError:
+        pass  # the supervisor has taken its status
+    os.close(process)
+    ok(until(lambda: re.search(r"network process %d ended .*\n" % old, daemon.text())).group().endswith("ended with 0\n"),
+       "told to end while it ends it does so as always", daemon.text()[-2000:])
+
+
 def main():
     write_config(False)
     daemon = Daemon("s", port)
@@ -169,6 +190,7 @@ def main():
     test_stopped(daemon)
     test_second(daemon)
     test_gone_address(daemon)
+    test_told_again(daemon)
     ok(daemon.end() == 0, "and ends with 0")
 
 
