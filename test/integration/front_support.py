@@ -125,6 +125,13 @@ def free_port(host="127.0.0.1"):
         return s.getsockname()[1]
 
 
+def connect(port, source="127.0.0.1", timeout=PATIENCE_S):
+    """The kernel takes ports of one half of its range for connections, and of the other half where a socket is bound first: a
+    client that is bound for no reason takes ports from free_port(), and may meet itself before a server is there."""
+    return socket.create_connection(("127.0.0.1", port), timeout=timeout,
+                                    source_address=None if source == "127.0.0.1" else (source, 0))
+
+
 def read_all(s):
     """Everything until the server ends its side; how it ended is part of it when it is no plain end."""
     got = b""
@@ -177,7 +184,7 @@ class Daemon:
         return read(self.name + ".log")
 
     def connect(self, source="127.0.0.1", port=None, timeout=PATIENCE_S):
-        return socket.create_connection(("127.0.0.1", port or self.port), timeout=timeout, source_address=(source, 0))
+        return connect(port or self.port, source, timeout)
 
     def ask(self, octets, source="127.0.0.1"):
         """One request over a connection of its own: (status, head, body)."""
