@@ -63,6 +63,11 @@ def openssl(*args, check=True, stdin=None):
     return done
 
 
+def der(kind, name):
+    """kind: x509, crl"""
+    return openssl(kind, "-in", name, "-outform", "DER").stdout
+
+
 # ---- a small PKI: a root that is the anchor, one end entity, a responder ----
 
 EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
@@ -95,21 +100,30 @@ def make_crl(ca, serials, number=1):
             ca + ".crl")
 
 
-def make_pki(subject="/C=JP/CN=citizen", other_name="nobody"):
-    """root, citizen (with this otherName), responder; req.der asks for citizen."""
-    make_ca("root")
+def make_pki(subject="/C=JP/CN=citizen", other_name="nobody", key=None):
+    """root (with this kind of key), citizen (with this otherName), responder; req.der asks for citizen."""
+    make_ca("root", key)
     make_cert("citizen", "root", subject, 5, "subjectAltName=otherName:1.2.392.200149.8.5.5.1;UTF8:%s\n" % other_name)
     make_cert("responder", "root", "/C=JP/CN=responder", 6, "extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n")
     make_crl("root", [])
     openssl("ocsp", "-issuer", "root.pem", "-cert", "citizen.pem", "-no_nonce", "-reqout", "req.der")
 
 
+def make_clients():
+    """For client-ca: alice, bob, and revoked, who is on its list; of other-ca: mallory, who says that he is alice."""
+    make_ca("client-ca")
+    make_ca("other-ca")
+    for name, ca, cn, serial in (("alice", "client-ca", "alice", 11), ("bob", "client-ca", "bob", 12),
+                                 ("revoked", "client-ca", "revoked", 13), ("mallory", "other-ca", "alice", 11)):
+        make_cert(name, ca, "/C=JP/O=Office/CN=" + cn, serial, "extendedKeyUsage=clientAuth\n")
+    make_crl("client-ca", [13])
+
+
 def pki_config():
     """The sections that a daemon needs to answer over it."""
-    der = openssl("x509", "-in", "root.pem", "-outform", "DER").stdout
     return ("[signer]\nbackend = software\nkey = responder.key\ncertificate = responder.pem\n[ca root]\n"
             "certificates = file:root.pem\ncrls = file:root.crl\n[policy default]\nanchor = root.pem sha256:%s\n" %
-            hashlib.sha256(der).hexdigest())
+            hashlib.sha256(der("x509", "root.pem")).hexdigest())
 
 
 def publish():
@@ -192,9 +206,9 @@ class Daemon:
             s.sendall(octets)
             return read_answer(s)
 
-    def raw(self, octets, source="127.0.0.1"):
+    def raw(self, octets, source="127.0.0.1", port=None):
         """Sends octets as they are and reads until the server closes."""
-        with self.connect(source) as s:
+        with self.connect(source, port) as s:
             try:
                 s.sendall(octets)
             except OSError:
@@ -207,6 +221,27 @@ class Daemon:
             return answer is not None and answer[0] == 200
         except OSError:
             return False
+
+    def scrape(self):
+        """The page of figures."""
+        status, head, body = self.ask(get("/metrics"))
+        if status != 200 or "Content-Type: text/plain; version=0.0.4" not in head:
+            raise SystemExit("/metrics: %d %s" % (status, head))
+        return body.decode()
+
+    def figures(self):
+        """{'name{labels}': value}"""
+        found = {}
+        for line in self.scrape().splitlines():
+            if not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                found[name] = float(value)
+        return found
+
+    def memory_kb(self):
+        """Of the network process."""
+        with open("/proc/%d/status" % self.children("network")[-1], encoding="ascii") as f:
+            return int(f.read().partition("VmRSS:")[2].split()[0])
 
     def children(self, kind):
         """Pids of a kind of child, the newest last."""

@@ -119,8 +119,7 @@ def against_the_daemon():
     f.ok(all_good(got, 20), "unless it is the one expected", got)
     got = bench(*ocsp[:4], "--requests", "20", "--marker", "deadbeef" * 4)
     f.ok(got[0] == 1 and got[1]["no_marker"] == 20, "a body without the marker is a fault", got)
-    der = f.openssl("x509", "-in", "citizen.pem", "-outform", "DER").stdout
-    body = json.dumps({"certificates": [base64.b64encode(der).decode()]}).encode()
+    body = json.dumps({"certificates": [base64.b64encode(f.der("x509", "citizen.pem")).decode()]}).encode()
     f.write("json.bodies", struct.pack(">I", len(body)) + body)
     got = bench("--url", url + "/v1/validate", "--requests-file", "json.bodies", "--content-type", "application/json",
                 "--requests", "20", "--marker", b'"valid"'.hex())

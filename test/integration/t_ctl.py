@@ -12,7 +12,7 @@ import stat
 import subprocess
 import threading
 
-from front_support import (BIN, PATIENCE_S, Daemon, check_config, finish, free_port, get, make_cert, make_ca, make_pki, ok, openssl,
+from front_support import (BIN, PATIENCE_S, Daemon, check_config, der, finish, free_port, get, make_cert, make_ca, make_pki, ok, openssl,
                            path, pki_config, publish, read, read_answer, until, write)
 
 port = free_port()
@@ -60,9 +60,8 @@ def make_old_entry():
     """old.ldif: an entry with a list that ended in 2020."""
     openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", "root.key", "-cert", "root.pem", "-crl_lastupdate", "20200101000000Z",
             "-crl_nextupdate", "20200201000000Z", "-out", "old.crl")
-    der = openssl("crl", "-in", "old.crl", "-outform", "DER").stdout
     write("old.ldif", "dn: o=Old,c=XX\nobjectClass: organization\nobjectClass: pkiCA\no: Old\ncertificateRevocationList;binary:: %s\n" %
-          base64.b64encode(der).decode())
+          base64.b64encode(der("crl", "old.crl")).decode())
 
 
 def test_usage():

@@ -183,7 +183,7 @@ def is_closed_state(s):
 def idle():
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     number = min(10000, limit - 200)
-    before = memory()
+    before = daemon.memory_kb()
     sockets = [dial(10 + i // (CLIENT - 100)) for i in range(number)]
     if number < 10000:
         print("# only %d descriptors" % limit)
@@ -195,7 +195,7 @@ def idle():
         answer = read_answer(sockets[i])
         alive += answer is not None and answer[0] == 200
     ok(alive == 50, "%d idle connections are held, and each is served when it asks" % number, alive)
-    print("## %-28s network process: %d kB before, %d kB with them" % ("%d idle connections" % number, before, memory()))
+    print("## %-28s network process: %d kB before, %d kB with them" % ("%d idle connections" % number, before, daemon.memory_kb()))
     more = [dial(30) for _ in range(200)]
     closed = sum(is_closed_state(s) for s in sockets)
     ok(daemon.is_up() and closed < 400, "above the cap the longest idle make room", closed)
@@ -293,7 +293,7 @@ def smuggling():
 
 def huge():
     """A body of 1 GB is refused by its announcement, before an octet of it."""
-    before = memory()
+    before = daemon.memory_kb()
     for head in ("Content-Length: 1073741824\r\n", "Content-Length: 1073741824\r\nExpect: 100-continue\r\n",
                  CHUNKED, CHUNKED + "Expect: 100-continue\r\n"):
         chunk = "40000000\r\n" if "chunked" in head else ""
@@ -326,12 +326,7 @@ def huge():
             if got:
                 break
     ok(got.startswith(b"HTTP/1.1 413 ") and sent < 16 * 1024 * 1024, "chunks without end: 413", (got[:100], sent))
-    print("## %-28s network process: %d kB before, %d kB after" % ("1 GB announced", before, memory()))
-
-
-def memory():
-    with open("/proc/%d/status" % daemon.children("network")[-1]) as f:
-        return int(f.read().partition("VmRSS:")[2].split()[0])
+    print("## %-28s network process: %d kB before, %d kB after" % ("1 GB announced", before, daemon.memory_kb()))
 
 
 def junk():

@@ -2,25 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Slow clients hold old generations, and with them disk space: not more than a few of them. One HTTP and one LDAP client begin to take a
 large list from each of many generations and stop."""
-import re
 import socket
 
-from fetch_support import integer, tlv
-from front_support import PATIENCE_S, Daemon, finish, free_port, get, make_crl, make_pki, ok, pki_config, publish, until, write
+import ldap_support as ldap
+from front_support import PATIENCE_S, Daemon, finish, free_port, get, make_crl, make_pki, ok, publish, until, write
 
 http, port = free_port(), free_port()
 ENTRIES = 60000
 GENERATIONS = 21
 HELD = 16  # LIMIT_HELD_GENERATIONS
-
-
-def text(s):
-    return tlv(4, s.encode())
-
-
-def search(base, attribute):
-    return tlv(0x30, integer(1), tlv(0x63, text(base), tlv(10, b"\0"), tlv(10, b"\0"), integer(0), integer(0), tlv(1, b"\0"),
-                                     tlv(0x87, b"objectClass"), tlv(0x30, text(attribute))))
 
 
 def dial(where, request):
@@ -34,13 +24,14 @@ def dial(where, request):
 
 
 def people(n):
-    write("people.ldif", "dn: ou=People,o=Office,c=JP\nobjectClass: organizationalUnit\nou: People\ndescription: edition %d.\n" % n)
+    write("people.ldif", ldap.people(more="description: %d\n" % n))
 
 
 def edition():
-    with dial(port, search("ou=People,o=Office,c=JP", "description")) as s:
-        found = re.search(rb"edition (\d+)\.", s.recv(4096))
-        return int(found.group(1)) if found else None
+    with ldap.Connection(port) as c:
+        c.send(ldap.search(1, "ou=People," + ldap.SUFFIX, ldap.BASE, names=["description"]))
+        _, tag, entry, _ = c.next()
+        return int(ldap.attributes(entry)["description"][0]) if tag == ldap.ENTRY else None
 
 
 def rest(s, most):
@@ -63,27 +54,11 @@ def generations(pid):
         return len({line.split()[4] for line in f if "data.mdb" in line})
 
 
-def figure(daemon, name):
-    body = daemon.ask(get("/metrics"))[2].decode()
-    return int(re.search(r"^%s (\d+)" % name, body, re.M).group(1))
-
-
 def main():
     make_pki()
     make_crl("root", range(4096, 4096 + ENTRIES))
     people(0)
-    write("s.conf", pki_config() + """[server]
-listen = 127.0.0.1:%d
-cache = cache
-[limits]
-http-write-time = 300s
-[repository]
-suffix = o=Office,c=JP
-ldif = people.ldif
-[ldap]
-listen = 127.0.0.1:%d
-write-time = 300s
-""" % (http, port))
+    write("s.conf", ldap.configuration(http, port, ldap="write-time = 300s\n", more="[limits]\nhttp-write-time = 300s\n"))
     publish()
     daemon = Daemon("s", http)
     ok(until(daemon.is_up), "the server answers")
@@ -98,7 +73,7 @@ write-time = 300s
         if not until(lambda n=n: edition() == n):
             ok(False, "generation %d is served" % n)
         clients["http"].append(dial(http, get("/pki/root/crl.crl")))
-        clients["ldap"].append(dial(port, search("CN=root,O=Office,C=JP", "certificateRevocationList;binary")))
+        clients["ldap"].append(dial(port, ldap.search(1, ldap.CA, ldap.BASE, names=[ldap.LIST])))
         for kind in clients.values():
             kind[-1].recv(1)
         if n == HELD:
@@ -109,7 +84,7 @@ write-time = 300s
         cut = sum(n < whole for n in took)
         ok(0 < cut <= GENERATIONS - HELD, "%s: those who began long ago are cut" % kind, took)
         ok(all(n >= whole for n in took[-HELD:]), "%s: the others get all" % kind, took)
-        ok(figure(daemon, "sekisho_%s_answers_untaken_total" % kind) == cut, "%s: they are counted" % kind)
+        ok(daemon.figures()["sekisho_%s_answers_untaken_total" % kind] == cut, "%s: they are counted" % kind)
         for s in sockets:
             s.close()
     ok(until(lambda: generations(pid) == 1), "nothing is held in the end", generations(pid))

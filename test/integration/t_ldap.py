@@ -5,64 +5,28 @@ import base64
 import json
 import os
 import re
-import socket
-import subprocess
 import threading
 
 import ldap3
-from front_support import (PATIENCE_S, SERVER, Daemon, finish, free_port, get, make_cert, make_crl, make_pki, ok, openssl, path,
-                           pki_config, publish, read, until, work, write)
+from front_support import (SERVER, Daemon, der, finish, free_port, make_cert, make_crl, make_pki, ok, openssl, path, publish, read,
+                           read_all, until, write)
+from ldap_support import (BASE, CA, LIST, NOTICE, SUCCESS, Connection, configuration, ldapsearch, people, person, run,
+                          search as request, start_tls)
 
 http, plain, secure = free_port(), free_port(), free_port()
-CA = "cn=root,o=Office,c=JP"
-LDIF = """dn: ou=People,o=Office,c=JP
-objectClass: top
-objectClass: organizationalUnit
-ou: People
-
-dn: ou=Far,o=Office,c=JP
+uri, tls_uri = "ldap://127.0.0.1:%d" % plain, "ldaps://127.0.0.1:%d" % secure
+FAR = """dn: ou=Far,o=Office,c=JP
 objectClass: top
 objectClass: referral
 objectClass: extensibleObject
 ou: Far
 ref: ldap://far.example/ou=Far,o=Office,c=JP
 
-""" + "".join("""dn: cn=Person %d,ou=People,o=Office,c=JP
-objectClass: top
-objectClass: person
-cn: Person %d
-sn: %s
-
-""" % (i, i, ("Sato", "Suzuki")[i % 2]) for i in range(120))
+"""
 
 
-def config(more=""):
-    write("s.conf", pki_config().replace("[ca root]", "[ca root]\ndn = " + CA) + """[server]
-listen = 127.0.0.1:%d
-cache = cache
-drain = 10s
-[repository]
-suffix = o=Office,c=JP
-ldif = people.ldif
-[tls]
-certificate = tls.pem
-key = tls.key
-[ldap]
-listen = 127.0.0.1:%d
-tls-listen = 127.0.0.1:%d
-[log]
-access = file
-access-file = access.log
-%s""" % (http, plain, secure, more))
-
-
-def run(*args, stdin=None, env=None):
-    env = {**os.environ, "LDAPTLS_CACERT": path("root.pem"), **(env or {})}
-    return subprocess.run(args, cwd=work, input=stdin, capture_output=True, check=False, timeout=PATIENCE_S, env=env)
-
-
-def search(*args, uri=None):
-    return run("ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", uri or "ldap://127.0.0.1:%d" % plain, *args)
+def search(*args):
+    return ldapsearch(uri, *args)
 
 
 def values(done, name):
@@ -75,18 +39,14 @@ def entries(done):
     return len(re.findall("^dn:", done.stdout.decode(), re.M))
 
 
-def der(kind, name):
-    return openssl(kind, "-in", name, "-outform", "DER").stdout
-
-
-def ldapsearch():
+def searches():
     crl, cert = der("crl", "root.crl"), der("x509", "root.pem")
     done = search("-s", "base", "-b", CA)
-    ok(values(done, "certificateRevocationList;binary") == [crl], "the list of a CA, octet by octet", done)
+    ok(values(done, LIST) == [crl], "the list of a CA, octet by octet", done)
     ok(values(done, "cACertificate;binary") == [cert], "and its certificate", done)
     for name in ("cACertificate", "cACertificate;binary", "CACERTIFICATE;Binary", "2.5.4.37"):
         done = search("-s", "base", "-b", CA, name)
-        ok(values(done, "cACertificate;binary") == [cert] and not values(done, "certificateRevocationList;binary"),
+        ok(values(done, "cACertificate;binary") == [cert] and not values(done, LIST),
            "L-01: asked for as " + name, done)
     done = search("-b", "o=Office,c=JP", "(&(objectClass=person)(cn=person 7))", "sn")
     ok(entries(done) == 1 and b"sn: Suzuki" in done.stdout, "a filter, a list of attributes", done)
@@ -115,7 +75,6 @@ def ldapsearch():
 
 
 def other_tools():
-    uri = "ldap://127.0.0.1:%d" % plain
     entry = "cn=Person 1,ou=People,o=Office,c=JP"
     ok(run("ldapcompare", "-x", "-H", uri, entry, "sn:SUZUKI").returncode == 6, "ldapcompare: true")
     ok(run("ldapcompare", "-x", "-H", uri, entry, "sn:Sato").returncode == 5, "ldapcompare: false")
@@ -126,48 +85,31 @@ def other_tools():
     done = run("ldapwhoami", "-Y", "EXTERNAL", "-H", uri)
     ok(done.returncode not in (0, 32), "nor SASL", done)
     if b"ldap" in run("curl", "--version").stdout:
-        done = run("curl", "-sS", "ldap://127.0.0.1:%d/ou=People,o=Office,c=JP?sn?sub?(cn=Person%%2011)" % plain)
+        done = run("curl", "-sS", uri + "/ou=People,o=Office,c=JP?sn?sub?(cn=Person%2011)")
         ok(b"sn: Suzuki" in done.stdout, "curl", done)
 
 
 def over_tls():
-    for name, args in (("StartTLS", ("-ZZ", "-H", "ldap://127.0.0.1:%d" % plain)), ("LDAPS", ("-H", "ldaps://127.0.0.1:%d" % secure))):
-        ok(run("ldapwhoami", "-x", *args).stdout == b"anonymous\n", name)
-        done = run("ldapsearch", "-x", "-LLL", *args, "-b", "o=Office,c=JP", "(sn=*)", "cn")
+    for name, args in (("StartTLS", (uri, "-ZZ")), ("LDAPS", (tls_uri,))):
+        ok(run("ldapwhoami", "-x", "-H", *args).stdout == b"anonymous\n", name)
+        done = ldapsearch(*args, "-b", "o=Office,c=JP", "(sn=*)", "cn")
         ok(entries(done) == 120, name + ": a search", done.stderr)
-    done = run("ldapwhoami", "-x", "-H", "ldaps://127.0.0.1:%d" % secure, env={"LDAPTLS_CACERT": path("responder.pem")})
+    done = run("ldapwhoami", "-x", "-H", tls_uri, env={"LDAPTLS_CACERT": path("responder.pem")})
     ok(done.returncode != 0, "a client that does not trust the certificate")
-
-
-START_TLS = bytes.fromhex("301d020101771880163" "12e332e362e312e342e312e313436362e3230303337")
-ROOT = bytes.fromhex("302502010263200400" "0a01000a0100020100020100010100870b6f626a656374436c6173733000")
-NOTICE = b"1.3.6.1.4.1.1466.20036"
-
-
-def read_until_end(s):
-    got = b""
-    while True:
-        try:
-            piece = s.recv(65536)
-        except OSError:
-            return got
-        if not piece:
-            return got
-        got += piece
 
 
 def injection():
     """What stands behind StartTLS in the clear must never be taken for what was sent under TLS."""
-    with socket.create_connection(("127.0.0.1", plain), timeout=PATIENCE_S) as s:
-        s.sendall(START_TLS + ROOT)
-        got = read_until_end(s)
+    root = request(2, "", BASE)
+    with Connection(plain) as c:
+        c.send(start_tls(1) + root)
+        got = read_all(c.socket)
     ok(NOTICE in got and b"vendorName" not in got and b"objectClass" not in got, "a request behind StartTLS ends the session", got)
-    with socket.create_connection(("127.0.0.1", plain), timeout=PATIENCE_S) as s:
-        s.sendall(START_TLS)
-        answer = s.recv(4096)
-        ok(answer[:1] == b"0" and b"\x0a\x01\x00" in answer, "StartTLS is granted", answer)
-        s.sendall(ROOT)  # instead of a handshake
-        got = read_until_end(s)
+    with Connection(plain) as c:
+        c.send(start_tls(1))
+        ok(c.code() == SUCCESS, "StartTLS is granted")
+        c.send(root)  # instead of a handshake
+        got = read_all(c.socket)
     ok(b"objectClass" not in got, "and a request in place of the handshake gets nothing", got)
 
 
@@ -191,10 +133,10 @@ def log_lines():
 
 
 def figures(daemon):
-    text = daemon.ask(get("/metrics"))[2].decode()
-    ok(re.search(r'^sekisho_ldap_requests_total\{operation="search",result="0"\} [1-9]', text, re.M) and
-       re.search(r'^sekisho_ldap_requests_total\{operation="search",result="32"\} 1$', text, re.M), "figures by operation and result")
-    ok(re.search(r"^sekisho_ldap_entries_total [1-9]\d\d", text, re.M), "figures of entries")
+    seen = daemon.figures()
+    ok(seen['sekisho_ldap_requests_total{operation="search",result="0"}'] > 0 and
+       seen['sekisho_ldap_requests_total{operation="search",result="32"}'] == 1, "figures by operation and result")
+    ok(seen["sekisho_ldap_entries_total"] >= 100, "figures of entries")
     lines = until(lambda: [e for e in log_lines() if e["operation"] == "search" and e["entries"] == 120])
     ok(lines and all(set(e) >= {"time", "id", "listener", "operation", "scope", "result", "entries", "us"} for e in lines),
        "a line of the access log for each request", log_lines()[:3])
@@ -206,7 +148,7 @@ def new_generation(daemon):
     make_crl("root", [5], 2)
     publish()
     crl = der("crl", "root.crl")
-    ok(until(lambda: values(search("-s", "base", "-b", CA), "certificateRevocationList;binary") == [crl]),
+    ok(until(lambda: values(search("-s", "base", "-b", CA), LIST) == [crl]),
        "the next generation's list is given")
 
 
@@ -221,13 +163,13 @@ def reload(daemon):
                 failures.append(done)
 
     thread = threading.Thread(target=busy)
-    with socket.create_connection(("127.0.0.1", plain), timeout=PATIENCE_S) as s:
-        s.sendall(ROOT)
-        s.recv(65536)
+    with Connection(plain) as c:
+        c.send(request(2, "", BASE))
+        c.code()
         thread.start()
         old = daemon.children("network")[-1]
         ok(daemon.reload() == "done", "a reload")
-        got = read_until_end(s)
+        got = read_all(c.socket)
         ok(NOTICE in got and b"\x0a\x01\x34" in got, "a kept connection gets its notice (unavailable)", got)
     ok(until(lambda: not os.path.exists("/proc/%d" % old)), "the old process ends")
     stop.set()
@@ -238,12 +180,13 @@ def reload(daemon):
 def main():
     make_pki()
     make_cert("tls", "root", "/CN=tls", 9, SERVER)
-    write("people.ldif", LDIF)
-    config()
+    write("people.ldif", people("".join(person("Person %d" % i, ("Sato", "Suzuki")[i % 2], "objectClass: top\n") for i in range(120))) +
+          FAR)
+    write("s.conf", configuration(http, plain, secure, "drain = 10s\n", more="[log]\naccess = file\naccess-file = access.log\n"))
     publish()
     daemon = Daemon("s", http)
     ok(until(daemon.is_up) and until(lambda: search("-s", "base", "-b", CA).returncode == 0), "the server answers")
-    ldapsearch()
+    searches()
     other_tools()
     over_tls()
     injection()

@@ -6,36 +6,17 @@ python3-ldap3 follows referrals."""
 import base64
 import os
 import re
-import subprocess
 
 import ldap3
-from front_support import (PATIENCE_S, SERVER, Daemon, finish, free_port, make_ca, make_cert, make_crl, ok, openssl, path,
-                           pki_config, publish, until, work, write)
+import ldap_support
+from front_support import SERVER, Daemon, der, finish, free_port, make_cert, make_crl, make_pki, ok, path, publish, until, write
+from ldap_support import CA, LIST, SUFFIX, configuration, ldapsearch, people, person
 
 http, plain, secure = free_port(), free_port(), free_port()
 uri, tls_uri = "ldap://127.0.0.1:%d" % plain, "ldaps://127.0.0.1:%d" % secure
-SUFFIX = "o=Office,c=JP"
-CA = "cn=root," + SUFFIX
 RSA = ["-newkey", "rsa:2048", "-nodes"]  # dirmngr of Debian 12 cannot verify signatures by P-256
 PEOPLE = {"Sato Taro": "taro@office.example", "Suzuki Hana": "hana@office.example"}
 CLERKS = 40
-CONFIG = """[server]
-listen = 127.0.0.1:%d
-cache = cache
-[repository]
-suffix = o=Office,c=JP
-ldif = people.ldif
-[tls]
-certificate = tls.pem
-key = tls.key
-[ldap]
-listen = 127.0.0.1:%d
-tls-listen = 127.0.0.1:%d
-"""
-
-
-def der(kind, name):
-    return openssl(kind, "-in", name, "-outform", "DER").stdout
 
 
 def make_person(name, serial):
@@ -45,30 +26,29 @@ def make_person(name, serial):
               (PEOPLE[name], uri), RSA)
     cert = der("x509", name + ".pem")
     write(name + ".der", cert)
-    return "dn: cn=%s,ou=People,o=Office,c=JP\nobjectClass: inetOrgPerson\ncn: %s\nsn: %s\nmail: %s\nuserCertificate;binary:: %s\n\n" % (
-        name, name, name.split()[0], PEOPLE[name], base64.b64encode(cert).decode())
+    return person(name, name.split()[0], "mail: %s\nuserCertificate;binary:: %s\n" % (PEOPLE[name], base64.b64encode(cert).decode()),
+                  "inetOrgPerson")
 
 
-def make_pki():
-    make_ca("root", RSA)
+def make_directory():
+    make_pki(key=RSA)
     write("root.der", der("x509", "root.pem"))
-    make_cert("responder", "root", "/CN=responder", 6, "extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n")
     make_cert("tls", "root", "/CN=tls", 9, SERVER)
     make_crl("root", [21])  # Suzuki Hana
-    ldif = "dn: ou=People,o=Office,c=JP\nobjectClass: organizationalUnit\nou: People\n\n"
-    ldif += "".join(make_person(name, 20 + i) for i, name in enumerate(PEOPLE))
-    ldif += "".join("dn: cn=Clerk %d,ou=People,o=Office,c=JP\nobjectClass: person\ncn: Clerk %d\nsn: Clerk\n\n" % (i, i)
-                    for i in range(CLERKS))
-    ldif += ("dn: ou=Branch,o=Office,c=JP\nobjectClass: referral\nobjectClass: extensibleObject\nou: Branch\n"
-             "ref: %s/ou=People,o=Office,c=JP\n\n" % uri)
-    write("people.ldif", ldif)
-    write("s.conf", pki_config().replace("[ca root]", "[ca root]\ndn = " + CA) + CONFIG % (http, plain, secure))
+    persons = [make_person(name, 20 + i) for i, name in enumerate(PEOPLE)]
+    persons += [person("Clerk %d" % i, "Clerk") for i in range(CLERKS)]
+    write("people.ldif", people("".join(persons)) +
+          "dn: ou=Branch,o=Office,c=JP\nobjectClass: referral\nobjectClass: extensibleObject\nou: Branch\n"
+          "ref: %s/ou=People,o=Office,c=JP\n\n" % uri)
+    write("s.conf", configuration(http, plain, secure))
 
 
 def run(*args, stdin=None):
-    home = path("gnupg")
-    env = {**os.environ, "LDAPTLS_CACERT": path("root.pem"), "GNUPGHOME": home, "HOME": home}
-    return subprocess.run(args, cwd=work, input=stdin, capture_output=True, check=False, timeout=PATIENCE_S, env=env)
+    return ldap_support.run(*args, stdin=stdin, env={"GNUPGHOME": path("gnupg")})
+
+
+def search(*args, url=uri):
+    return ldapsearch(url, *args)
 
 
 # ---- dirmngr ----
@@ -149,7 +129,7 @@ def curl():
     crl, person = der("crl", "root.crl"), "cn=Sato%20Taro,ou=People," + SUFFIX
     for name, args in (("ldap:", (uri,)), ("ldaps:", ("--cacert", "root.pem", tls_uri))):
         got, done = curl_value(*args[:-1], "%s/%s?certificateRevocationList;binary?base" % (args[-1], CA))
-        ok(got == ("certificateRevocationList;binary", crl), "curl %s a list" % name, done)
+        ok(got == (LIST, crl), "curl %s a list" % name, done)
     got, done = curl_value("%s/%s?userCertificate;binary" % (uri, person))
     ok(got == ("userCertificate;binary", der("x509", "Sato Taro.pem")), "curl: a certificate", done)
     got, done = curl_value("%s/%s?userCertificate" % (uri, person))
@@ -159,10 +139,6 @@ def curl():
 
 
 # ---- ldap-utils ----
-
-def search(*args, url=uri):
-    return run("ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", url, *args)
-
 
 def names(done):
     return sorted(re.findall(r"^dn: (.*)$", done.stdout.decode(), re.M))
@@ -210,7 +186,7 @@ def python_client():
 
 
 def main():
-    make_pki()
+    make_directory()
     publish()
     daemon = Daemon("s", http)
     ok(until(daemon.is_up) and until(lambda: search("-s", "base", "-b", CA).returncode == 0), "the server answers")

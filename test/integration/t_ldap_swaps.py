@@ -12,97 +12,37 @@ import ssl
 import threading
 import time
 
-from front_support import (PATIENCE_S, SERVER, Daemon, finish, free_port, listen, make_ca, make_cert, make_crl, manager, ok,
-                           openssl, path, pki_config, publish, read_all, until, write)
+import ldap_support as ldap
+from front_support import (PATIENCE_S, SERVER, Daemon, der, finish, free_port, listen, make_cert, make_crl, make_pki, manager, ok,
+                           path, publish, read_all, until, write)
 
 http = free_port()
 TURNS, PEOPLE, BATCH, SEARCHES = 2, 60, 30, 60
-SUFFIX = b"o=Office,c=JP"
-CA = b"cn=root," + SUFFIX
-LIST = b"certificateRevocationList;binary"
-START_TLS = b"1.3.6.1.4.1.1466.20037"
-PAGED = b"1.2.840.113556.1.4.319"
-NOTICE = b"1.3.6.1.4.1.1466.20036"
-BASE, SUB = 0, 2
-ENTRY, DONE, EXTENDED = 0x64, 0x65, 0x78
 SILENCE_S = 0.5  # the server takes who is silent for a second
+SURNAMES = ldap.present("sn")
 lists = []  # issued so far, oldest first
-
-
-# ---- LDAP in octets ----
-
-def tlv(tag, *parts):
-    body = b"".join(parts)
-    if len(body) < 128:
-        return bytes((tag, len(body))) + body
-    length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + body
-
-
-def take(octets):
-    """The first element: tag, content, what is behind it; None when not all of it is there."""
-    if len(octets) < 2:
-        return None
-    start, length = 2, octets[1]
-    if length & 0x80:
-        start += length & 0x7f
-        length = int.from_bytes(octets[2:start], "big")
-    return None if len(octets) < start + length else (octets[0], octets[start:start + length], octets[start + length:])
-
-
-def elements(octets):
-    found = []
-    while octets:
-        tag, content, octets = take(octets)
-        found.append((tag, content))
-    return found
-
-
-def message(number, operation, controls=b""):
-    return tlv(0x30, tlv(2, number.to_bytes(4, "big")), operation, controls)
-
-
-def search(number, base, scope, present, attribute, controls=b""):
-    return message(number, tlv(0x63, tlv(4, base), tlv(10, bytes((scope,))), tlv(10, b"\0"), tlv(2, b"\0"), tlv(2, b"\0"),
-                               tlv(1, b"\0"), tlv(0x87, present), tlv(0x30, tlv(4, attribute))), controls)
-
-
-def page(size, cookie):
-    value = tlv(0x30, tlv(2, bytes((size,))), tlv(4, cookie))
-    return tlv(0xa0, tlv(0x30, tlv(4, PAGED), tlv(1, b"\xff"), tlv(4, value)))
 
 
 class Wrong(Exception):
     """What no client may meet."""
 
 
-class Connection:
-    def __init__(self, address, tls=None, starts=False):
-        self.socket = socket.create_connection(address, timeout=PATIENCE_S)
+class Connection(ldap.Connection):
+    def __init__(self, port, tls=None, starts=False):
+        super().__init__(port)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.rest, self.number, self.list = b"", 0, 0
+        self.number, self.list = 0, 0
         self.mark, self.silence = time.monotonic(), 0.0
         if starts:
-            self.socket.sendall(message(1, tlv(0x77, tlv(0x80, START_TLS))))
-            if self.answer(1)[1][0] != (10, b"\0"):
+            self.socket.sendall(ldap.start_tls(1))
+            if ldap.code_of(self.answer(1)[1]) != ldap.SUCCESS:
                 raise Wrong("no StartTLS")
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
 
-    def next(self):
-        """The next message: number, tag, elements of the operation, controls."""
-        while (found := take(self.rest)) is None:
-            piece = self.socket.recv(65536)
-            if not piece:
-                raise Wrong("closed")
-            self.rest += piece
-        self.rest = found[2]
-        (_, number), (tag, operation), *controls = elements(found[1])
-        return int.from_bytes(number, "big"), tag, elements(operation), controls
-
     def send(self, octets):
         self.silence = max(self.silence, time.monotonic() - self.mark)
-        self.socket.sendall(octets)
+        super().send(octets)
         self.silence = max(self.silence, time.monotonic() - self.mark)
 
     def answer(self, number):
@@ -117,29 +57,28 @@ class Connection:
         entries = []
         while True:
             tag, operation, controls = self.answer(number)
-            if tag == DONE:
-                if operation[0] != (10, b"\0"):
+            if tag == ldap.DONE:
+                if ldap.code_of(operation) != ldap.SUCCESS:
                     raise Wrong("result %r" % operation)
                 return entries, controls
-            if tag != ENTRY:
+            if tag != ldap.ENTRY:
                 raise Wrong("answer of kind %x" % tag)
             entries.append(operation)
 
-    def ask(self, *args):
+    def ask(self, *args, **more):
         self.number += 1
-        self.send(search(self.number, *args))
+        self.send(ldap.search(self.number, *args, **more))
         return self.number
 
     def look(self):
-        return self.ask(CA, BASE, b"objectClass", LIST)
+        return self.ask(ldap.CA, ldap.BASE, names=[ldap.LIST])
 
     def see(self, number):
         """The list in an answer: one that was issued, never an older one."""
         (entry,), _ = self.result(number)
-        ((_, attribute),) = elements(entry[1][1])
-        (_, name), (_, values) = elements(attribute)
-        seen = lists.index(elements(values)[0][1])
-        if name != LIST or seen < self.list:
+        ((name, values),) = ldap.attributes(entry).items()
+        seen = lists.index(values[0])
+        if name != ldap.LIST or seen < self.list:
             raise Wrong("list %d after %d" % (seen, self.list))
         self.list = seen
         return seen
@@ -148,16 +87,15 @@ class Connection:
         """All of them, page by page."""
         names, cookie = [], None
         while cookie != b"":
-            number = self.ask(SUFFIX, SUB, b"sn", b"1.1", page(size, cookie or b""))
-            entries, ((_, controls),) = self.result(number)
+            number = self.ask(filt=SURNAMES, names=["1.1"], controls=ldap.page(size, cookie))
+            entries, controls = self.result(number)
             names += [entry[0][1] for entry in entries]
-            control = elements(elements(controls)[0][1])
-            cookie = elements(take(control[-1][1])[1])[1][1]
+            cookie = ldap.cookie_of(controls)
         if len(set(names)) != PEOPLE or len(names) != PEOPLE:
             raise Wrong("%d people, %d of them different" % (len(names), len(set(names))))
 
     def leave(self):
-        self.socket.sendall(message(self.number + 1, tlv(0x42)))
+        self.socket.sendall(ldap.unbind(self.number + 1))
         self.socket.close()
 
 
@@ -217,22 +155,19 @@ def start_clients(plain, secure):
 
 def issue():
     make_crl("root", [5] + list(range(100, 100 + len(lists))), len(lists) + 1)
-    lists.append(openssl("crl", "-in", "root.crl", "-outform", "DER").stdout)
+    lists.append(der("crl", "root.crl"))
     publish()
 
 
 def write_config(plain, secure, workers):
-    write("s.conf", pki_config().replace("[ca root]", "[ca root]\ndn = " + CA.decode()) +
-          "[server]\nlisten = 127.0.0.1:%d\nworkers = %d\ncache = cache\ndrain = 2m\n[repository]\nsuffix = %s\n"
-          "ldif = people.ldif\n[tls]\ncertificate = tls.pem\nkey = tls.key\n"
-          "[ldap]\nlisten = 127.0.0.1:%d\ntls-listen = 127.0.0.1:%d\n" % (http, workers, SUFFIX.decode(), plain, secure))
+    write("s.conf", ldap.configuration(http, plain, secure, "workers = %d\ndrain = 2m\n" % workers))
 
 
 def late_taker(plain):
     """Asks for 15 MB, far more than sockets and queues hold, and takes nothing yet."""
     connection = Connection(plain)
     for _ in range(SEARCHES):
-        connection.ask(SUFFIX, SUB, b"sn", b"description")
+        connection.ask(filt=SURNAMES, names=["description"])
     connection.next()  # the first is being answered
     return connection
 
@@ -243,8 +178,8 @@ def takes_all(connection):
     try:
         while done < SEARCHES:
             _, tag, operation, _ = connection.next()
-            entries += tag == ENTRY
-            done += tag == DONE and operation[0] == (10, b"\0")
+            entries += tag == ldap.ENTRY
+            done += tag == ldap.DONE and ldap.code_of(operation) == ldap.SUCCESS
         return is_dismissed(connection) if entries == SEARCHES * PEOPLE else "%d entries" % entries
     except (Wrong, OSError) as e:
         return "%d entries, %d results, %r" % (entries, done, e)
@@ -253,7 +188,7 @@ def takes_all(connection):
 def is_dismissed(connection):
     """A notice (unavailable), and nothing behind it."""
     number, tag, operation, _ = connection.next()
-    if number != 0 or tag != EXTENDED or operation[0] != (10, b"\x34") or operation[-1] != (0x8a, NOTICE):
+    if (number, tag, operation[0], operation[-1]) != (0, ldap.EXTENDED, (10, bytes((ldap.UNAVAILABLE,))), (0x8a, ldap.NOTICE)):
         return "%d %x %r" % (number, tag, operation)
     return True if read_all(connection.socket) == b"" else "more"
 
@@ -275,7 +210,7 @@ def replace(what, name, plain):
 def run(daemon, plain, secure, kind):
     clients = start_clients(plain, secure)
     for turn in range(TURNS):
-        write_config(plain[1], secure[1], 3 - turn)
+        write_config(plain, secure, 3 - turn)
         replace(daemon.reload, "%s, reload %d" % (kind, turn), plain)
         issue()
         newest = len(lists) - 1
@@ -300,16 +235,12 @@ def run(daemon, plain, secure, kind):
 
 
 def main():
-    make_ca("root")
-    make_cert("responder", "root", "/CN=responder", 6, "extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n")
+    make_pki()
     make_cert("tls", "root", "/CN=tls", 9, SERVER)
-    write("people.ldif", "dn: ou=People,o=Office,c=JP\nobjectClass: organizationalUnit\nou: People\n\n" +
-          "".join("dn: cn=%d,ou=People,o=Office,c=JP\nobjectClass: person\ncn: %d\nsn: Sato\ndescription: %s\n\n" %
-                  (i, i, "x" * 4000) for i in range(PEOPLE)))
-    make_crl("root", [5])
+    write("people.ldif", ldap.people("".join(ldap.person(i, "Sato", "description: %s\n" % ("x" * 4000)) for i in range(PEOPLE))))
     given, given_tls = listen(), listen()
-    plain, secure = given.getsockname(), given_tls.getsockname()
-    write_config(plain[1], secure[1], 2)
+    plain, secure = given.getsockname()[1], given_tls.getsockname()[1]
+    write_config(plain, secure, 2)
     issue()
     waiting = [Connection(plain) for _ in range(9)]
     numbers = [c.look() for c in waiting]
@@ -318,8 +249,8 @@ def main():
     for connection in waiting:
         connection.leave()
     run(daemon, plain, secure, "handed over")
-    plain, secure = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
-    write_config(plain[1], secure[1], 2)
+    plain, secure = free_port(), free_port()
+    write_config(plain, secure, 2)
     daemon = Daemon("s", http)
     ok(until(daemon.is_up), "the server starts with sockets of its own")
     run(daemon, plain, secure, "own")

@@ -20,23 +20,6 @@ def write_config(rest="", grace=""):
     write("s.conf", CONFIG % pki_config() + grace + rest)
 
 
-def scrape(daemon):
-    status, head, body = daemon.ask(get("/metrics"))
-    if status != 200 or "Content-Type: text/plain; version=0.0.4" not in head:
-        raise SystemExit("/metrics: %d %s" % (status, head))
-    return body.decode()
-
-
-def figures(daemon):
-    """{'name{labels}': value}"""
-    found = {}
-    for line in scrape(daemon).splitlines():
-        if not line.startswith("#"):
-            name, value = line.rsplit(" ", 1)
-            found[name] = float(value)
-    return found
-
-
 def promtool(text, expect):
     done = subprocess.run(["promtool", "check", "metrics"], input=text.encode(), capture_output=True, check=False,
                           timeout=PATIENCE_S)
@@ -72,7 +55,7 @@ def ready(daemon):
 def test_page(daemon):
     daemon.ask(ocsp())
     daemon.ask(validate(["citizen"]))
-    text = scrape(daemon)
+    text = daemon.scrape()
     promtool(text, True)
     promtool(text.replace("# TYPE sekisho_workers gauge", "# TYPE sekisho_workers counter"), False)
     ok(daemon.ask(get("/metrics"))[0] == 200, "it is there for whoever asks from the machine itself")
@@ -89,15 +72,15 @@ def test_exact(daemon):
             (get("/nothing"), 3), (get("/v1/validate"), 2), (b"BREW /livez HTTP/1.1\r\nHost: a\r\n\r\n", 1)]
     openssl("ocsp", "-issuer", "root.pem", "-serial", "7", "-no_nonce", "-reqout", "revoked.der")
     plan.append((post("/ocsp", "application/ocsp-request", read("revoked.der", "rb")), 2))
-    before = figures(daemon)
+    before = daemon.figures()
     for octets, times in plan:
         for _ in range(times):
             if daemon.ask(octets) is None:
                 raise SystemExit("no answer to %r" % octets[:60])
     for _ in range(2):
         daemon.raw(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n")
-    until(lambda: figures(daemon)["sekisho_connections_open"] == 1)
-    after = figures(daemon)
+    until(lambda: daemon.figures()["sekisho_connections_open"] == 1)
+    after = daemon.figures()
 
     def grew(name):
         return after.get(name, 0) - before.get(name, 0)
@@ -119,9 +102,9 @@ def test_exact(daemon):
     ok(grew(inf) == 21 and grew(name % ("sum", "ocsp")) > 0, "their last bucket and their sum too")
     ok(grew("sekisho_http_requests_refused_total") == 2, "what the reader refuses is counted")
     with daemon.connect() as a, daemon.connect() as b:
-        ok(until(lambda: figures(daemon)["sekisho_connections_open"] == 3), "open connections are", (a, b))
+        ok(until(lambda: daemon.figures()["sekisho_connections_open"] == 3), "open connections are", (a, b))
     signed = 'sekisho_signatures_total{key="signer",result="ok"}'
-    ok(until(lambda: figures(daemon)[signed] - before[signed] > 0), "signatures are counted by key and result")
+    ok(until(lambda: daemon.figures()[signed] - before[signed] > 0), "signatures are counted by key and result")
 
 
 def test_under_load(daemon):
@@ -135,14 +118,14 @@ def test_under_load(daemon):
                 asked.append(1)
                 if answer is None or answer[0] != 200:
                     failed.append(answer)
-    before = figures(daemon)
+    before = daemon.figures()
     threads = [threading.Thread(target=client) for _ in range(4)]
     for t in threads:
         t.start()
     name = 'sekisho_http_requests_total{protocol="ocsp",method="POST",status="200"}'
     last, steps, is_good = 0, 0, True
     for _ in range(20):
-        text = scrape(daemon)
+        text = daemon.scrape()
         value = float(re.search(re.escape(name) + r" (\d+)", text).group(1))
         inf = float(re.search(r'_bucket\{protocol="ocsp",le="\+Inf"\} (\d+)', text).group(1))
         total = float(re.search(r'_count\{protocol="ocsp"\} (\d+)', text).group(1))
@@ -155,7 +138,7 @@ def test_under_load(daemon):
     ok(is_good and steps > 2, "scraped under load: counters only grow, histograms hold together", (steps, last))
     ok(not failed, "and nobody is hurt by it", failed[:3])
     promtool(text, True)
-    ok(figures(daemon)[name] - before[name] == len(asked), "every request under load is counted once", len(asked))
+    ok(daemon.figures()[name] - before[name] == len(asked), "every request under load is counted once", len(asked))
 
 
 def test_access(daemon):
@@ -164,7 +147,7 @@ def test_access(daemon):
     write_config("[acl figures]\nservice = metrics\nrule = deny 127.0.0.2\nrule = allow loopback\n")
     ok(daemon.reload() == "done", "a list for metrics is taken up")
     ok(daemon.ask(get("/metrics"), source="127.0.0.2")[0] == 403, "who may not is told so")
-    ok(until(lambda: figures(daemon)["sekisho_http_requests_denied_total"] >= 1), "and counted")
+    ok(until(lambda: daemon.figures()["sekisho_http_requests_denied_total"] >= 1), "and counted")
     write_config()
     ok(daemon.reload() == "done", "and without it again")
 
@@ -180,7 +163,7 @@ STALE = 'sekisho_crl_stale{ca="root",kind="crl"}'
 
 
 def generation(daemon):
-    return figures(daemon)["sekisho_generation"]
+    return daemon.figures()["sekisho_generation"]
 
 
 def fetch_again(daemon):
@@ -193,26 +176,26 @@ def fetch_again(daemon):
 def test_stale(daemon):
     make_list(2, "-crlsec", "5")
     fetch_again(daemon)
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(0 <= seen[LEFT] <= 5 and seen[STALE] == 0 and ready(daemon)[0] == 200, "a list that ends soon is told", seen[LEFT])
     ok(until(lambda: ready(daemon)[0] == 503), "a stale list takes readiness away")
     ok(re.search("CA root, for policy default: CRL [0-9a-f]{16}: its nextUpdate was", ready(daemon)[1]), "/readyz names list and policy",
        ready(daemon)[1])
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(seen[STALE] == 1 and seen[LEFT] < 0 and seen["sekisho_ready"] == 0 and
        seen['sekisho_not_ready_reasons{reason="list-stale"}'] == 1, "so do the figures")
     answer = daemon.ask(ocsp(5))
     ok(answer[0] == 200 and len(answer[2]) < 10, "and OCSP says tryLater", answer)
     write_config(grace="grace = 1h\n")
     ok(daemon.reload() == "done", "the operator allows an hour of grace")
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(ready(daemon)[0] == 200 and seen[STALE] == 1 and seen["sekisho_ready"] == 1, "within it the server is ready, the list stale",
        ready(daemon)[1])
     write_config()
     ok(daemon.reload() == "done" and ready(daemon)[0] == 503, "without it no longer", ready(daemon)[1])
     make_list(3, "-crldays", "30")
     fetch_again(daemon)
-    ok(until(lambda: ready(daemon)[0] == 200) and figures(daemon)[STALE] == 0, "a new list gives readiness back")
+    ok(until(lambda: ready(daemon)[0] == 200) and daemon.figures()[STALE] == 0, "a new list gives readiness back")
 
 
 def test_missing(daemon):
@@ -226,10 +209,10 @@ def test_missing(daemon):
     write_config(rest)
     ok(daemon.reload() == "done" and ready(daemon)[0] == 503 and "CA other, for policy more: the snapshot has no revocation list" in ready(
         daemon)[1], "one that a policy requires lists of does", ready(daemon)[1])
-    ok(figures(daemon)['sekisho_not_ready_reasons{reason="list-missing"}'] == 1, "and the figures say so")
-    before = figures(daemon)
+    ok(daemon.figures()['sekisho_not_ready_reasons{reason="list-missing"}'] == 1, "and the figures say so")
+    before = daemon.figures()
     daemon.ask(validate(["citizen"], policy="more"))
-    after = figures(daemon)
+    after = daemon.figures()
     ok([after[verdicts("validate", p, "invalid")] - before[verdicts("validate", p, "invalid")] for p in ("more", "default")] == [1, 0],
        "a verdict is counted under the policy that the request names")
     write_config(rest + "revocation = if-available\n")
@@ -269,7 +252,7 @@ def test_states(daemon):
     ok(daemon.reload() == "done" and ready(daemon)[0] == 503 and re.search(
         "CA parts, for policy parts: CRL [0-9a-f]{16}: not yet valid", ready(daemon)[1]),
        "a list that is not in force yet is not enough", ready(daemon)[1])
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(seen['sekisho_not_ready_reasons{reason="list-unusable"}'] == 1 and states(seen, "crl") == {"not-in-force": 1},
        "and the figures say so", states(seen, "crl"))
     ok('sekisho_crl_stale{ca="parts",kind="crl"}' not in seen, "what is not used has no time left")
@@ -281,7 +264,7 @@ def test_states(daemon):
     make_part("ca.crl", 4, "onlyCA=TRUE", "-crlhours", "1")
     fetch_again(daemon)
     ok(until(lambda: ready(daemon)[0] == 200), "all of them are", ready(daemon)[1])
-    seen = figures(daemon)
+    seen = daemon.figures()
     left = 'sekisho_crl_time_to_next_update_seconds{ca="parts",kind="%s"}'
     ok(states(seen, "crl") == {"used": 2} and 3600 < seen[left % "crl"] <= 7200, "of two parts the one that ends first is told",
        states(seen, "crl"))
@@ -289,7 +272,7 @@ def test_states(daemon):
        states(seen, "arl"))
     kinds = {(c["ca"], c["kind"]) for c in json.loads(daemon.ask(get("/v1/snapshot"))[2])["crls"]}
     ok(kinds == {("root", "crl"), ("parts", "crl"), ("parts", "arl")}, "/v1/snapshot calls it so too", kinds)
-    promtool(scrape(daemon), True)
+    promtool(daemon.scrape(), True)
     write_config()
     ok(daemon.reload() == "done" and ready(daemon)[0] == 200, "and back", ready(daemon)[1])
 
@@ -302,30 +285,30 @@ def test_own_certificate(daemon):
     revoked = 'sekisho_signer_certificate_revoked{key="signer"}'
     ok(until(lambda: ready(daemon)[0] == 503) and "valid now and not revoked" in ready(daemon)[1],
        "a revoked responder certificate takes readiness away", ready(daemon)[1])
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(seen[revoked] == 1 and seen["sekisho_signer_up"] == 1 and seen['sekisho_not_ready_reasons{reason="signer-certificate"}'] == 1,
        "and the figures say so")
     answers = [daemon.ask(ocsp(5, nonce))[2] for nonce in (True, False, False)]
     ok(all(len(a) < 10 and a[-1] == 3 for a in answers), "every answer is tryLater, those kept before too", answers)
     ok("signs nothing: its certificate is revoked" in daemon.text(), "the log says why")
-    promtool(scrape(daemon), True)
+    promtool(daemon.scrape(), True)
     make_crl("root", [7], 5)
     fetch_again(daemon)
-    ok(until(lambda: ready(daemon)[0] == 200 and figures(daemon)[revoked] == 0), "back when it is not listed any more",
+    ok(until(lambda: ready(daemon)[0] == 200 and daemon.figures()[revoked] == 0), "back when it is not listed any more",
        ready(daemon)[1])
 
 
 def test_produced(daemon):
     """With pre-produce = all what is listed is signed before anybody asks, by each of three workers and two hashes."""
     write("s.conf", CONFIG % pki_config().replace("crls = file:root.crl\n", "crls = file:root.crl\npre-produce = all\n"))
-    ok(daemon.reload() == "done" and until(lambda: figures(daemon)["sekisho_memo_produced_total"] == 6),
-       "answers of the list are made in advance", figures(daemon)["sekisho_memo_produced_total"])
+    ok(daemon.reload() == "done" and until(lambda: daemon.figures()["sekisho_memo_produced_total"] == 6),
+       "answers of the list are made in advance", daemon.figures()["sekisho_memo_produced_total"])
     signed = 'sekisho_signatures_total{key="signer",result="ok"}'
-    until(lambda: figures(daemon)[signed] == 6)  # workers tell of their signers once a second
-    before = figures(daemon)
+    until(lambda: daemon.figures()[signed] == 6)  # workers tell of their signers once a second
+    before = daemon.figures()
     answer = daemon.ask(post("/ocsp", "application/ocsp-request", read("revoked.der", "rb")))
     ok(answer[0] == 200 and len(answer[2]) > 100, "who asks for one has it", answer)
-    after = figures(daemon)
+    after = daemon.figures()
     ok(after["sekisho_memo_hits_total"] == before["sekisho_memo_hits_total"] + 1 and after[signed] == before[signed],
        "without another signature", (before[signed], after[signed]))
     write_config()
@@ -337,15 +320,15 @@ def test_signer(daemon):
     os.kill(daemon.children("key")[-1], signal.SIGKILL)
     ok(until(lambda: ready(daemon)[0] == 503) and "signer does not answer" in ready(daemon)[1], "a dead signer takes readiness away",
        ready(daemon)[1])
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(seen["sekisho_signer_up"] == 0 and seen['sekisho_signer_key_up{key="signer"}'] == 0 and
        seen['sekisho_not_ready_reasons{reason="signer-down"}'] == 1, "and the figures say so")
-    promtool(scrape(daemon), True)
+    promtool(daemon.scrape(), True)
     before = seen[verdicts("ocsp", "default", "tryLater")]
     daemon.ask(ocsp(5))
-    ok(figures(daemon)[verdicts("ocsp", "default", "tryLater")] == before + 1, "tryLater is counted")
+    ok(daemon.figures()[verdicts("ocsp", "default", "tryLater")] == before + 1, "tryLater is counted")
     os.rename(path("away.key"), path("responder.key"))
-    ok(until(lambda: ready(daemon)[0] == 200) and figures(daemon)["sekisho_signer_up"] == 1, "back with the key, without a reload")
+    ok(until(lambda: ready(daemon)[0] == 200) and daemon.figures()["sekisho_signer_up"] == 1, "back with the key, without a reload")
 
 
 def main():
@@ -357,12 +340,12 @@ def main():
     daemon = Daemon("s", port)
     if not ok(until(daemon.is_up), "the daemon is up", daemon.text()):
         return
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(seen["sekisho_ready"] == 0 and seen['sekisho_not_ready_reasons{reason="no-snapshot"}'] == 1, "without a snapshot it is not ready")
-    promtool(scrape(daemon), True)
+    promtool(daemon.scrape(), True)
     publish()
     ok(until(lambda: ready(daemon)[0] == 200), "ready with one", ready(daemon))
-    seen = figures(daemon)
+    seen = daemon.figures()
     ok(seen["sekisho_generation"] == 1 and 0 <= seen["sekisho_generation_age_seconds"] < 600 and seen[LEFT] > 86400 * 29,
        "generation, its age, and time to nextUpdate are told")
     test_page(daemon)

@@ -12,18 +12,10 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import front_support as front  # noqa: E402
 import slapd_support as slapd  # noqa: E402
+from fetch_support import tlv  # noqa: E402
 
-ok, path, write = front.ok, front.path, front.write
+der, ok, write = front.der, front.ok, front.write
 QUERY = os.path.join(front.BIN, "sekisho-query")
-
-
-def der(name, kind):
-    return front.openssl(kind, "-in", name, "-outform", "DER").stdout
-
-
-def tlv(tag, body):
-    head = bytes([len(body)]) if len(body) < 128 else bytes([0x82, len(body) >> 8, len(body) & 255])
-    return bytes([tag]) + head + body
 
 
 def entry(cn, *values):
@@ -37,11 +29,11 @@ def make_directory():
     stale = datetime.datetime(2020, 1, 1)
     front.openssl("ca", "-config", "crl.cnf", "-gencrl", "-keyfile", "root.key", "-cert", "root.pem", "-crl_lastupdate",
                   stale.strftime("%y%m%d%H%M%SZ"), "-crl_nextupdate", "200201000000Z", "-out", "stale.crl")
-    root, other, crl = der("root.pem", "x509"), der("other.pem", "x509"), der("root.crl", "crl")
+    root, other, crl = der("x509", "root.pem"), der("x509", "other.pem"), der("crl", "root.crl")
     write("d.ldif", "dn: c=JP\nobjectClass: country\nc: JP\n\ndn: o=Query,c=JP\nobjectClass: organization\no: Query\n\n" +
           entry("good", ("cACertificate", root), ("certificateRevocationList", crl),
-                ("crossCertificatePair", tlv(0x30, tlv(0xa0, root) + tlv(0xa1, root)))) +
-          entry("stale", ("certificateRevocationList", der("stale.crl", "crl"))) +
+                ("crossCertificatePair", tlv(0x30, tlv(0xa0, root), tlv(0xa1, root)))) +
+          entry("stale", ("certificateRevocationList", der("crl", "stale.crl"))) +
           entry("mixed", ("cACertificate", other), ("cACertificate", root)) + entry("none") +
           "dn: cn=escape,o=Query,c=JP\nobjectClass: organizationalRole\ncn: escape\ndescription:: %s\n\n" %
           base64.b64encode(b"a\x1b[31mb").decode())

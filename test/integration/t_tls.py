@@ -8,25 +8,17 @@ import socket
 import ssl
 import subprocess
 
-from front_support import (SERVER, Daemon, check_config, finish, free_port, get, make_ca, make_cert, make_crl, ok, openssl, path,
-                           read, read_all, read_answer, until, write)
-
-CLIENT = "extendedKeyUsage=clientAuth\n"
+from front_support import (SERVER, Daemon, check_config, finish, free_port, get, make_ca, make_cert, make_clients, ok, openssl,
+                           path, read, read_all, read_answer, until, write)
 
 
 def material():
     make_ca("server-ca")
-    make_ca("client-ca")
-    make_ca("other-ca")
+    make_clients()
     make_cert("first", "server-ca", "/CN=first", 1, SERVER)
     make_cert("second", "server-ca", "/CN=second", 2, SERVER)
     make_cert("weak", "server-ca", "/CN=weak", 3, SERVER, ["-newkey", "rsa:1024", "-nodes"])
-    make_cert("alice", "client-ca", "/C=JP/O=Office/CN=alice", 11, CLIENT)
-    make_cert("bob", "client-ca", "/C=JP/O=Office/CN=bob", 12, CLIENT)
-    make_cert("revoked", "client-ca", "/C=JP/O=Office/CN=revoked", 13, CLIENT)
     make_cert("server-only", "client-ca", "/C=JP/O=Office/CN=server", 14, SERVER)
-    make_cert("mallory", "other-ca", "/C=JP/O=Office/CN=alice", 11, CLIENT)
-    make_crl("client-ca", [13])
 
 
 def spki(name):
