@@ -130,11 +130,29 @@ static enum sk_status parse_offset(const char *p, int64_t *out)
     return SK_OK;
 }
 
+/* The end of ".5" at p (RFC 3339 5.6, time-secfrac), p itself when there is none. */
+static const char *skip_fraction(const char *p)
+{
+    size_t len = p[0] == '.' ? strspn(p + 1, "0123456789") : 0;
+
+    return len > 0 ? p + 1 + len : p;
+}
+
+/* RFC 3339 5.7: a leap second is the last of a month of UTC. when: the second before it. */
+static bool can_be_leap_second(int64_t when)
+{
+    struct civil c;
+
+    civil_from_seconds(when + 1, &c);
+    return c.day == 1 && c.hour == 0 && c.minute == 0 && c.second == 0;
+}
+
 enum sk_status clock_parse_rfc3339(const char *text, int64_t *out)
 {
     const uint8_t *p = (const uint8_t *)text;
     struct civil c;
     int64_t offset, when;
+    bool is_leap_second;
 
     if (strlen(text) < 20 || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != 't') ||
         p[13] != ':' || p[16] != ':')
@@ -143,9 +161,15 @@ enum sk_status clock_parse_rfc3339(const char *text, int64_t *out)
         !digits(p + 11, 2, &c.hour) || !digits(p + 14, 2, &c.minute) ||
         !digits(p + 17, 2, &c.second))
         return SK_INPUT;
-    if (parse_offset(text + 19, &offset) != SK_OK || seconds_from_civil(&c, &when) != SK_OK)
+    is_leap_second = c.second == 60;
+    c.second -= is_leap_second;
+    if (parse_offset(skip_fraction(text + 19), &offset) != SK_OK ||
+        seconds_from_civil(&c, &when) != SK_OK)
         return SK_INPUT;
-    *out = when - offset;
+    when -= offset;
+    if (is_leap_second && !can_be_leap_second(when))
+        return SK_INPUT;
+    *out = when + is_leap_second;
     return SK_OK;
 }
 

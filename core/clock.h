@@ -19,7 +19,8 @@ enum { CLOCK_TEXT = 32 }; /* room for each text form, with its NUL */
 enum sk_status clock_parse_utc_time(struct sk_bytes text, int64_t *out) SK_MUST_CHECK;
 /* RFC 5280 4.1.2.5.2: YYYYMMDDHHMMSSZ, no fraction. */
 enum sk_status clock_parse_generalized_time(struct sk_bytes text, int64_t *out) SK_MUST_CHECK;
-/* RFC 3339 with Z or a numeric offset, no fraction: 2011-04-15T00:00:00Z. */
+/* RFC 3339 with Z or a numeric offset: 2011-04-15T00:00:00Z. A fraction of a second is dropped; a
+ * leap second, which only the end of a month of UTC may have, is the second after it. */
 enum sk_status clock_parse_rfc3339(const char *text, int64_t *out) SK_MUST_CHECK;
 
 /* Years 0..9999 only, else SK_INPUT. */

@@ -40,7 +40,22 @@ static void test_clock_refuses_wrong_times(void **state)
     static const char *const rfc3339[] = {"2011-04-15",
                                           "2011-04-15T00:00:00",
                                           "2011-04-15 00:00:00Z",
-                                          "2011-04-15T00:00:00.5Z",
+                                          "2011-04-15T00:00:00.Z",
+                                          "2011-04-15T00:00:00.5",
+                                          "2011-04-15T00:00:00,5Z",
+                                          "2011-04-15T00:00:00.5.5Z",
+                                          "2011-04-15T00:00:00.-5Z",
+                                          "2011-04-15T00:00:00. 5Z",
+                                          "2011-04-15T00:00.5Z",
+                                          "2011-04-15T00:00:60Z",
+                                          "2011-04-15T23:59:60Z",
+                                          "2011-02-27T23:59:60Z",
+                                          "2012-02-28T23:59:60Z",
+                                          "2016-12-31T22:59:60Z",
+                                          "2016-12-31T23:58:60Z",
+                                          "2016-12-31T23:59:61Z",
+                                          "2016-12-31T23:59:60+09:00",
+                                          "2016-12-31T23:59:60.5+00:01",
                                           "2011-04-15T00:00:00Zx",
                                           "2011-04-15T00:00:00+9:00",
                                           "2011-04-15T00:00:00+24:00",
@@ -103,6 +118,42 @@ static void test_clock_rfc3339_offsets(void **state)
     assert_int_equal(out, 1302825600);
     assert_int_equal(clock_parse_rfc3339("2011-04-15T00:00:00Z", &out), SK_OK);
     assert_int_equal(out, 1302825600);
+}
+
+/* A fraction never changes the second, before 1970 either. */
+static void test_clock_rfc3339_fractions_are_dropped(void **state)
+{
+    int64_t out;
+
+    (void)state;
+    assert_int_equal(clock_parse_rfc3339("2011-04-15T00:00:00.000Z", &out), SK_OK);
+    assert_int_equal(out, 1302825600);
+    assert_int_equal(clock_parse_rfc3339("2011-04-15T09:00:00.999999999999+09:00", &out), SK_OK);
+    assert_int_equal(out, 1302825600);
+    assert_int_equal(clock_parse_rfc3339("2011-04-15t00:00:59.9z", &out), SK_OK);
+    assert_int_equal(out, 1302825659);
+    assert_int_equal(clock_parse_rfc3339("1969-12-31T23:59:59.9Z", &out), SK_OK);
+    assert_int_equal(out, -1);
+}
+
+/* The examples of RFC 3339 5.8, which are one moment, and the ends of other months. */
+static void test_clock_rfc3339_leap_seconds(void **state)
+{
+    int64_t out;
+
+    (void)state;
+    assert_int_equal(clock_parse_rfc3339("1990-12-31T23:59:60Z", &out), SK_OK);
+    assert_int_equal(out, 662688000);
+    assert_int_equal(clock_parse_rfc3339("1990-12-31T15:59:60-08:00", &out), SK_OK);
+    assert_int_equal(out, 662688000);
+    assert_int_equal(clock_parse_rfc3339("1991-01-01T08:59:60.9+09:00", &out), SK_OK);
+    assert_int_equal(out, 662688000);
+    assert_int_equal(clock_parse_rfc3339("2015-06-30T23:59:60Z", &out), SK_OK);
+    assert_int_equal(out, 1435708800);
+    assert_int_equal(clock_parse_rfc3339("2012-02-29T23:59:60Z", &out), SK_OK);
+    assert_int_equal(out, 1330560000);
+    assert_int_equal(clock_parse_rfc3339("1969-12-31T23:59:60Z", &out), SK_OK);
+    assert_int_equal(out, 0);
 }
 
 /* Every form of a day a month from the year 0 to 9999 reads back the same, and as timegm() has it.
@@ -170,6 +221,8 @@ int main(void)
         cmocka_unit_test(test_clock_refuses_other_http_dates),
         cmocka_unit_test(test_clock_utc_time_turns_at_fifty),
         cmocka_unit_test(test_clock_rfc3339_offsets),
+        cmocka_unit_test(test_clock_rfc3339_fractions_are_dropped),
+        cmocka_unit_test(test_clock_rfc3339_leap_seconds),
         cmocka_unit_test(test_clock_forms_agree_over_all_years),
         cmocka_unit_test(test_clock_formats_at_the_edges),
         cmocka_unit_test(test_clock_runs_forward),
