@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "core/clock.h"
-#include "core/hex.h"
 #include "core/memstore.h"
 #include "core/name.h"
+#include "core/pem.h"
 #include "net/json_text.h"
 
 /* A request being read: its members in the order they stand. */
@@ -102,50 +102,16 @@ static enum sk_status open_list(struct reading *r, const char *member)
 
 /* ---- one certificate ---- */
 
-static struct sk_bytes skip_blank(struct sk_bytes text)
-{
-    while (text.len > 0 &&
-           (*text.p == ' ' || *text.p == '\t' || *text.p == '\r' || *text.p == '\n'))
-        text = bytes_of(text.p + 1, text.len - 1);
-    return text;
-}
-
-/* The base64 part of a PEM block that is all of the text, or the text itself when no block begins
- * it; false: half a block, or more than one. */
-static bool cut_pem(struct sk_bytes text, struct sk_bytes *out)
-{
-    static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    static const char end[] = "-----END CERTIFICATE-----";
-    const size_t begin_len = sizeof(begin) - 1, end_len = sizeof(end) - 1;
-    struct sk_bytes inner = skip_blank(text), rest;
-    const uint8_t *stop;
-
-    if (inner.len < begin_len || memcmp(inner.p, begin, begin_len) != 0) {
-        *out = text;
-        return true;
-    }
-    inner = bytes_of(inner.p + begin_len, inner.len - begin_len);
-    stop = memmem(inner.p, inner.len, end, end_len);
-    if (stop == NULL)
-        return false;
-    rest = bytes_of(stop + end_len, inner.len - (size_t)(stop - inner.p) - end_len);
-    *out = bytes_of(inner.p, (size_t)(stop - inner.p));
-    return skip_blank(rest).len == 0;
-}
-
 /* A certificate as base64 of its DER, or as one PEM block; the result lives in the arena. */
 static enum sk_status decode_cert(struct sk_arena *arena, struct sk_bytes text,
                                   struct sk_bytes *out)
 {
-    struct sk_bytes encoded;
     struct sk_buf der;
     enum sk_status status;
     void *copy = NULL;
 
-    if (!cut_pem(text, &encoded))
-        return SK_INPUT;
     buf_init(&der, LIMIT_CERT_BYTES);
-    status = base64_decode_spaced(encoded, &der);
+    status = pem_decode(text, "CERTIFICATE", &der);
     if (status == SK_OK && der.len == 0)
         status = SK_INPUT;
     if (status == SK_OK) {
