@@ -10,7 +10,6 @@ enum pass {
     PASS_HOPEFUL = 0, /* paths that may be good */
     PASS_SIGNED,      /* to explain: issuers that 6.1 refuses, but whose key did sign */
     PASS_ANY,         /* to explain: anything whose names chain */
-    NUM_PASSES,
 };
 
 /* Each time is linear in the graph. */
@@ -30,7 +29,7 @@ struct path_search {
     struct frame frames[LIMIT_PATH_CERTS]; /* [0] the target */
     size_t depth;                          /* frames in use; 0: finished */
     size_t max_depth;
-    enum pass pass;
+    enum pass pass, last_pass;
     unsigned num_proposed; /* paths of this pass */
     size_t doubtful_steps;
     bool is_cut;
@@ -53,16 +52,18 @@ void path_search_require_policy(struct path_search *search)
     search->frames[0].wants_policy = true;
 }
 
-enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
-                               const struct sk_anchor *only_anchor, struct path_search **out)
+static enum sk_status search_new(struct sk_job *job, const struct sk_cert *target,
+                                 const struct sk_anchor *only_anchor,
+                                 const struct path_scope *scope, struct path_search **out)
 {
     struct path_search *search = job_alloc(job, 1, sizeof(*search));
     enum sk_status status;
 
     if (search == NULL)
         return SK_NOMEM;
-    if ((status = graph_build(&search->graph, job, target, only_anchor)) != SK_OK)
+    if ((status = graph_build(&search->graph, job, target, only_anchor, scope)) != SK_OK)
         return status;
+    search->last_pass = scope != NULL ? PASS_HOPEFUL : PASS_ANY;
     search->max_depth = job->params->budget.max_path_certs;
     if (search->max_depth > LIMIT_PATH_CERTS)
         search->max_depth = LIMIT_PATH_CERTS;
@@ -72,6 +73,18 @@ enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
     start_pass(search, PASS_HOPEFUL);
     *out = search;
     return SK_OK;
+}
+
+enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
+                               const struct sk_anchor *only_anchor, struct path_search **out)
+{
+    return search_new(job, target, only_anchor, NULL, out);
+}
+
+enum sk_status path_search_within(struct sk_job *job, const struct sk_cert *target,
+                                  const struct path_scope *scope, struct path_search **out)
+{
+    return search_new(job, target, scope->anchor, scope, out);
 }
 
 /* B-02: the same name and key twice. SAN belongs to the name. */
@@ -273,7 +286,7 @@ enum sk_status path_search_next(struct path_search *search, struct verify_path *
     enum sk_status status;
 
     while ((status = run_pass(search, out)) == SK_NOTFOUND) {
-        if (search->num_proposed > 0 || search->pass + 1 == NUM_PASSES)
+        if (search->num_proposed > 0 || search->pass == search->last_pass)
             return SK_NOTFOUND;
         forget_choices(search);
         start_pass(search, search->pass + 1);

@@ -28,6 +28,20 @@ struct path_search; /* in the job's arena */
 enum sk_status path_search_new(struct sk_job *job, const struct sk_cert *target,
                                const struct sk_anchor *only_anchor,
                                struct path_search **out) SK_MUST_CHECK;
+/* What a search may use at most: names in the order in which they stand in another path. */
+struct path_scope {
+    const struct sk_anchor *anchor;     /* the one anchor */
+    const struct sk_cert *const *above; /* below it, that side first */
+    size_t num_above;
+};
+/* May cert stand in a path that brings in no CA beside those of scope, in their order?
+ * Self-issued certificates do not count. It may say yes too often, never no. */
+bool path_scope_allows(const struct path_scope *scope, const struct sk_cert *cert);
+/* path_search_new() that gathers nothing else. It only looks for good paths: there is nobody to
+ * explain the others to. scope must outlive the call. */
+enum sk_status path_search_within(struct sk_job *job, const struct sk_cert *target,
+                                  const struct path_scope *scope,
+                                  struct path_search **out) SK_MUST_CHECK;
 /* A policy is required from the start (initial-explicit-policy): paths that cannot have one are
  * then left out like those with hopeless candidates. */
 void path_search_require_policy(struct path_search *search);

@@ -119,6 +119,24 @@ static struct graph_name *graph_name_of_issuer(struct path_graph *graph, const s
     return name;
 }
 
+/* The names of a path stand in scope in their order, so an issuer has a place above its subject. */
+bool path_scope_allows(const struct path_scope *scope, const struct sk_cert *cert)
+{
+    size_t i = 0, num = scope->num_above;
+
+    if (!name_equal(scope->anchor->cert->subject_canon, cert->issuer_canon)) {
+        while (i < num && !name_equal(scope->above[i]->subject_canon, cert->issuer_canon))
+            i++;
+        if (i++ == num)
+            return false;
+    }
+    if (cert->is_self_issued)
+        return true;
+    while (i < num && !name_equal(scope->above[i]->subject_canon, cert->subject_canon))
+        i++;
+    return i < num;
+}
+
 struct loading {
     struct path_graph *graph;
     struct graph_name *name;
@@ -127,12 +145,15 @@ struct loading {
 static enum sk_status load_cert(void *arg, const struct sk_cert *cert)
 {
     struct loading *loading = arg;
+    struct path_graph *graph = loading->graph;
     struct graph_name *name = loading->name;
-    struct sk_job *job = loading->graph->job;
+    struct sk_job *job = graph->job;
     struct graph_node *node;
 
     if (!name_equal(cert->subject_canon, name->canon))
         return SK_OK;
+    if (graph->scope != NULL && !path_scope_allows(graph->scope, cert))
+        return job_spend_name_check(job) ? SK_OK : SK_LIMIT;
     if (!job_spend_step(job))
         return SK_LIMIT;
     if (name->num_nodes == name->cap_nodes) {
@@ -232,13 +253,15 @@ void graph_measure(struct path_graph *graph)
 }
 
 enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
-                           const struct sk_cert *target, const struct sk_anchor *only_anchor)
+                           const struct sk_cert *target, const struct sk_anchor *only_anchor,
+                           const struct path_scope *scope)
 {
     struct graph_name *name;
     enum sk_status status;
 
     graph->job = job;
     graph->only_anchor = only_anchor;
+    graph->scope = scope;
     graph->tail = &graph->first;
     graph->target.cert = target;
     if ((status = sort_anchors(job)) != SK_OK)

@@ -53,16 +53,17 @@ struct graph_choice {
 struct path_graph {
     struct sk_job *job;
     const struct sk_anchor *only_anchor; /* NULL: all of job->params */
+    const struct path_scope *scope;      /* while it is built; NULL: everything counts */
     struct graph_name *buckets[GRAPH_BUCKETS];
     struct graph_name *first, **tail;
     struct graph_node target;
     unsigned num_constraint_looks;
 };
 
-/* Gathers everything above target and measures distances. */
+/* Gathers everything above target, of what scope allows if there is one, and measures distances. */
 enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
-                           const struct sk_cert *target,
-                           const struct sk_anchor *only_anchor) SK_MUST_CHECK;
+                           const struct sk_cert *target, const struct sk_anchor *only_anchor,
+                           const struct path_scope *scope) SK_MUST_CHECK;
 /* Measures distance[0] anew, after a node has died. */
 void graph_measure(struct path_graph *graph);
 /* Fills node->choices. with_hopeless: also what 6.1 is sure to refuse. */

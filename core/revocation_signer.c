@@ -20,6 +20,7 @@ struct candidate {
 struct candidates {
     struct sk_job *job;
     const struct sk_crl *crl;
+    const struct path_scope *scope; /* NULL: everything counts */
     struct candidate *items;
     size_t num_items, cap_items;
 };
@@ -131,6 +132,8 @@ static enum sk_status add_candidate(void *arg, const struct sk_cert *cert)
 
     if (!name_equal(cert->subject_canon, list->crl->issuer_canon) || !cert_may_sign_crls(cert))
         return SK_OK;
+    if (list->scope != NULL && !path_scope_allows(list->scope, cert))
+        return job_spend_name_check(list->job) ? SK_OK : SK_LIMIT;
     if (!job_spend_step(list->job))
         return SK_LIMIT;
     if (list->num_items == list->cap_items) {
@@ -358,9 +361,10 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
     return status;
 }
 
+/* scope: where check_branch() would let pass no other path, or NULL. */
 static enum sk_status try_candidate(struct sk_job *job, const struct revocation_subject *subject,
-                                    const struct source_crl *crl, const struct sk_cert *cert,
-                                    struct revocation_signer *out)
+                                    const struct source_crl *crl, const struct path_scope *scope,
+                                    const struct sk_cert *cert, struct revocation_signer *out)
 {
     const struct revocation_signer signer = {.cert = cert};
     struct path_search *search;
@@ -375,7 +379,9 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
         if (status != SK_OK)
             return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
     }
-    if ((status = path_search_new(job, cert, subject->anchor, &search)) != SK_OK)
+    status = scope != NULL ? path_search_within(job, cert, scope, &search)
+                           : path_search_new(job, cert, subject->anchor, &search);
+    if (status != SK_OK)
         return status;
     for (tried = 0; tried < SIGNER_PATHS; tried++) {
         const struct sk_cert **certs;
@@ -398,7 +404,9 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
 static enum sk_status find_other(struct sk_job *job, const struct revocation_subject *subject,
                                  const struct source_crl *crl, struct revocation_signer *out)
 {
-    struct candidates list = {.job = job, .crl = crl->crl};
+    const struct path_scope own = {subject->anchor, subject->above, subject->num_above};
+    bool is_own = name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject));
+    struct candidates list = {.job = job, .crl = crl->crl, .scope = is_own ? &own : NULL};
     enum sk_status status;
     size_t i;
 
@@ -412,7 +420,7 @@ static enum sk_status find_other(struct sk_job *job, const struct revocation_sub
         if (i > 0 && list.items[i].cert == list.items[i - 1].cert)
             continue;
         job->crl_depth++;
-        status = try_candidate(job, subject, crl, list.items[i].cert, out);
+        status = try_candidate(job, subject, crl, list.scope, list.items[i].cert, out);
         job->crl_depth--;
         if (status != SK_NOTFOUND)
             return status;
