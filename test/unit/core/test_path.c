@@ -405,6 +405,40 @@ static void test_path_partial_follows_the_likely_issuers(void **state)
     assert_int_equal(path_search_partial(search, certs, 1), 1);
 }
 
+/* ---- within another path ---- */
+
+/* A CA that comes again lower down counts there as well, and what stands between may be left out.
+ */
+static void test_path_scope_allows_what_stands_in_its_order(void **state)
+{
+    const struct sk_cert *above[5], *more[6];
+    struct path_scope scope = {.above = above, .num_above = 5};
+    size_t i;
+
+    (void)state;
+    graph_anchor(&g, "/CN=Root", 0);
+    scope.anchor = &g.anchors[0];
+    above[0] = graph_ca(&g, "/CN=Root", 6, "/CN=Root", 0);
+    above[1] = graph_ca(&g, "/CN=A", 1, "/CN=Root", 6);
+    above[2] = graph_ca(&g, "/CN=B", 2, "/CN=A", 1);
+    above[3] = graph_ca(&g, "/CN=A", 3, "/CN=B", 2);
+    above[4] = graph_ca(&g, "/CN=C", 4, "/CN=A", 3);
+    for (i = 0; i < 5; i++)
+        assert_true(path_scope_allows(&scope, above[i]));
+    more[0] = graph_ca(&g, "/CN=C", 4, "/CN=Root", 0);
+    more[1] = graph_ca(&g, "/CN=C", 7, "/CN=C", 4);
+    more[2] = graph_ca(&g, "/CN=C", 4, "/CN=B", 9);
+    for (i = 0; i < 3; i++)
+        assert_true(path_scope_allows(&scope, more[i]));
+    more[0] = graph_ca(&g, "/CN=B", 2, "/CN=C", 4);    /* upwards */
+    more[1] = graph_ca(&g, "/CN=B", 9, "/CN=B2", 9);   /* from elsewhere */
+    more[2] = graph_ca(&g, "/CN=B2", 9, "/CN=B", 2);   /* to elsewhere */
+    more[3] = graph_ca(&g, "/CN=B2", 9, "/CN=B2", 9);  /* is elsewhere */
+    more[4] = graph_ca(&g, "/CN=Root", 0, "/CN=C", 4); /* back to the anchor */
+    for (i = 0; i < 5; i++)
+        assert_false(path_scope_allows(&scope, more[i]));
+}
+
 /* ---- budgets ---- */
 
 static const struct sk_cert *chain(unsigned length)
@@ -577,6 +611,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_path_tells_what_is_wrong_with_the_only_issuer),
         TEST(test_path_partial_follows_the_likely_issuers),
+        TEST(test_path_scope_allows_what_stands_in_its_order),
         TEST(test_path_proposes_no_hopeless_issuer_beside_a_good_one),
         TEST(test_path_ends_at_anchors_only),
         TEST(test_path_goes_as_deep_as_the_budget_and_no_deeper),
