@@ -46,9 +46,11 @@ struct sk_params {
     const struct sk_anchor *anchors;
     size_t num_anchors;
 
-    /* user-initial-policy-set: OID contents; none means {anyPolicy} */
+    /* user-initial-policy-set: OID contents; none means {anyPolicy}, or the empty set when
+     * accepts_no_policy */
     const struct sk_bytes *policies;
     size_t num_policies;
+    bool accepts_no_policy;
     bool require_explicit_policy, inhibit_policy_mapping, inhibit_any_policy;
     bool honour_anchor_constraints; /* the anchor certificate's extensions count (RFC 5937) */
 

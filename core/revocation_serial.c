@@ -16,6 +16,7 @@ enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_pa
 
     open.num_policies = open.num_ekus = open.num_names = 0;
     open.key_usage = 0;
+    open.accepts_no_policy = false;
     open.require_explicit_policy = open.inhibit_policy_mapping = open.inhibit_any_policy = false;
     job->params = &open;
     status = verify_path(job, path, out);

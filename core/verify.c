@@ -692,7 +692,8 @@ static enum sk_status init(struct state *s, struct sk_job *job, const struct ver
         .asked = params->policies,
         .num_asked = is_asked ? params->num_policies : 0,
     };
-    s->asks_any = s->num_asked == 0 || has_any_policy(s->asked, s->num_asked);
+    s->asks_any = (s->num_asked == 0 && !(is_asked && params->accepts_no_policy)) ||
+                  has_any_policy(s->asked, s->num_asked);
     step_to(s, 0);
     return policy_graph_new(job, &s->policies);
 }

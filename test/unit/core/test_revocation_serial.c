@@ -185,12 +185,15 @@ static void test_revocation_serial_by_the_list_key_of_the_issuer(void **state)
 
     (void)state;
     g.objects[0] = pki_cert_der(
-        g.arena, &(struct pki_cert_spec){.subject = "/CN=CA",
-                                         .issuer = "/CN=Root",
-                                         .key = pki_key(PKI_EC, CA),
-                                         .signer = pki_key(PKI_EC, ROOT),
-                                         .exts = {{"basicConstraints", "critical,CA:TRUE"},
-                                                  {"keyUsage", "critical,keyCertSign"}}});
+        g.arena, &(struct pki_cert_spec){
+                     .subject = "/CN=CA",
+                     .issuer = "/CN=Root",
+                     .key = pki_key(PKI_EC, CA),
+                     .signer = pki_key(PKI_EC, ROOT),
+                     .exts = {{"basicConstraints", "critical,CA:TRUE"},
+                              {"keyUsage", "critical,keyCertSign"},
+                              {"certificatePolicies", "1.2.5"},
+                              {"policyConstraints", "critical,requireExplicitPolicy:0"}}});
     graph_cert(&g, &(struct pki_cert_spec){.subject = "/CN=CA",
                                            .issuer = "/CN=Root",
                                            .key = pki_key(PKI_EC, OTHER),
@@ -203,6 +206,9 @@ static void test_revocation_serial_by_the_list_key_of_the_issuer(void **state)
     g.params.require_explicit_policy = true;
     g.params.policies = g.params.ekus = &policy;
     g.params.num_policies = g.params.num_ekus = 1;
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    g.params.num_policies = 0;
+    g.params.accepts_no_policy = true;
     assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
 }
 

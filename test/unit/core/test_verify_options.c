@@ -148,6 +148,54 @@ static void test_verify_intersects_the_policies_of_the_anchor_with_those_asked(v
     assert_int_equal(f->result.num_policies, 0);
 }
 
+/* An empty user-initial-policy-set is not anyPolicy: nothing is acceptable where something must be,
+ * not even what anyPolicy stands for. */
+static void test_verify_accepts_no_policy_when_told_to(void **state)
+{
+    static const char *const in_path[] = {"1.3.6.1.4.1.32473.1", "2.5.29.32.0"};
+    struct fixture *f = *state;
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        path_of(f, 3);
+        add_ext(f, 0, "certificatePolicies", in_path[i]);
+        add_ext(f, 1, "certificatePolicies", in_path[i]);
+        add_ext(f, 2, "certificatePolicies", in_path[i]);
+        f->params.require_explicit_policy = true;
+        expect(f, FINDING_NONE, -1);
+        reset_job(f);
+        f->params.accepts_no_policy = true;
+        expect_made(f, FINDING_POLICY, 0);
+        assert_non_null(strstr(f->result.finding.text, "of these: none"));
+        reset_job(f);
+        f->params.honour_anchor_constraints = true;
+        expect_made(f, FINDING_POLICY, 0);
+        reset_job(f);
+        f->params.require_explicit_policy = false; /* valid, for no policy */
+        expect_made(f, FINDING_NONE, -1);
+        assert_int_equal(f->result.num_policies, 0);
+    }
+}
+
+/* What is asked of targets is not asked of who signs lists. */
+static void test_verify_accepts_any_policy_of_crl_signers(void **state)
+{
+    struct fixture *f = *state;
+
+    path_of(f, 3);
+    f->is_for_crl = true;
+    f->params.accepts_no_policy = true;
+    set_ext(f, 2, 0, "keyUsage", "critical,cRLSign");
+    add_ext(f, 1, "certificatePolicies", "1.3.6.1.4.1.32473.1");
+    add_ext(f, 1, "policyConstraints", "critical,requireExplicitPolicy:0");
+    add_ext(f, 2, "certificatePolicies", "1.3.6.1.4.1.32473.1");
+    expect(f, FINDING_NONE, -1);
+    reset_job(f);
+    f->is_for_crl = false;
+    f->params.accepts_no_policy = true;
+    expect_made(f, FINDING_POLICY, 0);
+}
+
 static void test_verify_nested_purposes(void **state)
 {
     static const uint8_t client[] = {0x2b, 6, 1, 5, 5, 7, 3, 2};
@@ -192,6 +240,8 @@ int main(void)
         T(honours_policy_constraints_of_the_anchor),
         T(honours_the_anchor_in_paths_of_crl_signers),
         T(intersects_the_policies_of_the_anchor_with_those_asked),
+        T(accepts_no_policy_when_told_to),
+        T(accepts_any_policy_of_crl_signers),
         T(nested_purposes),
 #undef T
     };
