@@ -31,8 +31,6 @@ struct sk_job {
     unsigned crl_depth;               /* nesting of CRL issuer paths */
     const struct sk_anchor **anchors; /* by name, key, SHA-256; NULL until a search */
     struct job_memo *memo;            /* NULL at the start; in the arena */
-    bool has_revoked_signer;          /* a signer of revocation data was left out as revoked, */
-    int64_t signer_revoked_until;     /* and that rests on what ends after this second */
     const struct constraint_set *constraints; /* nameConstraints read so far; NULL at the start */
 };
 

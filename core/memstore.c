@@ -222,8 +222,9 @@ static enum sk_status store_crl_find(const struct sk_source *source, struct sk_a
 
     (void)source;
     crl_entries(crl->crl, &walk);
-    while ((status = crl_entry_next(&walk, &entry, NULL)) == SK_OK &&
-           (status = look_at_entry(&look, &entry, serial, &is_ours)) == SK_OK) {
+    while ((status = crl_entry_next(&walk, &entry, NULL)) == SK_OK) {
+        if ((status = look_at_entry(&look, &entry, serial, &is_ours)) != SK_OK)
+            return status;
         if (!is_ours)
             continue;
         if (is_found)
@@ -233,7 +234,7 @@ static enum sk_status store_crl_find(const struct sk_source *source, struct sk_a
         is_found = true;
     }
     if (status != SK_NOTFOUND)
-        return status;
+        return SK_INPUT; /* an entry past our caps as well */
     if (!is_found)
         return SK_NOTFOUND;
     *out = found;

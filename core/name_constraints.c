@@ -77,8 +77,8 @@ static enum sk_status read_list(struct sk_job *job, struct der *seq, uint8_t tag
     for (i = 0; i < num; i++) {
         enum sk_status status = subtree_next(&list, job->arena, &items[i], err);
 
-        if (status != SK_OK)
-            return status;
+        if (status != SK_OK) /* a name past our caps is this certificate's fault, not the job's */
+            return status == SK_LIMIT ? SK_INPUT : status;
     }
     sort_by_kind(items, num, out);
     return SK_OK;
@@ -321,6 +321,8 @@ static enum sk_status check_alternatives(const struct name_constraints *constrai
             return err_set(err, SK_LIMIT, "the name checks of this job are used up");
         if (found.kind == GENERAL_NAME_DIRECTORY)
             status = name_canon(job->arena, found.value, &name.canon, err);
+        if (status == SK_LIMIT) /* past our caps: no budget has ended */
+            return SK_INPUT;
         if (status == SK_OK)
             status = check_name(constraints, job, &name, err);
     }

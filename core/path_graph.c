@@ -40,14 +40,17 @@ static bool is_hopeless(const struct sk_job *job, const struct sk_cert *cert)
     return cert->has_unknown_critical; /* 6.1.4(o) */
 }
 
-static struct graph_name *graph_find(const struct path_graph *graph, const uint8_t hash[SK_SHA256])
+/* Where a name of this hash stands, or is to be put. */
+static struct graph_name **graph_place(struct path_graph *graph, const uint8_t hash[SK_SHA256])
 {
-    size_t bucket = ((size_t)hash[0] << 8 | hash[1]) % GRAPH_BUCKETS;
-    struct graph_name *name = graph->buckets[bucket];
+    struct graph_name **place = &graph->names;
+    size_t bit = 0;
 
-    while (name != NULL && memcmp(name->hash, hash, SK_SHA256) != 0)
-        name = name->next_in_bucket;
-    return name;
+    while (*place != NULL && memcmp((*place)->hash, hash, SK_SHA256) != 0) {
+        place = &(*place)->below[hash[bit / 8] >> (bit % 8) & 1];
+        bit++;
+    }
+    return place;
 }
 
 static int anchor_order(const void *a, const void *b)
@@ -102,8 +105,7 @@ static void find_anchors(const struct path_graph *graph, struct graph_name *name
 /* The name that issued cert, entered when it is new; NULL: no memory. */
 static struct graph_name *graph_name_of_issuer(struct path_graph *graph, const struct sk_cert *cert)
 {
-    struct graph_name *name = graph_find(graph, cert->issuer_hash);
-    size_t bucket = ((size_t)cert->issuer_hash[0] << 8 | cert->issuer_hash[1]) % GRAPH_BUCKETS;
+    struct graph_name **place = graph_place(graph, cert->issuer_hash), *name = *place;
 
     if (name != NULL)
         return name;
@@ -112,8 +114,7 @@ static struct graph_name *graph_name_of_issuer(struct path_graph *graph, const s
     memcpy(name->hash, cert->issuer_hash, SK_SHA256);
     name->canon = cert->issuer_canon;
     find_anchors(graph, name);
-    name->next_in_bucket = graph->buckets[bucket];
-    graph->buckets[bucket] = name;
+    *place = name;
     *graph->tail = name;
     graph->tail = &name->next;
     return name;
@@ -212,6 +213,8 @@ static enum sk_status load_name(struct path_graph *graph, struct graph_name *nam
     for (i = 0; i < name->num_nodes; i++) {
         struct graph_node *node = name->nodes[i];
 
+        if (!job_may_go_on(graph->job))
+            return SK_LIMIT;
         if ((node->issuer = graph_name_of_issuer(graph, node->cert)) == NULL)
             return SK_NOMEM;
         node->next_issued = node->issuer->issued;

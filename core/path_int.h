@@ -8,7 +8,6 @@
 
 #include "core/path.h"
 
-enum { GRAPH_BUCKETS = 512 };
 #define GRAPH_FAR UINT_MAX /* no anchor can be reached */
 
 /* A certificate that may stand in a path. */
@@ -38,8 +37,9 @@ struct graph_name {
     /* Fewest certificates between a certificate issued by this name and an anchor: 0 when an
      * anchor has the name. [0] counts only nodes with hope that are not dead, [1] all. */
     unsigned distance[2];
-    struct graph_name *next_in_bucket, *next; /* next: in order of discovery */
-    struct graph_name *next_due;              /* whose neighbours get their distance next */
+    struct graph_name *below[2]; /* names found later, by the next bit of their hashes */
+    struct graph_name *next;     /* in order of discovery */
+    struct graph_name *next_due; /* whose neighbours get their distance next */
 };
 
 /* One possible issuer of a node: an anchor or another node. */
@@ -54,7 +54,7 @@ struct path_graph {
     struct sk_job *job;
     const struct sk_anchor *only_anchor; /* NULL: all of job->params */
     const struct path_scope *scope;      /* while it is built; NULL: everything counts */
-    struct graph_name *buckets[GRAPH_BUCKETS];
+    struct graph_name *names; /* a trie: as deep as hashes agree, however they are chosen */
     struct graph_name *first, **tail;
     struct graph_node target;
     unsigned num_constraint_looks;

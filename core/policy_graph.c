@@ -312,19 +312,19 @@ static enum sk_status map(struct policy_graph *graph, const struct policy_pair *
 enum sk_status policy_graph_map(struct policy_graph *graph, const struct policy_pair *pairs,
                                 size_t num_pairs, bool is_allowed)
 {
-    struct policy_pair *sorted = job_alloc(graph->job, num_pairs, sizeof(*sorted));
+    struct policy_pair *sorted;
     size_t i, num = 0;
 
-    if (sorted == NULL)
-        return SK_LIMIT;
-    for (i = 0; i < num_pairs; i++) {
+    for (i = 0; i < num_pairs; i++)
         if (oid_is(pairs[i].issuer_policy, OID_ANY_POLICY) ||
             oid_is(pairs[i].subject_policy, OID_ANY_POLICY))
             return SK_INPUT;
-        sorted[i] = pairs[i];
-    }
     if (graph->is_null)
         return SK_OK;
+    if ((sorted = job_alloc(graph->job, num_pairs, sizeof(*sorted))) == NULL)
+        return SK_LIMIT;
+    if (num_pairs > 0)
+        memcpy(sorted, pairs, num_pairs * sizeof(*sorted));
     qsort(sorted, num_pairs, sizeof(*sorted), compare_pairs);
     for (i = 0; i < num_pairs; i++) {
         if (num == 0 || compare_pairs(&sorted[num - 1], &sorted[i]) != 0)

@@ -1,46 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/revocation_int.h"
+#include "core/revocation_task_int.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "core/clock.h"
 #include "core/hex.h"
 #include "core/name.h"
 #include "core/strength.h"
-
-/* A list that may speak about the subject. */
-struct crl_item {
-    struct source_crl src;
-    unsigned reasons;                /* of the subject, that it speaks about; 0: not in scope */
-    bool is_authentic, is_unproven;  /* neither: not asked who signed it */
-    struct revocation_signer signer; /* when authentic */
-    bool has_cleared;                /* usable, and does not list the subject */
-    struct crl_item *next;           /* authentic one; of a delta: delta of the same base */
-};
-
-/* One question being answered. */
-struct revocation_task {
-    struct sk_job *job;
-    const struct revocation_subject *subject;
-    struct crl_item *items; /* latest nextUpdate first, then by SHA-256 */
-    size_t num_items, cap_items;
-    struct crl_item *authentic;  /* those found so far */
-    struct revocation_keys keys; /* of the name asked for last */
-    struct sk_bytes *issuers;    /* canonical names whose lists have been gathered */
-    size_t num_issuers, cap_issuers;
-    bool has_arl;     /* a list known to be for CA certificates exists (C-21) */
-    bool has_whole;   /* one that clears is of no one distribution point */
-    bool is_barred;   /* one in its time that cannot be relied upon lists the subject (C-06) */
-    unsigned covered; /* reasons for which the subject is known not to be revoked */
-    int64_t changes;  /* first second at which a list or entry counts that does not count yet */
-    struct revocation_status *out;
-};
-
-struct sk_bytes revocation_issuer_canon(const struct revocation_subject *subject)
-{
-    return subject->cert != NULL ? subject->cert->issuer_canon : subject->issuer->subject_canon;
-}
 
 /* Says why a list did not help. Stale data is told before unusable data, that before none. */
 static bool note(struct revocation_task *task, enum revocation_fault fault,
@@ -59,145 +25,6 @@ static void note_time(struct revocation_task *task, enum revocation_fault fault,
 {
     if (note(task, fault, item))
         revocation_fault_add_times(task->out, task->job->time, when);
-}
-
-/* ---- gathering ---- */
-
-struct gathering {
-    struct revocation_task *task;
-    struct sk_bytes issuer_canon;
-};
-
-static enum sk_status add_item(void *arg, const struct source_crl *crl)
-{
-    struct gathering *gathering = arg;
-    struct revocation_task *task = gathering->task;
-
-    if (!name_equal(crl->crl->issuer_canon, gathering->issuer_canon))
-        return SK_OK;
-    if (!job_spend_step(task->job))
-        return SK_LIMIT;
-    if (task->num_items == task->cap_items) {
-        size_t wanted = task->cap_items ? 4 * task->cap_items : 8;
-        struct crl_item *items = job_alloc(task->job, wanted, sizeof(items[0]));
-
-        if (items == NULL)
-            return SK_NOMEM;
-        if (task->num_items > 0)
-            memcpy(items, task->items, task->num_items * sizeof(items[0]));
-        task->items = items;
-        task->cap_items = wanted;
-    }
-    task->items[task->num_items++].src = *crl;
-    task->has_arl = task->has_arl || crl->from_arl_attribute;
-    return SK_OK;
-}
-
-/* False: this name's lists are here already. */
-static enum sk_status remember_issuer(struct revocation_task *task, struct sk_bytes canon,
-                                      bool *out_is_new)
-{
-    size_t i;
-
-    *out_is_new = false;
-    for (i = 0; i < task->num_issuers; i++) {
-        if (!job_spend_name_check(task->job))
-            return SK_LIMIT;
-        if (name_equal(task->issuers[i], canon))
-            return SK_OK;
-    }
-    if (task->num_issuers == task->cap_issuers) {
-        size_t wanted = task->cap_issuers ? 4 * task->cap_issuers : 4;
-        struct sk_bytes *issuers = job_alloc(task->job, wanted, sizeof(issuers[0]));
-
-        if (issuers == NULL)
-            return SK_NOMEM;
-        if (task->num_issuers > 0)
-            memcpy(issuers, task->issuers, task->num_issuers * sizeof(issuers[0]));
-        task->issuers = issuers;
-        task->cap_issuers = wanted;
-    }
-    task->issuers[task->num_issuers++] = canon;
-    *out_is_new = true;
-    return SK_OK;
-}
-
-static bool is_same_memory(struct sk_bytes a, struct sk_bytes b)
-{
-    return a.p == b.p && a.len == b.len;
-}
-
-/* name_hash() of a name, which the certificates that say it mostly have already. */
-static void hash_of(const struct revocation_subject *subject, struct sk_bytes canon,
-                    uint8_t out[NAME_HASH])
-{
-    if (subject->cert != NULL && is_same_memory(canon, subject->cert->issuer_canon))
-        memcpy(out, subject->cert->issuer_hash, NAME_HASH);
-    else if (is_same_memory(canon, subject->issuer->subject_canon))
-        memcpy(out, subject->issuer->subject_hash, NAME_HASH);
-    else
-        name_hash(canon, out);
-}
-
-static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
-{
-    struct revocation_task *task = arg;
-    const struct sk_source *source = task->job->source;
-    struct gathering gathering = {task, canon};
-    uint8_t hash[NAME_HASH];
-    enum sk_status status;
-    bool is_new;
-
-    if ((status = remember_issuer(task, canon, &is_new)) != SK_OK || !is_new)
-        return status;
-    hash_of(task->subject, canon, hash);
-    return source->ops->crls_by_issuer(source, task->job->arena, hash, add_item, &gathering);
-}
-
-static int item_order(const void *a, const void *b)
-{
-    const struct crl_item *x = a, *y = b;
-    int order;
-
-    if (x->src.crl->next_update != y->src.crl->next_update)
-        return x->src.crl->next_update > y->src.crl->next_update ? -1 : 1;
-    order = memcmp(x->src.sha256, y->src.sha256, SK_SHA256);
-    return order != 0 ? order : x->src.from_arl_attribute - y->src.from_arl_attribute;
-}
-
-/* A chain of sources may know a list twice. Once sorted, the two are neighbours. A list that came
- * as CRL and as ARL is no duplicate: it serves as both (C-21). */
-static void drop_duplicates(struct revocation_task *task)
-{
-    size_t i, kept = 0;
-
-    if (task->num_items > 1)
-        qsort(task->items, task->num_items, sizeof(task->items[0]), item_order);
-    for (i = 0; i < task->num_items; i++)
-        if (kept == 0 || item_order(&task->items[kept - 1], &task->items[i]) != 0)
-            task->items[kept++] = task->items[i];
-    task->num_items = kept;
-}
-
-/* All lists of the certificate's issuer and of the CRL issuers its distribution points name. */
-static enum sk_status gather(struct revocation_task *task)
-{
-    enum sk_status status = gather_issuer(task, revocation_issuer_canon(task->subject));
-    size_t i;
-
-    if (status == SK_OK)
-        status = revocation_crl_issuers(task->job, task->subject, gather_issuer, task);
-    if (status != SK_OK)
-        return status;
-    drop_duplicates(task);
-    for (i = 0; i < task->num_items; i++) {
-        struct crl_item *item = &task->items[i];
-
-        status = revocation_scope(task->job, task->subject, &item->src, &item->reasons);
-        if (status != SK_OK)
-            return status;
-    }
-    return SK_OK;
 }
 
 /* ---- which lists count ---- */
@@ -222,6 +49,11 @@ static bool is_stale(const struct revocation_task *task, const struct sk_crl *cr
            task->job->time - crl->next_update > task->job->params->grace_s;
 }
 
+static bool can_be_processed(const struct sk_crl *crl)
+{
+    return crl->has_next_update && !crl->has_unknown_critical;
+}
+
 static bool may_replace(const struct crl_item *newer, const struct crl_item *item)
 {
     return newer->src.from_arl_attribute == item->src.from_arl_attribute &&
@@ -244,7 +76,7 @@ static enum sk_status is_surely_superseded(struct revocation_task *task,
     for (other = task->authentic; other != NULL; other = other->next) {
         if (!job_spend_name_check(task->job))
             return SK_LIMIT;
-        if (!may_replace(other, item))
+        if (!may_replace(other, item) || !can_be_processed(other->src.crl))
             continue;
         status = revocation_signer_keys(task->job, task->subject, item->src.crl, &task->keys);
         if (status != SK_OK || keys->has_more)
@@ -266,7 +98,7 @@ static enum sk_status find_signer(struct revocation_task *task, struct crl_item 
     if (status == SK_NOTFOUND) {
         (void)note(task, why, item);
         item->is_unproven = task->out->has_unproven = true;
-        task->changes = revocation_signer_changes(task->job, task->changes);
+        item->is_cut = why == FAULT_CRL_SIGNER_DEPTH || why == FAULT_CRL_SIGNER_LENGTH;
         return SK_OK;
     }
     if (status != SK_OK)
@@ -302,22 +134,29 @@ static enum sk_status authenticate(struct revocation_task *task)
     return SK_OK;
 }
 
+enum standing { STANDING, REPLACED_BY_UNUSABLE, REPLACED };
+
 /* C-20: replaced by a newer list of the same scope, signed with the same key. With another key it
- * may be another series: two live keys under one name are two lists that both count. */
-static bool is_superseded(const struct revocation_task *task, const struct crl_item *item)
+ * may be another series: two live keys under one name are two lists that both count. A newer list
+ * that must not be used (5.2) does not undo what the one before lists. */
+static enum standing standing_of(const struct revocation_task *task, const struct crl_item *item)
 {
     const struct crl_item *other;
+    enum standing standing = STANDING;
 
     for (other = task->authentic; other != NULL; other = other->next) {
         if (other == item)
             continue;
         if (!job_spend_name_check(task->job))
-            return false; /* the job has ended, and whatever is found now is not told */
-        if (may_replace(other, item) &&
-            memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) == 0)
-            return true;
+            return STANDING; /* the job has ended, and whatever is found now is not told */
+        if (!may_replace(other, item) ||
+            memcmp(other->signer.cert->spki_sha256, item->signer.cert->spki_sha256, SK_SHA256) != 0)
+            continue;
+        if (can_be_processed(other->src.crl))
+            return REPLACED;
+        standing = REPLACED_BY_UNUSABLE;
     }
-    return false;
+    return standing;
 }
 
 /* C-14: may delta complete base at the time asked about? */
@@ -325,11 +164,6 @@ static bool delta_fits(const struct revocation_task *task, const struct sk_crl *
                        const struct sk_crl *delta)
 {
     return crl_delta_fits(base, delta) && !is_future(task, delta) && delta->is_sig_alg_equal;
-}
-
-static bool can_be_processed(const struct sk_crl *crl)
-{
-    return crl->has_next_update && !crl->has_unknown_critical;
 }
 
 /* 6.3.3(h): the key that signed base must have signed it. */
@@ -399,8 +233,7 @@ static int64_t with_grace(const struct revocation_task *task, int64_t next_updat
 }
 
 /* C-17: an entry dated after the time asked about. Lost keys may have been lost before. */
-static bool counts_later(struct revocation_task *task, const struct sk_crl *crl,
-                         const struct crl_entry *entry)
+static bool counts_later(struct revocation_task *task, const struct crl_entry *entry)
 {
     int64_t now = task->job->time, from = entry->revoked_at - task->job->params->clock_skew_s;
 
@@ -409,9 +242,7 @@ static bool counts_later(struct revocation_task *task, const struct sk_crl *crl,
     if (from <= now || entry->reason == CRL_REASON_KEY_COMPROMISE ||
         entry->reason == CRL_REASON_CA_COMPROMISE)
         return false;
-    /* Otherwise it never counts in this list; but what has ended lists what it lists (C-06). */
-    if (crl->is_delta || is_stale(task, crl) || from <= with_grace(task, crl->next_update))
-        note_change(task, from);
+    note_change(task, from);
     return true;
 }
 
@@ -439,7 +270,7 @@ static enum sk_status ask(struct revocation_task *task, const struct crl_item *i
     else if (entry->reason == CRL_REASON_REMOVE_FROM_CRL) /* C-13: only a delta removes */
         *out = item->src.crl->is_delta ? ANSWER_REMOVED : ANSWER_UNUSABLE;
     else
-        *out = counts_later(task, item->src.crl, entry) ? ANSWER_NOT_LISTED : ANSWER_LISTED;
+        *out = counts_later(task, entry) ? ANSWER_NOT_LISTED : ANSWER_LISTED;
     return SK_OK;
 }
 
@@ -509,10 +340,17 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
         ends = with_grace(task, delta->src.crl->next_update);
     if (task->out->num_evidence == 0 || ends < task->out->holds_until)
         task->out->holds_until = ends;
-    task->out->in_grace = task->out->in_grace || task->job->time > crl->next_update;
+    task->out->in_grace = task->out->in_grace || task->job->time > crl->next_update ||
+                          (delta != NULL && task->job->time > delta->src.crl->next_update);
     add_evidence(task->out, item);
     if (delta != NULL)
         add_evidence(task->out, delta);
+}
+
+static void suspect(struct revocation_task *task, const struct crl_item *item)
+{
+    task->out->is_suspect = true;
+    task->is_barred = task->is_barred || !is_stale(task, item->src.crl);
 }
 
 static void note_unusable(struct revocation_task *task, const struct crl_item *item)
@@ -527,20 +365,18 @@ static void note_unusable(struct revocation_task *task, const struct crl_item *i
         note_time(task, FAULT_CRL_STALE, item, crl->next_update);
 }
 
-/* C-06: what an authentic list that cannot be relied upon lists is never good. A stale one may have
- * been replaced by one that we lack, so it says nothing against another list that clears. */
+/* C-06: what an authentic list that cannot be relied upon lists, or may list, is never good. A
+ * stale one may have been replaced by one that we lack, so it says nothing against another that
+ * clears. */
 static enum sk_status consult_unusable(struct revocation_task *task, const struct crl_item *item)
 {
     struct crl_entry entry;
     enum answer answer;
     enum sk_status status = ask(task, item, &entry, &answer);
 
-    if (status != SK_OK || answer == ANSWER_NOT_LISTED || answer == ANSWER_REMOVED)
-        return status;
-    task->out->is_suspect = true;
-    task->is_barred =
-        task->is_barred || (answer == ANSWER_LISTED && !is_stale(task, item->src.crl));
-    return SK_OK;
+    if (status == SK_OK && (answer == ANSWER_LISTED || answer == ANSWER_UNUSABLE))
+        suspect(task, item);
+    return status;
 }
 
 /* The deltas of base that cannot be relied upon, but for those that one of all replaces. */
@@ -568,6 +404,23 @@ static enum sk_status consult_unusable_deltas(struct revocation_task *task,
             note_unusable(task, item);
     }
     return status;
+}
+
+/* The same for a base that cannot be relied upon itself, and for all its deltas. */
+static enum sk_status consult_unusable_base(struct revocation_task *task,
+                                            const struct crl_item *base)
+{
+    struct crl_item *all, *delta;
+    enum sk_status status = consult_unusable(task, base);
+
+    if (status == SK_OK)
+        status = find_deltas(task, base, &all);
+    if (status != SK_OK)
+        return status;
+    for (delta = all; delta != NULL && status == SK_OK; delta = delta->next)
+        if (!is_replaced(all, delta))
+            status = consult_unusable(task, delta);
+    return status == SK_OK ? consult_unusable_deltas(task, base, all) : status;
 }
 
 /* What the deltas of a base say. */
@@ -603,12 +456,17 @@ static enum sk_status consult_deltas(struct revocation_task *task, const struct 
             out->is_listed = true;
             return SK_OK;
         }
+        if (answer == ANSWER_UNUSABLE) {
+            (void)note(task, FAULT_CRL_ENTRIES, delta);
+            suspect(task, delta);
+        }
         if (delta->src.from_arl_attribute != base->src.from_arl_attribute)
             continue;
         is_removed = is_removed || (answer == ANSWER_REMOVED && is_current);
         is_kept = is_kept || answer != ANSWER_REMOVED || !is_current;
-        if (is_current && (out->current == NULL ||
-                           delta->src.crl->next_update < out->current->src.crl->next_update))
+        if (is_current && answer != ANSWER_UNUSABLE &&
+            (out->current == NULL ||
+             delta->src.crl->next_update < out->current->src.crl->next_update))
             out->current = delta;
     }
     out->is_removed = is_removed && !is_kept;
@@ -636,7 +494,7 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
 
     if (!can_be_processed(crl) || is_stale(task, crl)) {
         note_unusable(task, item);
-        return consult_unusable(task, item);
+        return consult_unusable_base(task, item);
     }
     if ((status = consult_deltas(task, item, &deltas)) != SK_OK || deltas.is_listed)
         return status;
@@ -644,10 +502,12 @@ static enum sk_status consult(struct revocation_task *task, struct crl_item *ite
         return status;
     if (answer == ANSWER_UNUSABLE) {
         (void)note(task, FAULT_CRL_ENTRIES, item);
-        task->out->is_suspect = true;
+        suspect(task, item);
     } else if (answer == ANSWER_LISTED &&
                !(deltas.is_removed && entry.reason == CRL_REASON_CERTIFICATE_HOLD)) {
         set_revoked(task, item, item, &entry);
+    } else if (item->signer.is_suspect) {
+        (void)note(task, FAULT_CRL_SIGNER_SUSPECT, item);
     } else {
         if (answer == ANSWER_LISTED)
             note_lifted(task, crl, deltas.current->src.crl);
@@ -668,7 +528,7 @@ static bool all_lists_clear(const struct revocation_task *task)
         const struct crl_item *item = &task->items[i];
         unsigned reasons = 0;
 
-        if (!item->is_authentic || is_superseded(task, item))
+        if (!item->is_authentic || standing_of(task, item) != STANDING)
             continue;
         if (!item->has_cleared)
             return false;
@@ -706,34 +566,74 @@ static void explain_no_source(struct revocation_task *task)
     (void)snprintf(out->text, sizeof(out->text), "%s %s", what, name);
 }
 
-/* A list that this path does not prove may be proven on another (revocation_elsewhere()). Worth the
- * while only if it lists the subject, and if somebody did sign it. */
-static enum sk_status find_claim(struct revocation_task *task)
+/* What a list or delta that this path does not prove says, if somebody of its name did sign it. It
+ * may be proven on another path (revocation_elsewhere()), and it may be later, when a certificate
+ * begins or a revocation ends: so what it denies is not relied on beyond this second. */
+static enum sk_status look_for_claim(struct revocation_task *task, const struct crl_item *item)
 {
+    const struct sk_crl *crl = item->src.crl;
     struct crl_entry entry;
-    bool is_signed;
     enum answer answer;
-    enum sk_status status;
+    bool is_signed;
+    enum sk_status status = ask(task, item, &entry, &answer);
+
+    if (status != SK_OK || answer == ANSWER_NOT_LISTED || answer == ANSWER_REMOVED)
+        return status;
+    status = revocation_is_signed(task->job, &item->src, &is_signed);
+    if (status != SK_OK || !is_signed)
+        return status;
+    note_change(task, task->job->time + 1);
+    if (item->is_cut)
+        suspect(task, item);
+    if (crl->is_delta && task->authentic == NULL) /* C-14: it is used alone to doubt only */
+        task->out->is_suspect = true;
+    task->out->has_claim =
+        task->out->has_claim || (answer == ANSWER_LISTED && can_be_processed(crl) &&
+                                 (crl->is_delta || !is_stale(task, crl)));
+    return SK_OK;
+}
+
+static enum sk_status find_claims(struct revocation_task *task)
+{
+    enum sk_status status = SK_OK;
     size_t i;
 
-    for (i = 0; i < task->num_items; i++) {
+    for (i = 0; i < task->num_items && status == SK_OK; i++) {
         const struct crl_item *item = &task->items[i];
-        const struct sk_crl *crl = item->src.crl;
 
-        if ((!item->is_unproven && !crl->is_delta) || item->reasons == 0 || is_future(task, crl) ||
-            crl->has_unknown_critical || !crl->has_next_update ||
-            (!crl->is_delta && is_stale(task, crl)))
-            continue;
-        if ((status = ask(task, item, &entry, &answer)) != SK_OK)
-            return status;
-        if (answer != ANSWER_LISTED)
-            continue;
-        status = revocation_is_signed(task->job, &item->src, &is_signed, &task->changes);
-        if (status != SK_OK)
-            return status;
-        task->out->has_claim = task->out->has_claim || is_signed;
+        if ((item->is_unproven || item->src.crl->is_delta) && item->reasons != 0 &&
+            !is_future(task, item->src.crl))
+            status = look_for_claim(task, item);
     }
-    return SK_OK;
+    return status;
+}
+
+/* Asks every authentic list that is not replaced, until one revokes. */
+static enum sk_status consult_all(struct revocation_task *task)
+{
+    struct revocation_status *out = task->out;
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    for (i = 0; i < task->num_items && out->kind != REVOCATION_REVOKED && status == SK_OK; i++) {
+        struct crl_item *item = &task->items[i];
+
+        if (!item->is_authentic)
+            continue;
+        switch (standing_of(task, item)) {
+        case STANDING:
+            status = consult(task, item);
+            break;
+        case REPLACED_BY_UNUSABLE:
+            status = consult_unusable_base(task, item);
+            break;
+        case REPLACED:
+            break;
+        }
+        if (out->kind == REVOCATION_REVOKED)
+            out->is_by_issuer = revocation_is_by_issuer(task->subject, item->signer.cert);
+    }
+    return status;
 }
 
 enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_subject *subject,
@@ -742,25 +642,19 @@ enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_s
     struct revocation_task task = {
         .job = job, .subject = subject, .changes = CLOCK_NEVER, .out = out};
     enum sk_status status;
-    size_t i;
 
     memset(out, 0, sizeof(*out));
-    if ((status = gather(&task)) != SK_OK || (status = authenticate(&task)) != SK_OK)
+    if ((status = revocation_gather(&task)) != SK_OK || (status = authenticate(&task)) != SK_OK)
         return status;
-    for (i = 0; i < task.num_items; i++) {
-        if (!task.items[i].is_authentic || is_superseded(&task, &task.items[i]))
-            continue;
-        if ((status = consult(&task, &task.items[i])) != SK_OK)
-            return status;
-        if (out->kind == REVOCATION_REVOKED) {
-            out->is_by_issuer = revocation_is_by_issuer(subject, task.items[i].signer.cert);
-            return job->is_exhausted ? SK_LIMIT : SK_OK;
-        }
-    }
-    if (out->has_unproven && (status = find_claim(&task)) != SK_OK)
+    if ((status = consult_all(&task)) != SK_OK)
+        return status;
+    if (out->kind != REVOCATION_REVOKED && (out->has_unproven || task.authentic == NULL) &&
+        (status = find_claims(&task)) != SK_OK)
         return status;
     if (job->is_exhausted)
         return SK_LIMIT;
+    if (out->kind == REVOCATION_REVOKED)
+        return SK_OK;
     if (task.covered == CERT_ALL_REASONS && !task.is_barred &&
         (subject->cert != NULL || all_lists_clear(&task))) {
         out->kind = REVOCATION_GOOD;

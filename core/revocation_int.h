@@ -61,6 +61,11 @@ enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocatio
       "the keyUsage of its issuer's certificate lacks cRLSign")                                    \
     X(FAULT_CRL_SIGNER_DEPTH, FINDING_REVOCATION_UNUSABLE, "policy: limits",                       \
       "CRL issuers whose own lists nest less deep", "its signer's own path nests too deep")        \
+    X(FAULT_CRL_SIGNER_LENGTH, FINDING_REVOCATION_UNUSABLE, "policy: limits",                      \
+      "a CRL issuer whose path has no more certificates than are allowed",                         \
+      "its signer has no path but perhaps a longer one")                                           \
+    X(FAULT_CRL_SIGNER_SUSPECT, FINDING_REVOCATION_UNUSABLE, "RFC 5280 6.3.3(f)",                  \
+      "a CRL issuer that no list names", "a list that cannot be relied upon names its signer")     \
     X(FAULT_OCSP_NO_NEXT_UPDATE, FINDING_REVOCATION_UNUSABLE, "RFC 6960 4.2.2.1", "a nextUpdate",  \
       "it has no nextUpdate")                                                                      \
     X(FAULT_OCSP_FUTURE, FINDING_REVOCATION_UNUSABLE, "RFC 6960 3.2",                              \
@@ -92,6 +97,8 @@ void revocation_fault_add_times(struct revocation_status *out, int64_t expected,
  * says what was tried. */
 struct revocation_signer {
     const struct sk_cert *cert;
+    bool is_suspect;         /* a list that cannot be relied upon names it: it revokes, but clears
+                                nothing (C-06) */
     int64_t holds_until;     /* end of its own path; CLOCK_NEVER when that is the subject's path */
     struct verify_path path; /* ends at cert, for DSA parameters that its key inherits; without
                                 certificates: it has what it needs */
@@ -113,19 +120,13 @@ enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocatio
                                       const struct sk_crl *crl,
                                       struct revocation_keys *keys) SK_MUST_CHECK;
 /* Did any key that bears the name of the list's issuer and leads to some anchor sign it, with or
- * without the right to?
- * out_changes is lowered to when one of its certificates begins to count. */
-enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out,
-                                    int64_t *out_changes) SK_MUST_CHECK;
+ * without the right to? */
+enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl,
+                                    bool *out) SK_MUST_CHECK;
 /* Is the signer the very name and key that issued the subject? Then whichever path leads to them
  * proves what they signed. Not said of keys that inherit parameters. */
 bool revocation_is_by_issuer(const struct revocation_subject *subject,
                              const struct sk_cert *signer);
-/* Whoever left a signer out because it is revoked says so. */
-void revocation_signer_is_revoked(struct sk_job *job, const struct revocation_status *state);
-/* The first second at which something changes for data whose signer does not count now: not after
- * changes. */
-int64_t revocation_signer_changes(const struct sk_job *job, int64_t changes);
 /* The key whose DSA parameters the signer's inherits, or NULL. Borrowed from job->keys, so not for
  * keeping: other keys may drive it out. */
 enum sk_status revocation_signer_params(struct sk_job *job, const struct revocation_signer *signer,
@@ -148,6 +149,16 @@ enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_s
  * Every doubt about a response leaves it out; one that says revoked wins. */
 enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_subject *subject,
                                   struct revocation_status *out) SK_MUST_CHECK;
+
+/* What the status of path->certs[index], whose word subject waits for, makes of a signer:
+ * SK_NOTFOUND, none; else its is_suspect and holds_until are worsened. */
+enum sk_status revocation_of_signer(struct sk_job *job, const struct revocation_subject *subject,
+                                    const struct verify_path *path, size_t index,
+                                    struct revocation_signer *signer) SK_MUST_CHECK;
+/* revocation_elsewhere() where outer waits for the answer (C-24). */
+enum sk_status revocation_claimed_elsewhere(struct sk_job *job, const struct verify_path *path,
+                                            size_t index, const struct revocation_subject *outer,
+                                            struct revocation_status *out) SK_MUST_CHECK;
 
 /* The status of subject; see core/revocation.h. */
 enum sk_status revocation_of_subject(struct sk_job *job, const struct revocation_subject *subject,

@@ -256,39 +256,18 @@ static enum sk_status path_to_delegate(struct sk_job *job, const struct revocati
 
 /* O-10: a delegate without nocheck needs a status of its own, which it cannot give itself. */
 static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
-                                   const struct sk_cert *cert, int64_t *holds_until)
+                                   struct revocation_signer *signer)
 {
-    const struct revocation_subject delegate = {
-        .cert = cert,
-        .serial = cert->serial,
-        .is_ca = cert->is_ca,
-        .issuer = subject->issuer,
-        .anchor = subject->anchor,
-        .above = subject->above,
-        .num_above = subject->num_above,
-        .is_above_settled = subject->is_above_settled,
-        .outer = subject,
-    };
-    struct revocation_status state;
     enum sk_status status;
 
-    if (cert->has_nocheck || job->params->revocation == REVOCATION_OFF)
+    if (signer->cert->has_nocheck || job->params->revocation == REVOCATION_OFF)
         return SK_OK;
     if (job->crl_depth >= LIMIT_CRL_PATH_DEPTH)
         return SK_NOTFOUND;
     job->crl_depth++;
-    status = revocation_of_subject(job, &delegate, &state);
+    status = revocation_of_signer(job, subject, &signer->path, signer->path.num_certs - 1, signer);
     job->crl_depth--;
-    if (status != SK_OK)
-        return status;
-    if (state.kind == REVOCATION_REVOKED)
-        revocation_signer_is_revoked(job, &state);
-    if (state.kind == REVOCATION_REVOKED ||
-        (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED))
-        return SK_NOTFOUND;
-    if (state.holds_until < *holds_until)
-        *holds_until = state.holds_until;
-    return SK_OK;
+    return status;
 }
 
 /* Model 3: a certificate issued directly by the name and key that issued the subject. */
@@ -312,7 +291,7 @@ static enum sk_status try_delegate(struct sk_job *job, const struct revocation_s
     signer.holds_until = result.not_after;
     status = check_signature(job, response, &signer);
     if (status == SK_OK)
-        status = check_status(job, subject, cert, &signer.holds_until);
+        status = check_status(job, subject, &signer);
     if (status == SK_OK)
         *out = signer;
     return status;
@@ -414,6 +393,8 @@ static enum sk_status consult(struct ocsp_task *task, const struct sk_ocsp *resp
         return SK_OK;
     }
     status = find_signer(task->job, task->subject, response, &signer);
+    if (status == SK_OK && signer.is_suspect && answer.single.status != OCSP_ENTRY_REVOKED)
+        status = SK_NOTFOUND; /* C-06 */
     if (status == SK_NOTFOUND) {
         leave_out(task, response, &answer);
         return SK_OK;
@@ -462,8 +443,6 @@ static void conclude(struct ocsp_task *task)
 {
     struct revocation_status *out = task->out;
 
-    if (task->has_unproven)
-        task->changes = revocation_signer_changes(task->job, task->changes);
     if (out->kind == REVOCATION_UNDETERMINED || out->holds_until >= task->changes)
         out->holds_until = task->changes - 1;
     out->has_unproven = task->has_unproven;

@@ -29,6 +29,7 @@ struct issuer_paths {
     struct sk_job *job;
     struct revocation_subject subject; /* anchor and above are those of the path at hand */
     bool is_in_source, has_answer;
+    bool is_cut; /* there may be longer ones */
     struct revocation_status *out;
     /* SK_OK to go on, SK_AGAIN to end. */
     enum sk_status (*visit)(struct issuer_paths *paths);
@@ -81,6 +82,7 @@ static enum sk_status visit_paths_to(struct issuer_paths *paths, const struct sk
         if ((status = paths->visit(paths)) != SK_OK)
             return status;
     }
+    paths->is_cut = paths->is_cut || (status == SK_NOTFOUND && path_search_is_cut(search));
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
@@ -132,6 +134,7 @@ static enum sk_status is_path_revoked(const struct issuer_paths *paths, bool *ou
             .above = subject->above,
             .num_above = i,
             .is_above_settled = true,
+            .outer = subject->outer,
         };
 
         if ((status = revocation_of_subject(paths->job, &one, &state)) != SK_OK)
@@ -156,6 +159,19 @@ static enum sk_status ask_freely(struct issuer_paths *paths, struct revocation_s
     return status;
 }
 
+/* Nobody can say whether what revokes the subject counts. */
+static void doubt(struct issuer_paths *paths, const char *expected, const char *found)
+{
+    struct revocation_status *out = paths->out;
+
+    memset(out, 0, sizeof(*out));
+    out->why = FINDING_REVOCATION_UNUSABLE;
+    out->holds_until = paths->job->time;
+    out->rule = "RFC 5280 6.3.3(f)";
+    (void)snprintf(out->expected, sizeof(out->expected), "%s", expected);
+    (void)snprintf(out->text, sizeof(out->text), "%s", found);
+}
+
 /* Does this path prove a list, or a response, that revokes the subject? When only the status of its
  * signer is missing for that, nobody can say what is true. */
 static enum sk_status visit_for_claim(struct issuer_paths *paths)
@@ -173,15 +189,22 @@ static enum sk_status visit_for_claim(struct issuer_paths *paths)
         *out = state;
         return SK_AGAIN;
     }
-    memset(out, 0, sizeof(*out));
-    out->why = FINDING_REVOCATION_UNUSABLE;
-    out->holds_until = paths->job->time;
-    out->rule = "RFC 5280 6.3.3(f)";
-    (void)snprintf(out->expected, sizeof(out->expected),
-                   "a known status of every key that signed a CRL or OCSP response about it");
-    snprintf(out->text, sizeof(out->text),
-             "what revokes it is signed with a key of its issuer whose status is not known");
+    doubt(paths, "a known status of every key that signed a CRL or OCSP response about it",
+          "what revokes it is signed with a key of its issuer whose status is not known");
     return SK_OK;
+}
+
+static enum sk_status look_for_claim(struct issuer_paths *paths)
+{
+    enum sk_status status;
+
+    paths->visit = visit_for_claim;
+    paths->is_cut = false;
+    status = visit_issuer_paths(paths);
+    if (status == SK_OK && paths->is_cut && paths->out->kind == REVOCATION_GOOD)
+        doubt(paths, "paths to its issuer of no more certificates than are allowed",
+              "a longer path to its issuer may prove what revokes it");
+    return status;
 }
 
 /* The first path gives the answer, unless it does not know and cannot prove every list. */
@@ -198,8 +221,9 @@ static enum sk_status visit_for_serial(struct issuer_paths *paths)
     return out->kind == REVOCATION_UNDETERMINED && out->has_unproven ? SK_OK : SK_AGAIN;
 }
 
-enum sk_status revocation_elsewhere(struct sk_job *job, const struct verify_path *path,
-                                    size_t index, struct revocation_status *out)
+enum sk_status revocation_claimed_elsewhere(struct sk_job *job, const struct verify_path *path,
+                                            size_t index, const struct revocation_subject *outer,
+                                            struct revocation_status *out)
 {
     const struct sk_cert *cert = path->certs[index];
     struct issuer_paths paths = {
@@ -207,12 +231,18 @@ enum sk_status revocation_elsewhere(struct sk_job *job, const struct verify_path
         .subject = {.cert = cert,
                     .serial = cert->serial,
                     .is_ca = cert->is_ca,
-                    .issuer = index > 0 ? path->certs[index - 1] : path->anchor->cert},
+                    .issuer = index > 0 ? path->certs[index - 1] : path->anchor->cert,
+                    .outer = outer},
         .out = out,
-        .visit = visit_for_claim,
     };
 
-    return visit_issuer_paths(&paths);
+    return look_for_claim(&paths);
+}
+
+enum sk_status revocation_elsewhere(struct sk_job *job, const struct verify_path *path,
+                                    size_t index, struct revocation_status *out)
+{
+    return revocation_claimed_elsewhere(job, path, index, NULL, out);
 }
 
 enum sk_status revocation_of_serial(struct sk_job *job, const struct sk_cert *issuer,
@@ -238,6 +268,5 @@ enum sk_status revocation_of_serial(struct sk_job *job, const struct sk_cert *is
     status = visit_issuer_paths(&paths);
     if (status != SK_OK || out->kind != REVOCATION_GOOD || !out->has_claim)
         return status;
-    paths.visit = visit_for_claim;
-    return visit_issuer_paths(&paths);
+    return look_for_claim(&paths);
 }

@@ -8,7 +8,6 @@
 #include "core/path.h"
 #include "core/strength.h"
 
-enum { SIGNER_PATHS = 8 };  /* paths tried for one signer certificate */
 enum { SIGNER_CERTS = 64 }; /* certificates looked at to know all keys of one name */
 
 /* Another certificate of the CRL issuer's name. */
@@ -66,13 +65,52 @@ enum sk_status revocation_check_signature(struct sk_job *job, const struct sourc
                                crl->crl->signature, signer->cert, params, NULL);
 }
 
+bool revocation_is_waiting(const struct revocation_subject *subject, const struct sk_cert *cert)
+{
+    for (; subject != NULL; subject = subject->outer)
+        if (subject->cert != NULL && memcmp(subject->cert->sha256, cert->sha256, SK_SHA256) == 0)
+            return true;
+    return false;
+}
+
+/* Is certs[index] of the signer's path one whose status was settled on the way to the subject? */
+static bool is_settled(const struct revocation_subject *subject, const struct verify_path *path,
+                       size_t index)
+{
+    size_t i;
+
+    if (!subject->is_above_settled || index >= subject->num_above)
+        return false;
+    for (i = 0; i <= index; i++)
+        if (memcmp(path->certs[i]->sha256, subject->above[i]->sha256, SK_SHA256) != 0)
+            return false;
+    return true;
+}
+
+/* The CRL issuer's certificates need a status of their own. One that waits for this
+ * very list is a link (is_own_link()): check_path() refused all others. */
+static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
+                                   struct revocation_signer *signer)
+{
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    if (job->params->revocation == REVOCATION_OFF)
+        return SK_OK;
+    for (i = 0; i < signer->path.num_certs && status == SK_OK; i++)
+        if (!is_settled(subject, &signer->path, i) &&
+            !revocation_is_waiting(subject, signer->path.certs[i]))
+            status = revocation_of_signer(job, subject, &signer->path, i, signer);
+    return status;
+}
+
 /* A certificate of the subject's own path (num_certs of them, the last is meant; 0: the anchor) as
  * the signer. SK_NOTFOUND: it is not. */
 static enum sk_status try_own(struct sk_job *job, const struct revocation_subject *subject,
                               const struct source_crl *crl, size_t num_certs,
                               struct revocation_signer *out)
 {
-    const struct revocation_signer signer = {
+    struct revocation_signer signer = {
         .cert = num_certs > 0 ? subject->above[num_certs - 1] : subject->anchor->cert,
         .holds_until = CLOCK_NEVER,
         .path = {.anchor = subject->anchor, .certs = subject->above, .num_certs = num_certs},
@@ -82,6 +120,13 @@ static enum sk_status try_own(struct sk_job *job, const struct revocation_subjec
     if (num_certs > 0 && !cert_may_sign_crls(signer.cert))
         return SK_NOTFOUND;
     status = revocation_check_signature(job, crl, &signer);
+    if (status == SK_OK && num_certs < subject->num_above && !subject->is_above_settled) {
+        if (job->crl_depth >= LIMIT_CRL_PATH_DEPTH)
+            return SK_NOTFOUND;
+        job->crl_depth++;
+        status = check_status(job, subject, &signer);
+        job->crl_depth--;
+    }
     if (status == SK_OK)
         *out = signer;
     return status == SK_CRYPTO || status == SK_INPUT ? SK_NOTFOUND : status;
@@ -162,14 +207,6 @@ static int candidate_order(const void *a, const void *b)
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
     return memcmp(x->cert->sha256, y->cert->sha256, SK_SHA256);
-}
-
-bool revocation_is_waiting(const struct revocation_subject *subject, const struct sk_cert *cert)
-{
-    for (; subject != NULL; subject = subject->outer)
-        if (subject->cert != NULL && memcmp(subject->cert->sha256, cert->sha256, SK_SHA256) == 0)
-            return true;
-    return false;
 }
 
 /* A link certificate is the CA's word about its own next or last key. After a rollover the lists,
@@ -261,74 +298,6 @@ static enum sk_status check_branch(struct sk_job *job, const struct revocation_s
     return status == SK_AGAIN ? SK_NOTFOUND : status;
 }
 
-/* Is certs[index] of the signer's path one whose status was settled on the way to the subject? */
-static bool is_settled(const struct revocation_subject *subject, const struct verify_path *path,
-                       size_t index)
-{
-    size_t i;
-
-    if (!subject->is_above_settled || index >= subject->num_above)
-        return false;
-    for (i = 0; i <= index; i++)
-        if (memcmp(path->certs[i]->sha256, subject->above[i]->sha256, SK_SHA256) != 0)
-            return false;
-    return true;
-}
-
-void revocation_signer_is_revoked(struct sk_job *job, const struct revocation_status *state)
-{
-    if (!job->has_revoked_signer || state->holds_until < job->signer_revoked_until)
-        job->signer_revoked_until = state->holds_until;
-    job->has_revoked_signer = true;
-}
-
-int64_t revocation_signer_changes(const struct sk_job *job, int64_t changes)
-{
-    if (!job->has_revoked_signer || job->signer_revoked_until >= changes)
-        return changes;
-    return job->signer_revoked_until + 1;
-}
-
-/* The CRL issuer's certificates need a status of their own. One that waits for this
- * very list is a link (is_own_link()): check_path() refused all others. */
-static enum sk_status check_status(struct sk_job *job, const struct revocation_subject *subject,
-                                   const struct verify_path *path, int64_t *holds_until)
-{
-    struct revocation_status state;
-    enum sk_status status;
-    size_t i;
-
-    if (job->params->revocation == REVOCATION_OFF)
-        return SK_OK;
-    for (i = 0; i < path->num_certs; i++) {
-        struct revocation_subject one = {
-            .cert = path->certs[i],
-            .serial = path->certs[i]->serial,
-            .is_ca = path->certs[i]->is_ca,
-            .issuer = i > 0 ? path->certs[i - 1] : path->anchor->cert,
-            .anchor = path->anchor,
-            .above = path->certs,
-            .num_above = i,
-            .is_above_settled = true,
-            .outer = subject,
-        };
-
-        if (is_settled(subject, path, i) || revocation_is_waiting(subject, path->certs[i]))
-            continue;
-        if ((status = revocation_of_subject(job, &one, &state)) != SK_OK)
-            return status;
-        if (state.kind == REVOCATION_REVOKED) {
-            revocation_signer_is_revoked(job, &state);
-            return SK_NOTFOUND;
-        }
-        if (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED)
-            return SK_NOTFOUND;
-        if (state.holds_until < *holds_until)
-            *holds_until = state.holds_until;
-    }
-    return SK_OK;
-}
-
 /* 6.3.3(f): the CRL issuer's own path, to the same anchor (C-08). SK_NOTFOUND: this one does not
  * do. */
 static enum sk_status check_path(struct sk_job *job, const struct revocation_subject *subject,
@@ -355,7 +324,7 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
     if (status == SK_CRYPTO || status == SK_INPUT)
         return SK_NOTFOUND;
     if (status == SK_OK)
-        status = check_status(job, subject, path, &signer.holds_until);
+        status = check_status(job, subject, &signer);
     if (status == SK_OK)
         *out = signer;
     return status;
@@ -364,13 +333,13 @@ static enum sk_status check_path(struct sk_job *job, const struct revocation_sub
 /* scope: where check_branch() would let pass no other path, or NULL. */
 static enum sk_status try_candidate(struct sk_job *job, const struct revocation_subject *subject,
                                     const struct source_crl *crl, const struct path_scope *scope,
-                                    const struct sk_cert *cert, struct revocation_signer *out)
+                                    const struct sk_cert *cert, struct revocation_signer *out,
+                                    enum revocation_fault *out_why)
 {
     const struct revocation_signer signer = {.cert = cert};
     struct path_search *search;
     struct verify_path path;
     enum sk_status status;
-    size_t tried;
 
     if (revocation_is_waiting(subject, cert) && !is_own_link(crl->crl, cert))
         return SK_NOTFOUND;
@@ -383,26 +352,24 @@ static enum sk_status try_candidate(struct sk_job *job, const struct revocation_
                            : path_search_new(job, cert, subject->anchor, &search);
     if (status != SK_OK)
         return status;
-    for (tried = 0; tried < SIGNER_PATHS; tried++) {
-        const struct sk_cert **certs;
-
-        if ((status = path_search_next(search, &path)) != SK_OK)
-            return status;
+    while ((status = path_search_next(search, &path)) == SK_OK) {
         /* The proposal's memory is the search's; nested checks must not see it change. */
-        certs = arena_copy(job->arena, path.certs, path.num_certs * sizeof(path.certs[0]));
-        if (certs == NULL)
+        path.certs = arena_copy(job->arena, path.certs, path.num_certs * sizeof(path.certs[0]));
+        if (path.certs == NULL)
             return SK_NOMEM;
-        path.certs = certs;
         path.is_for_crl = true;
         status = check_path(job, subject, crl, &path, out);
         if (status != SK_NOTFOUND)
             return status;
     }
-    return SK_NOTFOUND;
+    if (status == SK_NOTFOUND && path_search_is_cut(search))
+        *out_why = FAULT_CRL_SIGNER_LENGTH;
+    return status;
 }
 
 static enum sk_status find_other(struct sk_job *job, const struct revocation_subject *subject,
-                                 const struct source_crl *crl, struct revocation_signer *out)
+                                 const struct source_crl *crl, struct revocation_signer *out,
+                                 enum revocation_fault *out_why)
 {
     const struct path_scope own = {subject->anchor, subject->above, subject->num_above};
     bool is_own = name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject));
@@ -420,7 +387,7 @@ static enum sk_status find_other(struct sk_job *job, const struct revocation_sub
         if (i > 0 && list.items[i].cert == list.items[i - 1].cert)
             continue;
         job->crl_depth++;
-        status = try_candidate(job, subject, crl, list.scope, list.items[i].cert, out);
+        status = try_candidate(job, subject, crl, list.scope, list.items[i].cert, out, out_why);
         job->crl_depth--;
         if (status != SK_NOTFOUND)
             return status;
@@ -451,8 +418,9 @@ enum sk_status revocation_find_signer(struct sk_job *job, const struct revocatio
         *out_why = FAULT_CRL_SIGNER_DEPTH;
         return SK_NOTFOUND;
     }
-    status = find_other(job, subject, crl, out);
-    if (status == SK_NOTFOUND && !cert_may_sign_crls(subject->issuer) &&
+    status = find_other(job, subject, crl, out, out_why);
+    if (status == SK_NOTFOUND && *out_why == FAULT_CRL_SIGNER &&
+        !cert_may_sign_crls(subject->issuer) &&
         name_equal(subject->issuer->subject_canon, crl->crl->issuer_canon))
         *out_why = FAULT_CRL_SIGNER_USAGE;
     return status;
@@ -517,7 +485,6 @@ struct claim {
     struct sk_job *job;
     const struct source_crl *crl;
     bool is_signed;
-    int64_t changes;
 };
 
 /* Is cert an anchor, or may a path lead from one to it? SK_NOTFOUND: no. */
@@ -531,15 +498,16 @@ static enum sk_status has_any_path(struct sk_job *job, const struct sk_cert *cer
     for (i = 0; i < job->params->num_anchors; i++)
         if (job->params->anchors[i].cert == cert)
             return SK_OK;
-    status = path_search_new(job, cert, NULL, &search);
-    return status == SK_OK ? path_search_next(search, &path) : status;
+    if ((status = path_search_new(job, cert, NULL, &search)) != SK_OK)
+        return status;
+    status = path_search_next(search, &path);
+    return status == SK_NOTFOUND && path_search_is_cut(search) ? SK_OK : status;
 }
 
 static enum sk_status try_claim(void *arg, const struct sk_cert *cert)
 {
     struct claim *claim = arg;
     const struct revocation_signer signer = {.cert = cert};
-    int64_t begins = cert->not_before - claim->job->params->clock_skew_s;
     enum sk_status status = SK_OK;
 
     if (!name_equal(cert->subject_canon, claim->crl->crl->issuer_canon))
@@ -556,16 +524,13 @@ static enum sk_status try_claim(void *arg, const struct sk_cert *cert)
     if (status != SK_OK)
         return status == SK_NOTFOUND ? SK_OK : status;
     claim->is_signed = true;
-    if (begins > claim->job->time && begins < claim->changes)
-        claim->changes = begins;
     return SK_OK;
 }
 
-enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out,
-                                    int64_t *out_changes)
+enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out)
 {
     const struct sk_source *source = job->source;
-    struct claim claim = {job, crl, false, *out_changes};
+    struct claim claim = {job, crl, false};
     enum sk_status status = SK_OK;
     size_t i;
 
@@ -575,6 +540,5 @@ enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl 
         status = source->ops->certs_by_subject(source, job->arena, crl->crl->issuer_hash, try_claim,
                                                &claim);
     *out = claim.is_signed;
-    *out_changes = claim.changes;
     return status;
 }

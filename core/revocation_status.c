@@ -19,6 +19,7 @@ static void merge(const struct sk_params *params, const struct revocation_status
     bool is_preferred = params->ocsp_evidence == OCSP_EVIDENCE_PREFER || out->in_grace;
     bool has_unproven = out->has_unproven || by_ocsp->has_unproven;
     bool has_claim = out->has_claim || by_ocsp->has_claim;
+    bool is_suspect = out->is_suspect;
     int64_t ends =
         out->holds_until < by_ocsp->holds_until ? out->holds_until : by_ocsp->holds_until;
 
@@ -28,6 +29,7 @@ static void merge(const struct sk_params *params, const struct revocation_status
         *out = *by_ocsp;
     out->has_unproven = has_unproven;
     out->has_claim = has_claim;
+    out->is_suspect = is_suspect && out->kind == REVOCATION_UNDETERMINED;
     out->holds_until = ends;
 }
 
@@ -61,4 +63,47 @@ enum sk_status revocation_of_path(struct sk_job *job, const struct verify_path *
     };
 
     return revocation_of_subject(job, &subject, out);
+}
+
+/* Is a list or response that revokes the signer, but is not proven on its path, proven elsewhere?
+ */
+static enum sk_status check_claim(struct sk_job *job, const struct revocation_subject *subject,
+                                  const struct verify_path *path, size_t index)
+{
+    struct revocation_status elsewhere = {.kind = REVOCATION_GOOD};
+    enum sk_status status = revocation_claimed_elsewhere(job, path, index, subject, &elsewhere);
+
+    return status == SK_OK && elsewhere.kind != REVOCATION_GOOD ? SK_NOTFOUND : status;
+}
+
+enum sk_status revocation_of_signer(struct sk_job *job, const struct revocation_subject *subject,
+                                    const struct verify_path *path, size_t index,
+                                    struct revocation_signer *signer)
+{
+    const struct revocation_subject one = {
+        .cert = path->certs[index],
+        .serial = path->certs[index]->serial,
+        .is_ca = path->certs[index]->is_ca,
+        .issuer = index > 0 ? path->certs[index - 1] : path->anchor->cert,
+        .anchor = subject->anchor,
+        .above = path->certs,
+        .num_above = index,
+        .is_above_settled = true,
+        .outer = subject,
+    };
+    struct revocation_status state;
+    enum sk_status status = revocation_of_subject(job, &one, &state);
+
+    if (status != SK_OK)
+        return status;
+    if (state.kind == REVOCATION_REVOKED ||
+        (state.kind != REVOCATION_GOOD && job->params->revocation == REVOCATION_REQUIRED))
+        return SK_NOTFOUND;
+    if (state.has_claim && (status = check_claim(job, subject, path, index)) != SK_OK)
+        return status;
+    if (state.kind == REVOCATION_UNDETERMINED && state.is_suspect)
+        signer->is_suspect = true;
+    if (state.holds_until < signer->holds_until)
+        signer->holds_until = state.holds_until;
+    return SK_OK;
 }

@@ -143,12 +143,15 @@ static enum sk_status rdn_contents(struct sk_bytes contents)
     struct der d, ava;
     struct sk_bytes type;
     struct der_tlv value;
+    size_t n = 0;
 
     der_init(&d, contents);
     do {
         if (der_enter(&d, DER_SEQUENCE, &ava) != SK_OK || der_oid(&ava, DER_OID, &type) != SK_OK ||
             der_any(&ava, &value) != SK_OK || der_finish(&ava) != SK_OK)
             return SK_INPUT;
+        if (++n > LIMIT_NAME_AVAS || value.body.len > LIMIT_NAME_VALUE_BYTES)
+            return SK_LIMIT; /* else it could not be compared */
     } while (!der_at_end(&d));
     return SK_OK;
 }

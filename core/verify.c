@@ -232,9 +232,11 @@ static enum sk_status check_policies(struct state *s)
     bool any_counts =
         s->inhibit_any_policy > 0 || (!s->is_last && s->cert->is_self_issued); /* V-34 */
     struct sk_bytes found[LIMIT_POLICIES + 1]; /* one more, to see the end */
-    size_t num;
-    enum sk_status status = read_policies(s->cert, found, &num);
+    size_t num = 0;
+    enum sk_status status = SK_OK;
 
+    if (!policy_graph_is_null(s->policies)) /* it stays so, whatever they are */
+        status = read_policies(s->cert, found, &num);
     if (status != SK_OK)
         return fail(s, FINDING_MALFORMED, "RFC 5280 4.2.1.4",
                     "certificatePolicies of a length we process", "one malformed or too long");

@@ -534,6 +534,17 @@ static bool something_begins(const struct facts *f, int64_t from, int64_t to)
     return false;
 }
 
+/* What a list says that is not proven now may be proven in a second. */
+static bool something_is_listed(const struct facts *f)
+{
+    size_t i;
+
+    for (i = 0; i < f->num_crls; i++)
+        if (f->crls[i].num_entries > 0)
+            return true;
+    return false;
+}
+
 /* A reason for valid to end at this second. */
 static bool something_ends(const struct facts *f, int64_t when)
 {
@@ -545,7 +556,7 @@ static bool something_ends(const struct facts *f, int64_t when)
     for (i = 0; i < f->num_crls; i++)
         if (f->crls[i].next_update + f->grace == when)
             return true;
-    return something_begins(f, when, when + 1);
+    return something_begins(f, when, when + 1) || (when == f->time && something_is_listed(f));
 }
 
 /* valid_until: the last second, for a reason; valid at it and before. */

@@ -249,7 +249,7 @@ static void test_judge_is_undetermined_when_any_budget_ends(void **state)
     }
     g.params.budget = full;
     arena_free(g.job);
-    g.job = arena_new(15000);
+    g.job = arena_new(10000);
     expect(ee, VERDICT_UNDETERMINED, FINDING_BUDGET_EXHAUSTED);
 }
 

@@ -220,14 +220,67 @@ static bool entry_begins_at(const struct sk_crl *crl, int64_t when)
     return false;
 }
 
+static bool lists_serial(const struct sk_crl *crl, struct sk_bytes serial)
+{
+    struct crl_entry entry;
+    struct crl_walk walk;
+
+    crl_entries(crl, &walk);
+    while (crl_entry_next(&walk, &entry, NULL) == SK_OK)
+        if (bytes_equal(entry.serial, serial))
+            return true;
+    return false;
+}
+
+/* Does a list besides the evidence name this serial? */
+static bool is_listed_aside(const struct summary *verdict, struct sk_bytes serial)
+{
+    size_t i;
+
+    for (i = 0; i < g.num_objects; i++) {
+        uint8_t sha256[SK_SHA256];
+        struct sk_crl crl;
+
+        key_sha256(g.objects[i], sha256);
+        if (!g.is_crl[i] || is_of_verdict(verdict, sha256))
+            continue;
+        crl = crl_of(i);
+        if (lists_serial(&crl, serial))
+            return true;
+    }
+    return false;
+}
+
+/* The word of somebody whom the path does not prove, against a certificate of it: who knows whether
+ * it is proven a second later. */
+static bool is_claimed(const struct sk_cert *target, const struct summary *verdict)
+{
+    size_t i;
+
+    for (i = 0; i < g.num_objects; i++) {
+        struct sk_cert cert;
+        uint8_t sha256[SK_SHA256];
+
+        key_sha256(g.objects[i], sha256);
+        if (g.is_crl[i] || !is_of_verdict(verdict, sha256))
+            continue;
+        assert_int_equal(cert_parse(g.arena, g.objects[i], &cert, NULL), SK_OK);
+        if (is_listed_aside(verdict, cert.serial))
+            return true;
+    }
+    return is_listed_aside(verdict, target->serial);
+}
+
 /* A list or an entry that begins to count may say anything: a verdict does not outlast that, even
  * if nothing changes then. And the signer of a list may lose his path or his status while another
  * certificate of his takes over: neither is in the verdict. */
-static bool something_else_ends(const struct summary *verdict)
+static bool something_else_ends(const struct sk_cert *target, const struct summary *verdict)
 {
     int64_t last = verdict->valid_until;
     size_t i;
 
+    if (last == g.time && is_claimed(target, verdict))
+        return true;
     for (i = 0; i < g.num_objects; i++) {
         struct sk_cert cert;
         struct sk_crl crl;
@@ -294,7 +347,7 @@ static bool valid_until_is_the_last_second(const struct sk_cert *target,
     judge_at(target, before->valid_until + 1, 0, &after);
     if (before->valid_until < g.time || at.kind != VERDICT_VALID)
         return false;
-    return after.kind != VERDICT_VALID || something_else_ends(before) ||
+    return after.kind != VERDICT_VALID || something_else_ends(target, before) ||
            memcmp(after.path, before->path, sizeof(after.path)) != 0 ||
            memcmp(after.evidence, before->evidence, sizeof(after.evidence)) != 0;
 }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/revocation_task_int.h"
+
+#include <stdlib.h>
+
+#include "core/name.h"
+
+struct sk_bytes revocation_issuer_canon(const struct revocation_subject *subject)
+{
+    return subject->cert != NULL ? subject->cert->issuer_canon : subject->issuer->subject_canon;
+}
+
+struct gathering {
+    struct revocation_task *task;
+    struct sk_bytes issuer_canon;
+};
+
+static enum sk_status add_item(void *arg, const struct source_crl *crl)
+{
+    struct gathering *gathering = arg;
+    struct revocation_task *task = gathering->task;
+
+    if (!name_equal(crl->crl->issuer_canon, gathering->issuer_canon))
+        return SK_OK;
+    if (!job_spend_step(task->job))
+        return SK_LIMIT;
+    if (task->num_items == task->cap_items) {
+        size_t wanted = task->cap_items ? 4 * task->cap_items : 8;
+        struct crl_item *items = job_alloc(task->job, wanted, sizeof(items[0]));
+
+        if (items == NULL)
+            return SK_NOMEM;
+        if (task->num_items > 0)
+            memcpy(items, task->items, task->num_items * sizeof(items[0]));
+        task->items = items;
+        task->cap_items = wanted;
+    }
+    task->items[task->num_items++].src = *crl;
+    task->has_arl = task->has_arl || crl->from_arl_attribute;
+    return SK_OK;
+}
+
+/* False: this name's lists are here already. */
+static enum sk_status remember_issuer(struct revocation_task *task, struct sk_bytes canon,
+                                      bool *out_is_new)
+{
+    size_t i;
+
+    *out_is_new = false;
+    for (i = 0; i < task->num_issuers; i++) {
+        if (!job_spend_name_check(task->job))
+            return SK_LIMIT;
+        if (name_equal(task->issuers[i], canon))
+            return SK_OK;
+    }
+    if (task->num_issuers == task->cap_issuers) {
+        size_t wanted = task->cap_issuers ? 4 * task->cap_issuers : 4;
+        struct sk_bytes *issuers = job_alloc(task->job, wanted, sizeof(issuers[0]));
+
+        if (issuers == NULL)
+            return SK_NOMEM;
+        if (task->num_issuers > 0)
+            memcpy(issuers, task->issuers, task->num_issuers * sizeof(issuers[0]));
+        task->issuers = issuers;
+        task->cap_issuers = wanted;
+    }
+    task->issuers[task->num_issuers++] = canon;
+    *out_is_new = true;
+    return SK_OK;
+}
+
+static bool is_same_memory(struct sk_bytes a, struct sk_bytes b)
+{
+    return a.p == b.p && a.len == b.len;
+}
+
+/* name_hash() of a name, which the certificates that say it mostly have already. */
+static void hash_of(const struct revocation_subject *subject, struct sk_bytes canon,
+                    uint8_t out[NAME_HASH])
+{
+    if (subject->cert != NULL && is_same_memory(canon, subject->cert->issuer_canon))
+        memcpy(out, subject->cert->issuer_hash, NAME_HASH);
+    else if (is_same_memory(canon, subject->issuer->subject_canon))
+        memcpy(out, subject->issuer->subject_hash, NAME_HASH);
+    else
+        name_hash(canon, out);
+}
+
+static enum sk_status gather_issuer(void *arg, struct sk_bytes canon)
+{
+    struct revocation_task *task = arg;
+    const struct sk_source *source = task->job->source;
+    struct gathering gathering = {task, canon};
+    uint8_t hash[NAME_HASH];
+    enum sk_status status;
+    bool is_new;
+
+    if ((status = remember_issuer(task, canon, &is_new)) != SK_OK || !is_new)
+        return status;
+    hash_of(task->subject, canon, hash);
+    return source->ops->crls_by_issuer(source, task->job->arena, hash, add_item, &gathering);
+}
+
+static int item_order(const void *a, const void *b)
+{
+    const struct crl_item *x = a, *y = b;
+    int order;
+
+    if (x->src.crl->next_update != y->src.crl->next_update)
+        return x->src.crl->next_update > y->src.crl->next_update ? -1 : 1;
+    order = memcmp(x->src.sha256, y->src.sha256, SK_SHA256);
+    return order != 0 ? order : x->src.from_arl_attribute - y->src.from_arl_attribute;
+}
+
+/* A chain of sources may know a list twice. Once sorted, the two are neighbours. A list that came
+ * as CRL and as ARL is no duplicate: it serves as both (C-21). */
+static void drop_duplicates(struct revocation_task *task)
+{
+    size_t i, kept = 0;
+
+    if (task->num_items > 1)
+        qsort(task->items, task->num_items, sizeof(task->items[0]), item_order);
+    for (i = 0; i < task->num_items; i++)
+        if (kept == 0 || item_order(&task->items[kept - 1], &task->items[i]) != 0)
+            task->items[kept++] = task->items[i];
+    task->num_items = kept;
+}
+
+enum sk_status revocation_gather(struct revocation_task *task)
+{
+    enum sk_status status = gather_issuer(task, revocation_issuer_canon(task->subject));
+    size_t i;
+
+    if (status == SK_OK)
+        status = revocation_crl_issuers(task->job, task->subject, gather_issuer, task);
+    if (status != SK_OK)
+        return status;
+    drop_duplicates(task);
+    for (i = 0; i < task->num_items; i++) {
+        struct crl_item *item = &task->items[i];
+
+        status = revocation_scope(task->job, task->subject, &item->src, &item->reasons);
+        if (status != SK_OK)
+            return status;
+    }
+    return SK_OK;
+}
