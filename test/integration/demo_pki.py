@@ -5,19 +5,14 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
+
+from ports import free_port
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BIN = os.environ.get("SEKISHO_BIN", os.path.join(ROOT, "build", "bin"))
 START_S = 60  # a sanitized server on a busy machine
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def tlv(data, at=0):

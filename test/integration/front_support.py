@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+from ports import free_port  # noqa: F401 (for tests)
+
 BIN = os.environ["SEKISHO_BIN"]
 PATIENCE_S = 60  # for what must happen at some time; no test measures
 work = tempfile.mkdtemp(prefix="t_front.")
@@ -27,6 +29,17 @@ def ok(condition, name, detail=""):
         print("# " + str(detail).replace("\n", "\n# "))
     sys.stdout.flush()
     return condition
+
+
+def plan():
+    print("1..%d" % count)
+
+
+def clean_up():
+    if os.environ.get("KEEP"):
+        print("# " + work)
+    else:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def path(name):
@@ -131,12 +144,6 @@ def publish():
                           stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE_S)
     if done.returncode != 0:
         raise SystemExit("sekisho-fetch: %s" % done.stderr.decode())
-
-
-def free_port(host="127.0.0.1"):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
 
 
 def connect(port, source="127.0.0.1", timeout=PATIENCE_S):
@@ -317,12 +324,9 @@ def finish(main):
             log = daemon.text()
             ok("ERROR:" not in log and "runtime error" not in log and "ended with 99" not in log,
                "no sanitizer has complained (%s)" % daemon.name, log[-4000:])
-        print("1..%d" % count)
+        plan()
     finally:
         for daemon in daemons:
             if daemon.process.poll() is None:
                 daemon.end()
-        if os.environ.get("KEEP"):
-            print("# " + work)
-        else:
-            shutil.rmtree(work, ignore_errors=True)
+        clean_up()

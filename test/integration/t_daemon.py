@@ -15,58 +15,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 
-BIN = os.environ["SEKISHO_BIN"]
-PATIENCE_S = 60  # for what must happen at some time; no test measures
-work = tempfile.mkdtemp(prefix="t_daemon.")
-count = 0
+from front_support import BIN, PATIENCE_S, clean_up, free_port, ok, openssl, path, plan, read, read_all, until, work, write
+
 daemon = None
-
-
-def ok(condition, name, detail=""):
-    global count
-    count += 1
-    print("%s %d - %s" % ("ok" if condition else "not ok", count, name))
-    if not condition:
-        print("# " + str(detail).replace("\n", "\n# "))
-    sys.stdout.flush()
-    return condition
-
-
-def path(name):
-    return os.path.join(work, name)
-
-
-def read(name, mode="r"):
-    with open(path(name), mode) as f:
-        return f.read()
-
-
-def write(name, text):
-    with open(path(name), "w" if isinstance(text, str) else "wb") as f:
-        f.write(text)
-
-
-def until(condition):
-    """Waits until condition() is true; its last value."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    return condition()
-
-
-def openssl(*args, check=True):
-    done = subprocess.run(["openssl", *args], cwd=work, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if check and done.returncode != 0:
-        raise SystemExit("openssl %s: %s" % (" ".join(args), done.stderr.decode()))
-    return done
 
 
 # ---- material ----
@@ -121,12 +76,16 @@ def fingerprint(name):
         ":", "").lower()
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
+# The root and what it certified; the anchor's digest is %(root)s.
+CHAIN = """[ca root]
+certificates = file:root.pem
+crls = file:root.crl
+[ca ca]
+cross = file:ca.pem
+crls = file:ca.crl
+[policy default]
+anchor = root.pem sha256:%(root)s
+"""
 CONFIG = """[server]
 listen = 127.0.0.1:%(port)d
 workers = %(workers)d
@@ -140,15 +99,7 @@ certificate = responder-chain.pem
 http-head-time = %(head)s
 http-body-time = %(head)s
 http-connections = %(connections)d
-[ca root]
-certificates = file:root.pem
-crls = file:root.crl
-[ca ca]
-cross = file:ca.pem
-crls = file:ca.crl
-[policy default]
-anchor = root.pem sha256:%(root)s
-ocsp-certid-hashes = sha1 sha256 sha384
+""" + CHAIN + """ocsp-certid-hashes = sha1 sha256 sha384
 [policy other]
 anchor = stranger.pem sha256:%(stranger)s
 """
@@ -224,20 +175,6 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return "killed"
-
-
-def read_all(s):
-    got = b""
-    while True:
-        try:
-            piece = s.recv(65536)
-        except socket.timeout:
-            return got + b"(still open)"
-        except OSError as e:
-            return got + b"(" + str(e).encode() + b")"
-        if not piece:
-            return got
-        got += piece
 
 
 def ocsp_request(serial, *args, issuer="ca.pem"):
@@ -811,16 +748,20 @@ def main():
     log = read("log")
     ok("ERROR:" not in log and "runtime error" not in log and "ended with 99" not in log, "no sanitizer has complained",
        log[-4000:])
-    print("1..%d" % count)
+    plan()
 
 
-if __name__ == "__main__":
+def finish(test):
+    """Runs a test over this daemon, whose status is the program's, and cleans up after it."""
+    status = 1
     try:
-        main()
+        status = test()
     finally:
         if daemon is not None and daemon.process.poll() is None:
             daemon.end()
-        if os.environ.get("KEEP"):
-            print("# " + work)
-        else:
-            shutil.rmtree(work, ignore_errors=True)
+        clean_up()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    finish(main)

@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 
-from front_support import (PATIENCE_S, SERVER, Daemon, finish, free_port, get, make_cert, make_pki, ok, openssl, path,
+from front_support import (PATIENCE_S, SERVER, Daemon, finish, free_port, get, make_cert, make_pki, ok, path,
                            pki_config, publish, read, read_all, read_answer, until, work, write)
 from tls12_raw import ALERT, DATA, NO_RENEGOTIATION, Tls12
 

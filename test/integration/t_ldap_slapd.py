@@ -10,7 +10,6 @@ import hashlib
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 
@@ -328,5 +327,5 @@ if __name__ == "__main__":
     try:
         main()
     finally:
-        shutil.rmtree(front.work, ignore_errors=True)
-    print("1..%d" % front.count)
+        front.clean_up()
+    front.plan()

@@ -11,12 +11,8 @@ import hashlib
 import http.client
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import time
 import urllib.parse
 
@@ -26,58 +22,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-BIN = os.environ["SEKISHO_BIN"]
-PATIENCE_S = 60  # for what must happen at some time; no test measures
+from front_support import BIN, PATIENCE_S, clean_up, free_port, ok, path, plan, read, until, work, write
+
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.utcfromtimestamp(int(time.time()))
-work = tempfile.mkdtemp(prefix="t_ocsp_clients.")
-count = 0
-
-
-def ok(condition, name, detail=""):
-    global count
-    count += 1
-    print("%s %d - %s" % ("ok" if condition else "not ok", count, name))
-    if not condition:
-        print("# " + str(detail).replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-def path(name):
-    return os.path.join(work, name)
-
-
-def write(name, data):
-    with open(path(name), "wb") as f:
-        f.write(data if isinstance(data, bytes) else data.encode())
-    os.chmod(path(name), 0o600)
-
-
-def read(name):
-    with open(path(name), encoding="utf-8", errors="replace") as f:
-        return f.read()
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    return condition()
 
 
 def run(*args, stdin=b""):
     done = subprocess.run(args, cwd=work, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           timeout=PATIENCE_S)
     return done.stdout.decode(errors="replace")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 # ---- material ----
@@ -102,7 +56,7 @@ class Party:
         self.pem = self.cert.public_bytes(serialization.Encoding.PEM)
         write(name + ".pem", self.pem)
         write(name + ".key", self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                                    serialization.NoEncryption()))
+                                                    serialization.NoEncryption()), 0o600)
 
     def crl(self, file, serials):
         builder = (x509.CertificateRevocationListBuilder().issuer_name(self.name).last_update(NOW - DAY)
@@ -418,8 +372,8 @@ def main():
     finally:
         if daemon is not None:
             daemon.end()
-        shutil.rmtree(work, ignore_errors=True)
-    print("1..%d" % count)
+        clean_up()
+    plan()
 
 
 if __name__ == "__main__":

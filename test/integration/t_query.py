@@ -11,39 +11,14 @@ import http.server
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
 import threading
 import urllib.parse
 
-QUERY = os.path.join(os.environ["SEKISHO_BIN"], "sekisho-query")
-work = tempfile.mkdtemp(prefix="t_query.")
+from front_support import BIN, clean_up, ok, openssl, path, plan, work
+
+QUERY = os.path.join(BIN, "sekisho-query")
 ENV = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-count = 0
-
-
-def ok(condition, name, detail=""):
-    global count
-    count += 1
-    print("%s %d - %s" % ("ok" if condition else "not ok", count, name))
-    if not condition:
-        print("# " + str(detail).replace("\n", "\n# "))
-    sys.stdout.flush()
-
-
-def path(name):
-    return os.path.join(work, name)
-
-
-def openssl(*args, check=True):
-    done = subprocess.run(["openssl", *args], cwd=work, stdin=subprocess.DEVNULL, capture_output=True)
-    if check and done.returncode != 0:
-        raise SystemExit("openssl %s: %s" % (" ".join(args), done.stderr.decode()))
-    return done
-
-
 # ---- material ----
 
 def make_ca(name, subject):
@@ -511,5 +486,5 @@ try:
     test_json()
 finally:
     server.shutdown()
-    shutil.rmtree(work)
-print("1..%d" % count)
+    clean_up()
+plan()

@@ -5,7 +5,6 @@ import base64
 import datetime
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -93,5 +92,5 @@ if __name__ == "__main__":
             server.stop()
         test_command_line()
     finally:
-        shutil.rmtree(front.work, ignore_errors=True)
-    print("1..%d" % front.count)
+        front.clean_up()
+    front.plan()

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fetch_support import BIN, UNKNOWN_CRITICAL, Ca, Tap, delta_of, fetch, fingerprint, issuing_point  # noqa: E402
+from ports import free_port  # noqa: E402
 
 PATIENCE_S = 60  # for what must happen at some time; no test measures
 EE, SUB = 77, 78  # serials
@@ -106,12 +106,6 @@ def foresee():
     Case("the only list is signed weakly", UNUSABLE, lambda r, s: [s.crl(6, [EE], weak=True)])
     Case("an anchor without cRLSign signs a list", ("invalid", "issuer-revoked"),
          lambda r, s: [s.crl(5), r.crl(1, [SUB])], root_list=False, may_root_sign_lists=False)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def write_config(port):

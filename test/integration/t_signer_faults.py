@@ -14,7 +14,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 
@@ -46,15 +45,7 @@ pin = file:pin
 key = responder
 key = pkcs11:token=two;object=responder?module-path=%(work)s/two.so
 certificate = responder-chain.pem
-[ca root]
-certificates = file:root.pem
-crls = file:root.crl
-[ca ca]
-cross = file:ca.pem
-crls = file:ca.crl
-[policy default]
-anchor = root.pem sha256:%(root)s
-"""
+""" + d.CHAIN
 
 
 def fault(token, text):
@@ -350,16 +341,9 @@ def main():
         d.ok(d.daemon.end() == 0, "SIGTERM ends with 0")
     d.ok(not load.since(0, "wrong"), "no answer of %d was wrong" % len(load.seen), load.errors[:5])
     d.ok("Sanitizer" not in d.read("log"), "no sanitizer has complained", d.read("log")[-4000:])
-    print("1..%d" % d.count)
+    d.plan()
     return 0
 
 
 if __name__ == "__main__":
-    status = 1
-    try:
-        status = main()
-    finally:
-        if d.daemon is not None and d.daemon.process.poll() is None:
-            d.daemon.process.kill()
-        shutil.rmtree(d.work, ignore_errors=True)
-    sys.exit(status)
+    d.finish(main)

@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import ssl
-import sys
 import threading
 import time
 import urllib.parse
@@ -459,19 +458,9 @@ def main():
     d.ok(lines >= total, "the access log has every answer: %d lines" % lines, total)
     d.ok("Sanitizer" not in d.read("log") and "runtime error" not in d.read("log"), "no sanitizer has complained",
          d.read("log")[-4000:])
-    print("1..%d" % d.count)
+    d.plan()
     return 0
 
 
 if __name__ == "__main__":
-    status = 1
-    try:
-        status = main()
-    finally:
-        if d.daemon is not None and d.daemon.process.poll() is None:
-            d.daemon.end()
-        if os.environ.get("KEEP"):
-            print("# " + d.work)
-        else:
-            shutil.rmtree(d.work, ignore_errors=True)
-    sys.exit(status)
+    d.finish(main)

@@ -3,7 +3,6 @@
 """TLS listeners and access lists: versions, client certificates, rules by address and certificate, reload, refusals."""
 import hashlib
 import os
-import re
 import socket
 import ssl
 import subprocess
