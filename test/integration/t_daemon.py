@@ -177,6 +177,16 @@ class Daemon:
             return "killed"
 
 
+def start(port):
+    """For tests that begin with a daemon that is ready: whether it is."""
+    global daemon
+    code, text = fetch()
+    ok(code == 0, "sekisho-fetch publishes", text)
+    daemon = Daemon(port)
+    return ok(until(lambda: daemon.process.poll() is not None or daemon.is_up() and daemon.ask("GET", "/readyz")[0] == 200),
+              "the daemon is ready", read("log"))
+
+
 def ocsp_request(serial, *args, issuer="ca.pem"):
     openssl("ocsp", "-issuer", issuer, "-serial", str(serial), "-reqout", "req.der", *args)
     return read("req.der", "rb")

@@ -322,11 +322,7 @@ def main():
     make_tokens()
     port = d.free_port()
     d.write("s.conf", CONFIG % {"port": port, "work": d.work, "root": d.fingerprint("root.pem")})
-    code, text = d.fetch()
-    d.ok(code == 0, "sekisho-fetch publishes", text)
-    d.daemon = d.Daemon(port)
-    if not d.ok(d.until(lambda: d.daemon.process.poll() is not None or
-                        d.daemon.is_up() and d.daemon.ask("GET", "/readyz")[0] == 200), "the daemon is ready", d.read("log")):
+    if not d.start(port):
         return 1
     load = Load()
     for thread in load.threads:

@@ -429,11 +429,7 @@ def main():
     port, tls_port = d.free_port(), d.free_port()
     d.write_config(port, head="5s")
     d.write("s.conf", d.read("s.conf") + CONFIG % tls_port)
-    code, text = d.fetch()
-    d.ok(code == 0, "sekisho-fetch publishes", text)
-    d.daemon = d.Daemon(port)
-    if not d.ok(d.until(lambda: d.daemon.process.poll() is not None or
-                        d.daemon.is_up() and d.daemon.ask("GET", "/readyz")[0] == 200), "the daemon is ready", d.read("log")):
+    if not d.start(port):
         return 1
     material = Material()
     clients = start_clients(material, port, tls_port)
