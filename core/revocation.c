@@ -89,6 +89,13 @@ static enum sk_status is_surely_superseded(struct revocation_task *task,
     return SK_OK;
 }
 
+static void set_authentic(struct revocation_task *task, struct crl_item *item)
+{
+    item->is_authentic = true;
+    item->next = task->authentic;
+    task->authentic = item;
+}
+
 static enum sk_status find_signer(struct revocation_task *task, struct crl_item *item)
 {
     enum sk_status status;
@@ -101,12 +108,21 @@ static enum sk_status find_signer(struct revocation_task *task, struct crl_item 
         item->is_cut = why == FAULT_CRL_SIGNER_DEPTH || why == FAULT_CRL_SIGNER_LENGTH;
         return SK_OK;
     }
-    if (status != SK_OK)
-        return status;
-    item->is_authentic = true;
-    item->next = task->authentic;
-    task->authentic = item;
-    return SK_OK;
+    if (status == SK_OK)
+        set_authentic(task, item);
+    return status;
+}
+
+static void expect_future_lists(struct revocation_task *task)
+{
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++) {
+        const struct crl_item *item = &task->items[i];
+
+        if (item->reasons > 0 && is_future(task, item->src.crl))
+            note_change(task, item->src.crl->this_update - task->job->params->clock_skew_s);
+    }
 }
 
 static enum sk_status authenticate(struct revocation_task *task)
@@ -118,9 +134,7 @@ static enum sk_status authenticate(struct revocation_task *task)
     for (i = 0; i < task->num_items; i++) {
         struct crl_item *item = &task->items[i];
 
-        if (item->reasons > 0 && is_future(task, item->src.crl))
-            note_change(task, item->src.crl->this_update - task->job->params->clock_skew_s);
-        if (item->reasons == 0 || item->src.crl->is_delta)
+        if (item->reasons == 0 || item->src.crl->is_delta || item->is_authentic)
             continue;
         if (is_future(task, item->src.crl)) {
             note_time(task, FAULT_CRL_FUTURE, item, item->src.crl->this_update);
@@ -636,20 +650,119 @@ static enum sk_status consult_all(struct revocation_task *task)
     return status;
 }
 
+/* ---- the own lists first ---- */
+
+enum { FEW_LISTS = 16 }; /* more are better looked at from the newest on */
+
+/* Authenticates what the keys of the subject's own path signed. SK_NOTFOUND: nothing, or there are
+ * many lists. */
+static enum sk_status authenticate_own(struct revocation_task *task)
+{
+    enum sk_status status;
+    size_t i;
+
+    if (task->num_items > FEW_LISTS)
+        return SK_NOTFOUND;
+    for (i = 0; i < task->num_items; i++) {
+        struct crl_item *item = &task->items[i];
+
+        if (item->reasons == 0 || item->src.crl->is_delta || is_future(task, item->src.crl))
+            continue;
+        status = revocation_find_own_signer(task->job, task->subject, &item->src, &item->signer);
+        if (status == SK_OK)
+            set_authentic(task, item);
+        else if (status != SK_NOTFOUND)
+            return status;
+    }
+    return task->authentic != NULL ? SK_OK : SK_NOTFOUND;
+}
+
+/* Would it be worth knowing who signed the others? Not when they do not name the subject: then they
+ * cannot deny what the own ones say, whoever signed them. */
+static enum sk_status do_others_matter(struct revocation_task *task, bool *out)
+{
+    const struct sk_source *source = task->job->source;
+    struct crl_entry entry;
+    enum sk_status status;
+    size_t i;
+
+    *out = false;
+    for (i = 0; i < task->num_items && !*out; i++) {
+        const struct crl_item *item = &task->items[i];
+
+        if (item->is_authentic || item->reasons == 0 || is_future(task, item->src.crl))
+            continue;
+        if (!job_spend_step(task->job))
+            return SK_LIMIT;
+        status = source->ops->crl_find(source, task->job->arena, &item->src,
+                                       revocation_issuer_canon(task->subject),
+                                       task->subject->serial, &entry);
+        if (!job_has_time(task->job))
+            return SK_LIMIT;
+        if (status != SK_OK && status != SK_INPUT && status != SK_NOTFOUND)
+            return status;
+        *out = status != SK_NOTFOUND;
+    }
+    return SK_OK;
+}
+
+/* Where each of a CA's keys signs a list, finding who signed those of the other keys leads to the
+ * lists about those keys, and so on, while the list of the key that issued the subject says it all.
+ * out_is_settled: nothing but task->out remains to be told. */
+static enum sk_status consult_own(struct revocation_task *task, bool *out_is_settled)
+{
+    enum sk_status status;
+    bool do_matter;
+    size_t i;
+
+    *out_is_settled = false;
+    if (task->subject->cert == NULL || task->subject->anchor == NULL)
+        return SK_OK;
+    if ((status = authenticate_own(task)) != SK_OK)
+        return status == SK_NOTFOUND ? SK_OK : status;
+    if ((status = do_others_matter(task, &do_matter)) != SK_OK || do_matter)
+        return status;
+    if ((status = consult_all(task)) != SK_OK)
+        return status;
+    *out_is_settled = task->out->kind == REVOCATION_REVOKED ||
+                      (task->covered == CERT_ALL_REASONS && !task->is_barred);
+    if (*out_is_settled)
+        return SK_OK;
+    memset(task->out, 0, sizeof(*task->out));
+    task->covered = 0;
+    task->has_whole = task->is_barred = false;
+    for (i = 0; i < task->num_items; i++)
+        task->items[i].has_cleared = false;
+    return SK_OK;
+}
+
+static enum sk_status consult_lists(struct revocation_task *task)
+{
+    enum sk_status status = authenticate(task);
+
+    if (status == SK_OK)
+        status = consult_all(task);
+    if (status != SK_OK || task->out->kind == REVOCATION_REVOKED ||
+        (!task->out->has_unproven && task->authentic != NULL))
+        return status;
+    return find_claims(task);
+}
+
 enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_subject *subject,
                                    struct revocation_status *out)
 {
     struct revocation_task task = {
         .job = job, .subject = subject, .changes = CLOCK_NEVER, .out = out};
     enum sk_status status;
+    bool is_settled;
 
     memset(out, 0, sizeof(*out));
-    if ((status = revocation_gather(&task)) != SK_OK || (status = authenticate(&task)) != SK_OK)
+    if ((status = revocation_gather(&task)) != SK_OK)
         return status;
-    if ((status = consult_all(&task)) != SK_OK)
+    expect_future_lists(&task);
+    if ((status = consult_own(&task, &is_settled)) != SK_OK)
         return status;
-    if (out->kind != REVOCATION_REVOKED && (out->has_unproven || task.authentic == NULL) &&
-        (status = find_claims(&task)) != SK_OK)
+    if (!is_settled && (status = consult_lists(&task)) != SK_OK)
         return status;
     if (job->is_exhausted)
         return SK_LIMIT;

@@ -106,6 +106,11 @@ struct revocation_signer {
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,
                                       enum revocation_fault *out_why) SK_MUST_CHECK;
+/* The same among the keys of the subject's own path alone. */
+enum sk_status revocation_find_own_signer(struct sk_job *job,
+                                          const struct revocation_subject *subject,
+                                          const struct source_crl *crl,
+                                          struct revocation_signer *out) SK_MUST_CHECK;
 /* Every key with which revocation_find_signer() may find a list of crl's issuer to be signed.
  * Zeroed at first; asked again for the same issuer it does nothing. */
 enum { REVOCATION_KEYS = 8 };

@@ -395,21 +395,34 @@ static enum sk_status find_other(struct sk_job *job, const struct revocation_sub
     return SK_NOTFOUND;
 }
 
+static enum revocation_fault fault_of_algorithms(const struct sk_job *job, const struct sk_crl *crl)
+{
+    if (!crl->is_sig_alg_equal)
+        return FAULT_CRL_ALGORITHMS;
+    if (strength_of_signature(job->params, crl->sig_alg, NULL) != FINDING_NONE)
+        return FAULT_CRL_WEAK;
+    return FAULT_NONE;
+}
+
+enum sk_status revocation_find_own_signer(struct sk_job *job,
+                                          const struct revocation_subject *subject,
+                                          const struct source_crl *crl,
+                                          struct revocation_signer *out)
+{
+    if (fault_of_algorithms(job, crl->crl) != FAULT_NONE)
+        return SK_NOTFOUND;
+    return find_own(job, subject, crl, out);
+}
+
 enum sk_status revocation_find_signer(struct sk_job *job, const struct revocation_subject *subject,
                                       const struct source_crl *crl, struct revocation_signer *out,
                                       enum revocation_fault *out_why)
 {
     enum sk_status status;
 
+    if ((*out_why = fault_of_algorithms(job, crl->crl)) != FAULT_NONE)
+        return SK_NOTFOUND;
     *out_why = FAULT_CRL_SIGNER;
-    if (!crl->crl->is_sig_alg_equal) {
-        *out_why = FAULT_CRL_ALGORITHMS;
-        return SK_NOTFOUND;
-    }
-    if (strength_of_signature(job->params, crl->crl->sig_alg, NULL) != FINDING_NONE) {
-        *out_why = FAULT_CRL_WEAK;
-        return SK_NOTFOUND;
-    }
     status = subject->anchor != NULL ? find_own(job, subject, crl, out)
                                      : find_given(job, subject, crl, out);
     if (status != SK_NOTFOUND || subject->anchor == NULL)
