@@ -99,8 +99,13 @@ static bool is_same_scope(const struct fact_crl *a, const struct fact_crl *b)
            a->only_attribute == b->only_attribute && a->is_indirect == b->is_indirect;
 }
 
-/* C-20 */
-static bool is_replaced(const struct question *q, const struct fact_crl *crl)
+static bool can_be_processed(const struct fact_crl *crl)
+{
+    return crl->has_next_update && !crl->has_unknown_critical;
+}
+
+/* C-20: by a newer list that can be used, or by one that cannot. */
+static bool is_replaced(const struct question *q, const struct fact_crl *crl, bool by_usable)
 {
     size_t i;
 
@@ -111,7 +116,7 @@ static bool is_replaced(const struct question *q, const struct fact_crl *crl)
                             : other->this_update > crl->this_update;
 
         if (is_newer && counts(q, other) && other->is_arl == crl->is_arl &&
-            is_same_scope(other, crl))
+            is_same_scope(other, crl) && can_be_processed(other) == by_usable)
             return true;
     }
     return false;
@@ -177,11 +182,6 @@ static bool completes(const struct question *q, const struct fact_crl *delta,
            !delta->signature.is_broken && !is_future(q, delta);
 }
 
-static bool can_be_processed(const struct fact_crl *crl)
-{
-    return crl->has_next_update && !crl->has_unknown_critical;
-}
-
 /* C-20 among the deltas of one base; ARLs and others do not replace each other. */
 static bool is_replaced_delta(const struct question *q, const struct fact_crl *delta,
                               const struct fact_crl *base)
@@ -230,23 +230,43 @@ static enum said find_in_deltas(const struct question *q, const struct fact_crl 
     return is_lifted && !is_kept ? SAID_REMOVED : SAID_NOTHING;
 }
 
-/* What one complete list says, with its deltas. out_covered: the reasons for which it clears.
- * out_is_barred: it is in its time and lists the certificate, but cannot be relied upon (C-06). */
+/* C-06: does a base that must not be used, or a delta of it, name the certificate in its time? A
+ * complete list that removes is one we do not understand (C-13). */
+static bool is_barred_by(const struct question *q, const struct fact_crl *base)
+{
+    size_t i;
+
+    if (find(q, base) != SAID_NOTHING && !(base->has_next_update && is_stale(q, base)))
+        return true;
+    for (i = 0; i < q->f->num_crls; i++) {
+        const struct fact_crl *delta = &q->f->crls[i];
+
+        if (completes(q, delta, base) && !is_replaced_delta(q, delta, base) &&
+            find(q, delta) > SAID_REMOVED && !(delta->has_next_update && is_stale(q, delta)))
+            return true;
+    }
+    return false;
+}
+
+/* What one complete list says, with its deltas. out_covered: the reasons for which it clears. */
 static enum naive_status consult(const struct question *q, const struct fact_crl *crl, bool has_arl,
                                  unsigned *out_covered, bool *out_is_barred)
 {
     enum said said = find(q, crl), change;
-    bool has_ended = crl->has_next_update && is_stale(q, crl);
 
     *out_covered = 0;
-    *out_is_barred = said > SAID_REMOVED && !has_ended && !can_be_processed(crl);
-    if (!can_be_processed(crl) || has_ended)
+    *out_is_barred = false;
+    if (!can_be_processed(crl) || is_stale(q, crl) || is_replaced(q, crl, false)) {
+        *out_is_barred = is_barred_by(q, crl);
         return NAIVE_UNKNOWN;
+    }
     change = find_in_deltas(q, crl, out_is_barred);
     if (change == SAID_REVOKED)
         return NAIVE_REVOKED;
-    if (said == SAID_REMOVED) /* C-13 */
+    if (said == SAID_REMOVED) { /* C-13 */
+        *out_is_barred = true;
         return NAIVE_UNKNOWN;
+    }
     if (said == SAID_REVOKED || (said == SAID_HOLD && change != SAID_REMOVED))
         return NAIVE_REVOKED;
     if (!(q->cert->is_ca && has_arl && !crl->is_arl && !crl->idp.is_present)) /* C-21 */
@@ -272,7 +292,7 @@ enum naive_status naive_status(const struct facts *f, const struct naive_path *p
         is_beyond = is_beyond || (!is_signed_above(&q, crl) && has_other_signer(&q, crl));
     }
     for (i = 0; i < f->num_crls; i++) {
-        if (!counts(&q, &f->crls[i]) || is_replaced(&q, &f->crls[i]))
+        if (!counts(&q, &f->crls[i]) || is_replaced(&q, &f->crls[i], true))
             continue;
         status = consult(&q, &f->crls[i], has_arl, &more, &bars);
         is_barred = is_barred || bars;
