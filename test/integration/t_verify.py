@@ -63,8 +63,12 @@ def usage():
     expect("an option without its value is named", 64, "--anchor", err="--anchor: wants a value")
     expect("-p needs -c", 64, "-p", "x", cert("GoodCACert"), err="needs -c")
     expect("--batch takes no targets", 64, "--batch", "x", err="--batch")
+    expect("--batch takes no --time", 64, "--batch", "--json", "--time", TIME, err="--batch: goes with -c, -p and --json only")
+    expect("--batch --json is --batch", 0, "--batch", "--json", stdin='{"id":1}\n', out='{"id":1,"error":"target: missing"}')
     expect("a wrong time is refused", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--time", "now",
            cert("GoodCACert"), err="now: not a time")
+    expect("a leap second is refused where none can be", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--time",
+           "2011-04-15T23:59:60Z", cert("GoodCACert"), err="2011-04-15T23:59:60Z: not a time")
     expect("a wrong mode is refused", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--revocation", "no",
            cert("GoodCACert"), err="no: want required")
     expect("a wrong OID is refused", 64, "--anchor", cert("TrustAnchorRootCertificate"), "--policy-oid", "x",
@@ -97,6 +101,8 @@ def verdicts(tmp):
     good, revoked = cert("ValidCertificatePathTest1EE"), cert("InvalidRevokedEETest3EE")
     unknown = cert("InvalidMissingCRLTest1EE")
     expect("a valid certificate among all of PKITS", 0, *anchor, *pool, good, out="EE.crt: valid")
+    for when in ("2011-04-15T00:00:00.000Z", "2011-04-30T23:59:60Z"):
+        expect("a valid certificate at " + when, 0, *anchor[:2], "--time", when, *pool, good, out="EE.crt: valid")
     expect("a revoked one", 1, *anchor, *pool, revoked, out="EE.crt: revoked")
     expect("one without a CRL", 2, *anchor, *pool, unknown, out="revocation-no-source")
     expect("of several the worst counts", 1, *anchor, *pool, good, unknown, revoked)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/hex.h"
+#include "core/pem.h"
 #include "tools/verify/case.h"
 #include "tools/verify/report.h"
 
@@ -19,15 +19,22 @@ struct reading {
 
 /* ---- members of a line ---- */
 
-static enum sk_status decode(struct reading *r, const char *member, size_t index, json_t *value)
+static const char label_cert[] = "CERTIFICATE", label_crl[] = "X509 CRL",
+                  label_ocsp[] = "OCSP RESPONSE";
+
+static enum sk_status decode(struct reading *r, const char *member, size_t index, const char *label,
+                             json_t *value)
 {
+    enum sk_status status;
+
     if (!json_is_string(value))
         return err_set(&r->err, SK_INPUT, "%s[%zu]: not a string", member, index);
     buf_reset(&r->der);
-    if (base64_decode(bytes_of(json_string_value(value), json_string_length(value)), &r->der) !=
-            SK_OK ||
-        buf_status(&r->der) != SK_OK)
-        return err_set(&r->err, SK_INPUT, "%s[%zu]: not base64", member, index);
+    status =
+        pem_decode(bytes_of(json_string_value(value), json_string_length(value)), label, &r->der);
+    if (status != SK_OK)
+        return err_set(&r->err, status, "%s[%zu]: neither base64 of DER nor one PEM block %s",
+                       member, index, label);
     return SK_OK;
 }
 
@@ -49,9 +56,15 @@ static enum sk_status skip(struct reading *r, const char *member, size_t index,
 
 typedef enum sk_status (*add_fn)(struct verify_case *c, struct sk_bytes der, struct sk_err *err);
 
-static enum sk_status read_objects(struct reading *r, json_t *line, const char *member, add_fn add,
-                                   bool may_skip)
+struct pool_member {
+    const char *member, *label;
+    add_fn add;
+    bool may_skip;
+};
+
+static enum sk_status read_objects(struct reading *r, json_t *line, const struct pool_member *pool)
 {
+    const char *member = pool->member;
     json_t *list = json_object_get(line, member), *value;
     struct sk_err why = {0};
     enum sk_status status;
@@ -63,10 +76,10 @@ static enum sk_status read_objects(struct reading *r, json_t *line, const char *
         return err_set(&r->err, SK_INPUT, "%s: not an array", member);
     json_array_foreach(list, i, value)
     {
-        if ((status = decode(r, member, i, value)) != SK_OK)
+        if ((status = decode(r, member, i, pool->label, value)) != SK_OK)
             return status;
-        status = add(r->c, buf_bytes(&r->der), &why);
-        if (status != SK_OK && !(may_skip && (status == SK_INPUT || status == SK_LIMIT)))
+        status = pool->add(r->c, buf_bytes(&r->der), &why);
+        if (status != SK_OK && !(pool->may_skip && (status == SK_INPUT || status == SK_LIMIT)))
             return err_set(&r->err, status, "%s[%zu]: %s", member, i, why.text);
         if (status != SK_OK && (status = skip(r, member, i, &why)) != SK_OK)
             return status;
@@ -125,17 +138,21 @@ static enum sk_status read_flag(struct reading *r, json_t *line, const char *mem
 
 static enum sk_status read_pool(struct reading *r, json_t *line)
 {
-    enum sk_status status;
+    static const struct pool_member pool[] = {
+        {"anchors", label_cert, case_add_anchor, false},
+        {"certs", label_cert, case_add_cert, true},
+        {"crls", label_crl, case_add_crl, true},
+        {"ocsp_responders", label_cert, case_add_ocsp_responder, false},
+        {"ocsp", label_ocsp, case_add_ocsp, true},
+    };
+    enum sk_status status = SK_OK;
+    size_t i;
 
     if (json_object_get(line, "anchors") != NULL)
         case_clear_anchors(r->c);
-    if ((status = read_objects(r, line, "anchors", case_add_anchor, false)) != SK_OK ||
-        (status = read_objects(r, line, "certs", case_add_cert, true)) != SK_OK ||
-        (status = read_objects(r, line, "crls", case_add_crl, true)) != SK_OK ||
-        (status = read_objects(r, line, "ocsp_responders", case_add_ocsp_responder, false)) !=
-            SK_OK)
-        return status;
-    return read_objects(r, line, "ocsp", case_add_ocsp, true);
+    for (i = 0; i < sizeof(pool) / sizeof(pool[0]) && status == SK_OK; i++)
+        status = read_objects(r, line, &pool[i]);
+    return status;
 }
 
 static enum sk_status read_flags(struct reading *r, json_t *line)
@@ -158,6 +175,17 @@ static enum sk_status read_flags(struct reading *r, json_t *line)
     return status;
 }
 
+/* A set without a policy is no set of any policy (RFC 5280 6.1.1(c)). */
+static enum sk_status read_policies(struct reading *r, json_t *line)
+{
+    static const char member[] = "initial_policies";
+    json_t *list = json_object_get(line, member);
+
+    if (json_is_array(list) && json_array_size(list) == 0)
+        case_accept_no_policy(r->c);
+    return read_texts(r, line, member, true, case_add_policy);
+}
+
 /* Without a policy, what is given is meant to count. */
 static enum sk_status set_defaults(struct reading *r, json_t *line)
 {
@@ -176,7 +204,7 @@ static enum sk_status read_settings(struct reading *r, json_t *line, bool has_ba
     enum sk_status status = has_base ? SK_OK : set_defaults(r, line);
 
     if (status != SK_OK || (status = read_texts(r, line, "time", false, case_set_time)) != SK_OK ||
-        (status = read_texts(r, line, "initial_policies", true, case_add_policy)) != SK_OK ||
+        (status = read_policies(r, line)) != SK_OK ||
         (status = read_texts(r, line, "extended_key_usages", true, case_add_eku)) != SK_OK ||
         (status = read_texts(r, line, "names", true, case_add_name)) != SK_OK ||
         (status = read_texts(r, line, "revocation", false, case_set_revocation)) != SK_OK ||
@@ -213,7 +241,7 @@ static json_t *answer_object(struct reading *r, json_t *line, bool has_base)
         (void)err_set(&r->err, SK_INPUT, "target: missing");
         return NULL;
     }
-    if (decode(r, "target", 0, target) != SK_OK)
+    if (decode(r, "target", 0, label_cert, target) != SK_OK)
         return NULL;
     if ((status = case_judge(r->c, buf_bytes(&r->der), &verdict)) != SK_OK) {
         (void)err_set(&r->err, status, "cannot judge: %s", status_name(status));

@@ -175,6 +175,13 @@ enum sk_status case_add_policy(struct verify_case *c, const char *oid, struct sk
     return add_oid(c, oid, c->policies, &c->params.policies, &c->params.num_policies, err);
 }
 
+void case_accept_no_policy(struct verify_case *c)
+{
+    c->params.policies = c->policies;
+    c->params.num_policies = 0;
+    c->params.accepts_no_policy = true;
+}
+
 enum sk_status case_add_eku(struct verify_case *c, const char *oid, struct sk_err *err)
 {
     return add_oid(c, oid, c->ekus, &c->params.ekus, &c->params.num_ekus, err);

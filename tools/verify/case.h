@@ -39,6 +39,8 @@ enum sk_status case_add_ocsp_responder(struct verify_case *c, struct sk_bytes de
 /* Dotted OIDs; the first of a kind replaces the policy's. */
 enum sk_status case_add_policy(struct verify_case *c, const char *oid,
                                struct sk_err *err) SK_MUST_CHECK;
+/* The empty user-initial-policy-set, in place of the policy's. */
+void case_accept_no_policy(struct verify_case *c);
 enum sk_status case_add_eku(struct verify_case *c, const char *oid,
                             struct sk_err *err) SK_MUST_CHECK;
 /* A name the target must be for: dns:HOST, email:MAILBOX, uri:URI, ip:ADDRESS. */

@@ -13,7 +13,7 @@ const char options_help[] =
     "           [--honour-anchor-constraints] [--nested-extended-key-usage]\n"
     "           [--revocation required|if-available|off] [--ocsp-evidence no|yes|prefer]\n"
     "           [--json] CERT...\n"
-    "       sekisho-verify [-c FILE -p POLICY] --batch\n"
+    "       sekisho-verify [-c FILE -p POLICY] --batch [--json]\n"
     "\n"
     "Judges certificates offline (RFC 5280). Files are PEM or DER.\n"
     "\n"
@@ -144,7 +144,7 @@ static enum sk_status check(const struct verify_options *o, struct sk_err *err)
                             o->policy_oids.num_values + o->targets.num_values >
                         0 ||
                     o->time != NULL || o->revocation != NULL || o->ocsp_evidence != NULL ||
-                    o->json || o->require_explicit_policy || o->inhibit_policy_mapping ||
+                    o->require_explicit_policy || o->inhibit_policy_mapping ||
                     o->inhibit_any_policy || o->honour_anchor_constraints || o->nested_ekus;
 
     if (o->help || o->version)
@@ -152,7 +152,8 @@ static enum sk_status check(const struct verify_options *o, struct sk_err *err)
     if (o->policy != NULL && o->config == NULL)
         return err_set(err, SK_INPUT, "-p: needs -c FILE");
     if (o->batch)
-        return has_case ? err_set(err, SK_INPUT, "--batch: goes with -c and -p only") : SK_OK;
+        return has_case ? err_set(err, SK_INPUT, "--batch: goes with -c, -p and --json only")
+                        : SK_OK;
     if (o->targets.num_values == 0)
         return err_set(err, SK_INPUT, "no certificate to judge");
     if (o->anchors.num_values == 0 && o->config == NULL)

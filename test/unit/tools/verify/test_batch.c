@@ -15,6 +15,7 @@
 static struct graph g;
 static const struct sk_cert *root, *ca, *ee;
 static json_t *line;
+static const struct sk_params *base; /* of a policy, or NULL */
 
 static json_t *b64(struct sk_bytes der)
 {
@@ -32,6 +33,7 @@ static int set_up(void **state)
 {
     (void)state;
     graph_init(&g);
+    base = NULL;
     root = graph_anchor(&g, "/CN=Root", 0);
     ca = graph_ca(&g, "/CN=CA", 1, "/CN=Root", 0);
     ee = graph_target(
@@ -57,7 +59,7 @@ static int tear_down(void **state)
 
 static json_t *answer_text(const char *text, size_t len)
 {
-    json_t *out = batch_answer(bytes_of(text, len), NULL, g.keys);
+    json_t *out = batch_answer(bytes_of(text, len), base, g.keys);
 
     assert_non_null(out);
     return out;
@@ -141,6 +143,7 @@ static void test_batch_refuses_members_of_the_wrong_kind(void **state)
     expect_error("certs", json_pack("[i]", 1));
     expect_error("crls", json_pack("[s]", "*"));
     expect_error("time", json_string("yesterday"));
+    expect_error("time", json_string("2012-10-12T23:59:60Z"));
     expect_error("initial_policies", json_string("1.2.3"));
     expect_error("initial_policies", json_pack("[s]", "1..2"));
     expect_error("extended_key_usages", json_pack("[s]", "serverAuth"));
@@ -149,6 +152,52 @@ static void test_batch_refuses_members_of_the_wrong_kind(void **state)
     expect_error("names", json_pack("[s]", "ip:300.1.1.1"));
     expect_error("revocation", json_string("maybe"));
     expect_error("require_explicit_policy", json_integer(1));
+}
+
+/* The object as PEM of the label. */
+static json_t *pem(const char *label, struct sk_bytes der)
+{
+    json_t *base64 = b64(der), *out;
+
+    out = json_sprintf("-----BEGIN %s-----\r\n%s\r\n-----END %s-----\n", label,
+                       json_string_value(base64), label);
+    json_decref(base64);
+    return out;
+}
+
+static json_t *in_lines(struct sk_bytes der)
+{
+    json_t *base64 = b64(der), *out;
+    const char *text = json_string_value(base64);
+
+    out = json_sprintf("%.64s\n%s\n", text, text + 64);
+    json_decref(base64);
+    return out;
+}
+
+static void test_batch_takes_pem_and_base64_in_lines(void **state)
+{
+    const struct pki_crl_spec lists[] = {
+        {.issuer = "/CN=CA", .signer = pki_key(PKI_EC, 1)},
+        {.issuer = "/CN=Root", .signer = pki_key(PKI_EC, 0)},
+    };
+    const struct sk_bytes ca_list = pki_crl_der(g.arena, &lists[0]),
+                          root_list = pki_crl_der(g.arena, &lists[1]);
+
+    (void)state;
+    json_object_set_new(line, "target", pem("CERTIFICATE", ee->der));
+    json_object_set_new(line, "anchors", json_pack("[o]", pem("CERTIFICATE", root->der)));
+    json_object_set_new(line, "certs", json_pack("[o]", in_lines(ca->der)));
+    json_object_set_new(line, "crls",
+                        json_pack("[o, o]", pem("X509 CRL", ca_list), in_lines(root_list)));
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "target", in_lines(ee->der));
+    expect_verdict("valid", NULL);
+    expect_error("target", pem("X509 CRL", ee->der));
+    expect_error("crls", json_pack("[o]", pem("CERTIFICATE", ca_list)));
+    expect_error("certs",
+                 json_pack("[s+]", "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----",
+                           "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----"));
 }
 
 static void test_batch_says_malformed_of_a_target_that_is_no_certificate(void **state)
@@ -268,6 +317,55 @@ static void test_batch_sets_the_policy_inputs(void **state)
     expect_verdict("invalid", "policy"); /* the CA has no policies */
 }
 
+/* A CA that is good for every policy; the target is for 1.2.3. */
+static json_t *ca_of_any_policy(void)
+{
+    const struct sk_cert *cert = graph_target(
+        &g, &(struct pki_cert_spec){.subject = "/CN=CA",
+                                    .issuer = "/CN=Root",
+                                    .key = pki_key(PKI_EC, 1),
+                                    .signer = pki_key(PKI_EC, 0),
+                                    .exts = {PKI_CA_EXTS, {"certificatePolicies", "2.5.29.32.0"}}});
+
+    return json_pack("[o]", b64(cert->der));
+}
+
+static void test_batch_takes_an_empty_policy_set_for_what_it_is(void **state)
+{
+    (void)state;
+    json_object_set_new(line, "certs", ca_of_any_policy());
+    json_object_set_new(line, "require_explicit_policy", json_true());
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "initial_policies", json_pack("[s]", "1.2.3"));
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "initial_policies", json_array());
+    expect_verdict("invalid", "policy");
+    json_object_set_new(line, "require_explicit_policy", json_false());
+    expect_verdict("valid", NULL); /* for no policy */
+    json_object_set_new(line, "initial_policies", json_null());
+    json_object_set_new(line, "require_explicit_policy", json_true());
+    expect_verdict("valid", NULL);
+}
+
+static void test_batch_replaces_the_set_of_a_policy_by_an_empty_one(void **state)
+{
+    struct sk_params params;
+    static const uint8_t oid[] = {0x2a, 0x03}; /* 1.2.3 */
+    const struct sk_bytes asked = bytes_of(oid, sizeof(oid));
+
+    (void)state;
+    params_init(&params);
+    params.revocation = REVOCATION_OFF;
+    params.policies = &asked;
+    params.num_policies = 1;
+    params.require_explicit_policy = true;
+    base = &params;
+    json_object_set_new(line, "certs", ca_of_any_policy());
+    expect_verdict("valid", NULL);
+    json_object_set_new(line, "initial_policies", json_array());
+    expect_verdict("invalid", "policy");
+}
+
 static void test_batch_asks_issuers_for_purposes_when_told_to(void **state)
 {
     const struct sk_cert *limited = pki_cert(
@@ -368,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_batch_answers_unreadable_lines_with_an_error),
         TEST(test_batch_refuses_members_of_the_wrong_kind),
+        TEST(test_batch_takes_pem_and_base64_in_lines),
         TEST(test_batch_says_malformed_of_a_target_that_is_no_certificate),
         TEST(test_batch_passes_over_malformed_objects_of_the_pool),
         TEST(test_batch_passes_over_a_line_that_is_too_long),
@@ -376,6 +475,8 @@ int main(void)
         TEST(test_batch_takes_as_many_anchors_as_the_cap_and_no_more),
         TEST(test_batch_asks_for_purposes_and_names),
         TEST(test_batch_sets_the_policy_inputs),
+        TEST(test_batch_takes_an_empty_policy_set_for_what_it_is),
+        TEST(test_batch_replaces_the_set_of_a_policy_by_an_empty_one),
         TEST(test_batch_asks_issuers_for_purposes_when_told_to),
         TEST(test_batch_honours_the_anchor_when_told_to),
         TEST(test_batch_takes_ocsp_responses),
