@@ -16,7 +16,7 @@ struct reading {
     struct sk_arena *arena;
     struct json_text text;
     struct json_ask *ask;
-    unsigned seen; /* members, by their place in the table */
+    unsigned seen, given; /* members, by their place in the table; given: those that are not null */
     struct sk_bytes hints[LIMIT_JSON_CERTS];
     size_t num_hints;
     struct http_answer *error;
@@ -255,9 +255,9 @@ static const struct {
     [WANT] = {"want", read_want},
 };
 
-static bool has_seen(const struct reading *r, unsigned member)
+static bool is_given(const struct reading *r, unsigned member)
 {
-    return (r->seen & 1u << member) != 0;
+    return (r->given & 1u << member) != 0;
 }
 
 static enum sk_status read_member(struct reading *r)
@@ -274,11 +274,14 @@ static enum sk_status read_member(struct reading *r)
     if (i == NUM_MEMBERS)
         return refuse(r->error, 400, "bad-request", "unknown member \"%.*s\"",
                       (int)(key.len < 60 ? key.len : 60), (const char *)key.p);
-    if (has_seen(r, i))
+    if ((r->seen & 1u << i) != 0)
         return refuse(r->error, 400, "bad-json", "%s stands twice", members[i].name);
     r->seen |= 1u << i;
     if (json_text_take(&r->text, ':') != SK_OK)
         return refuse_text(r);
+    if (json_text_null(&r->text) == SK_OK) /* as if it were not there */
+        return SK_OK;
+    r->given |= 1u << i;
     return members[i].read(r);
 }
 
@@ -334,12 +337,12 @@ static enum sk_status complete(struct reading *r)
 
     if (ask->num_certs == 0)
         return refuse(r->error, 400, "bad-request", "certificates is %s",
-                      has_seen(r, CERTIFICATES) ? "empty" : "missing");
-    if (!has_seen(r, POLICY))
+                      is_given(r, CERTIFICATES) ? "empty" : "missing");
+    if (!is_given(r, POLICY))
         ask->policy = r->config->default_policy;
     if (ask->policy == NULL)
         return refuse(r->error, 404, "unknown-policy", "no policy of this name");
-    if (!has_seen(r, TIME))
+    if (!is_given(r, TIME))
         ask->time = clock_wall();
     return keep_hints(r);
 }
@@ -356,7 +359,7 @@ enum sk_status json_ask_read(const struct sk_config *config, struct sk_arena *ar
     r.arena = arena;
     r.ask = out;
     r.error = out_error;
-    r.seen = 0;
+    r.seen = r.given = 0;
     r.num_hints = 0;
     json_text_init(&r.text, body);
     status = read_members(&r);

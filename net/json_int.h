@@ -5,8 +5,8 @@
  *   {"policy": "name", "certificates": ["base64 DER, or PEM", ...], "time": "RFC 3339",
  *    "intermediates": ["base64 DER, or PEM", ...], "want": ["path", "evidence", "explanation"]}
  *
- * Only certificates is required. Members and wishes we do not know are errors: a client that
- * misspells one must not get an answer to another question.
+ * Only certificates is required; a member that is null is not there. Members and wishes we do not
+ * know are errors: a client that misspells one must not get an answer to another question.
  */
 #ifndef SEKISHO_NET_JSON_INT_H
 #define SEKISHO_NET_JSON_INT_H

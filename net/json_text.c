@@ -26,6 +26,18 @@ enum sk_status json_text_take(struct json_text *text, char octet)
     return SK_OK;
 }
 
+enum sk_status json_text_null(struct json_text *text)
+{
+    static const char word[] = "null";
+
+    (void)json_text_peek(text);
+    if ((size_t)(text->end - text->p) < sizeof(word) - 1 ||
+        memcmp(text->p, word, sizeof(word) - 1) != 0)
+        return SK_INPUT;
+    text->p += sizeof(word) - 1;
+    return SK_OK;
+}
+
 enum sk_status json_text_next(struct json_text *text, bool is_first, char close)
 {
     if (json_text_take(text, close) == SK_OK)

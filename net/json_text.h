@@ -27,6 +27,8 @@ void json_text_init(struct json_text *text, struct sk_bytes octets);
 uint8_t json_text_peek(struct json_text *text);
 /* Passes over this octet, one of { [ : */
 enum sk_status json_text_take(struct json_text *text, char octet) SK_MUST_CHECK;
+/* Passes over null; what ends it is the next thing that is asked for. */
+enum sk_status json_text_null(struct json_text *text) SK_MUST_CHECK;
 /* Before each member or element: SK_OK, there is one (a comma before it is passed over);
  * SK_NOTFOUND: there was close instead, which is passed over. */
 enum sk_status json_text_next(struct json_text *text, bool is_first, char close) SK_MUST_CHECK;

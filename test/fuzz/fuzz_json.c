@@ -34,7 +34,7 @@ static bool holds(const json_t *list, const char *text)
 static void compare(const struct json_ask *ask, const json_t *root)
 {
     const json_t *policy = json_object_get(root, "policy"), *want = json_object_get(root, "want");
-    const char *name = policy != NULL ? json_string_value(policy) : "default";
+    const char *name = json_is_string(policy) ? json_string_value(policy) : "default";
 
     must(json_is_object(root));
     must(ask->num_certs > 0 && ask->num_certs <= CERTS);

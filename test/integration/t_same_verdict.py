@@ -4,7 +4,8 @@
 
 Each case is a PKI of its own: a root, a CA below it, an end entity, and lists as they may lie at an address. All are put
 into one configuration, sekisho-fetch publishes what it takes, and POST /v1/validate is asked about each end entity;
-sekisho-verify --batch gets the same objects. Verdict and first finding must be those foreseen, in both ways.
+sekisho-verify --batch gets the same objects. Verdict and first finding must be those foreseen, in both ways. Last come
+questions of plain cases that are written as clients write them: both take and refuse the same.
 """
 import base64
 import datetime
@@ -28,6 +29,7 @@ HOUR, DAY = 3600, 86400
 FOR_USERS, FOR_CAS, FOR_ATTRIBUTES = [issuing_point(1)], [issuing_point(2)], [issuing_point(5)]
 BROKEN = b"\x30\x01\x00"
 GOOD = ("valid", None)
+REFUSED = ("error", None)
 NONE, STALE, UNUSABLE = [("undetermined", "revocation-" + why) for why in ("no-source", "stale", "unusable")]
 REVOKED = ("revoked", "revoked")
 
@@ -72,8 +74,33 @@ class Case:
         return {"policy": self.id, "certificates": [text(self.ee)], "time": self.time}
 
 
+class Spelled(Case):
+    """A plain list. spell(der, label): a text for it; spell_time(usual text): what stands as time."""
+
+    def __init__(self, name, wanted, spell=lambda der, _: text(der), spell_time=lambda usual: usual, more=()):
+        super().__init__(name, wanted, lambda r, s: [s.crl(5)])
+        self.spell, self.time, self.more = spell, spell_time(self.time), dict(more)
+
+    def offline(self):
+        cert = lambda der: self.spell(der, "CERTIFICATE")  # noqa: E731
+        return {"target": cert(self.ee), "anchors": [cert(self.root.der)], "certs": [cert(self.sub.der)],
+                "crls": [self.spell(der, "X509 CRL") for der in self.lists], "time": self.time, **self.more}
+
+    def ask(self):
+        return {"policy": self.id, "certificates": [self.spell(self.ee, "CERTIFICATE")],
+                "intermediates": [self.spell(self.sub.der, "CERTIFICATE")], "time": self.time, **self.more}
+
+
 def text(der):
     return base64.b64encode(der).decode()
+
+
+def lines_of(der, _):
+    return base64.encodebytes(der).decode()
+
+
+def pem(der, label):
+    return "-----BEGIN %s-----\n%s-----END %s-----\n" % (label, base64.encodebytes(der).decode(), label)
 
 
 def foresee():
@@ -106,6 +133,18 @@ def foresee():
     Case("the only list is signed weakly", UNUSABLE, lambda r, s: [s.crl(6, [EE], weak=True)])
     Case("an anchor without cRLSign signs a list", ("invalid", "issuer-revoked"),
          lambda r, s: [s.crl(5), r.crl(1, [SUB])], root_list=False, may_root_sign_lists=False)
+    Spelled("base64 in lines", GOOD, lines_of)
+    Spelled("PEM", GOOD, pem)
+    Spelled("PEM with CRLF", GOOD, lambda der, label: pem(der, label).replace("\n", "\r\n"))
+    Spelled("PEM twice in one", REFUSED, lambda der, label: 2 * pem(der, label))
+    Spelled("PEM behind other text", REFUSED, lambda der, label: "x\n" + pem(der, label))
+    Spelled("PEM of another label", REFUSED, lambda der, label: pem(der, "TRUSTED " + label))
+    Spelled("base64 for URLs", REFUSED, lambda der, _: base64.urlsafe_b64encode(der).decode().rstrip("="))
+    Spelled("a time with milliseconds", GOOD, spell_time=lambda usual: usual[:-1] + ".000Z")
+    Spelled("a time of another zone", GOOD, spell_time=lambda usual: usual[:-1] + ".5+00:00")
+    Spelled("no time", GOOD, spell_time=lambda _: None)
+    Spelled("a leap second where none can be", REFUSED, spell_time=lambda _: "2026-01-15T23:59:60Z")
+    Spelled("a time that is a number", REFUSED, spell_time=lambda _: 1302825600)
 
 
 def write_config(port):
@@ -118,7 +157,7 @@ def write_config(port):
 
 def outcome(answer):
     findings = answer.get("findings") or [{}]
-    return answer.get("verdict", answer.get("error")), findings[0].get("code")
+    return answer.get("verdict", "error"), findings[0].get("code")
 
 
 def offline():

@@ -107,7 +107,18 @@ static void test_json_refuses_what_it_does_not_understand(void **state)
         {404, "{\"certificates\":[\"$\"],\"policy\":\"nobody\"}"},
         {404, "{\"certificates\":[\"$\"],\"policy\":\"\"}"},
         {400, "{\"certificates\":[\"$\"],\"time\":\"2026-01-01\"}"},
-        {400, "{\"certificates\":[\"$\"],\"time\":null}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":\"2026-01-15T23:59:60Z\"}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":nul}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":nullx}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":Null}"},
+        {400, "{\"certificates\":[\"$\"],\"time\":null"},
+        {400, "{\"certificates\":[\"$\"],\"time\":nul"},
+        {400, "{\"certificates\":[\"$\"],\"time\":null,\"time\":\"2026-01-31T00:00:00Z\"}"},
+        {400, "{\"certificates\":[\"$\"],\"tyme\":null}"},
+        {400, "{\"certificates\":null}"},
+        {400, "{\"certificates\":[null]}"},
+        {400, "{\"certificates\":[\"$\"],\"intermediates\":[null]}"},
+        {400, "{\"certificates\":[\"$\"],\"want\":[null]}"},
         {400, "{\"certificates\":[\"$\",]}"},
         {400, "{\"certificates\":[,\"$\"]}"},
         {400, "{\"certificates\":[\"$\" \"$\"]}"},
@@ -263,6 +274,39 @@ static void test_json_takes_the_default_policy_and_now(void **state)
     json_ask_done(&out);
 }
 
+/* As --batch has it: what many writers make of a value that is not there. */
+static void test_json_takes_null_for_missing(void **state)
+{
+    struct json_ask out;
+
+    (void)state;
+    assert_int_equal(ask("{\"policy\":null,\"time\": null ,\"certificates\":[\"$\"],"
+                         "\"intermediates\":null,\"want\":null}",
+                         &out),
+                     0);
+    assert_ptr_equal(out.policy, &policies[0]);
+    assert_int_equal(out.num_certs, 1);
+    assert_true(out.time > PKI_T1);
+    assert_false(out.want_explanation);
+    assert_false(out.want_evidence);
+    assert_null(out.hints);
+    json_ask_done(&out);
+}
+
+static void test_json_reads_times_of_rfc_3339(void **state)
+{
+    struct json_ask out;
+
+    (void)state;
+    assert_int_equal(ask("{\"time\":\"2026-01-31T00:00:00.999Z\",\"certificates\":[\"$\"]}", &out),
+                     0);
+    assert_int_equal(out.time, 1769817600);
+    json_ask_done(&out);
+    assert_int_equal(ask("{\"time\":\"2026-01-31T23:59:60Z\",\"certificates\":[\"$\"]}", &out), 0);
+    assert_int_equal(out.time, 1769904000);
+    json_ask_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +317,8 @@ int main(void)
         cmocka_unit_test(test_json_reads_a_full_request),
         cmocka_unit_test(test_json_reads_escapes),
         cmocka_unit_test(test_json_takes_the_default_policy_and_now),
+        cmocka_unit_test(test_json_takes_null_for_missing),
+        cmocka_unit_test(test_json_reads_times_of_rfc_3339),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
