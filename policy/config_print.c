@@ -233,6 +233,19 @@ static const char MAN_HEAD[] =
     "SIZE is a number of octets, optionally with k, M or G (1024 and its powers).\n"
     "A relative PATH, FILE or file: address begins at the folder of the configuration file.\n";
 
+static void put_man_limits(struct sk_buf *out)
+{
+    buf_printf(
+        out,
+        ".PP\n"
+        "A file has at most %u octets and %u sections, a value %u octets, and a key that may "
+        "stand several times\n"
+        "%u values; of certificates (anchor, ocsp\\-responder, ocsp\\-requestor) a policy "
+        "has at most %u each.\n",
+        LIMIT_CONFIG_BYTES, LIMIT_CONFIG_SECTIONS, LIMIT_CONFIG_VALUE_BYTES, LIMIT_CONFIG_LIST,
+        LIMIT_ANCHORS);
+}
+
 static const char MAN_TAIL[] = ".SH EXAMPLE\n"
                                ".EX\n"
                                "[server]\n"
@@ -259,6 +272,7 @@ void config_print_man(struct sk_buf *out)
     enum config_kind kind;
 
     buf_put_text(out, MAN_HEAD);
+    put_man_limits(out);
     for (kind = CONFIG_SERVER; kind < CONFIG_KINDS; kind++) {
         const struct schema_section *section = schema_section(kind);
 

@@ -509,9 +509,12 @@ static const struct schema_row ROWS[] = {
     {CONFIG_CA, "cross", SCHEMA_URL, IN(config_ca, cross), .example = "file:cross/bridge.cer",
      .help = "Address of cross certificates, of either direction."},
     {CONFIG_CA, "crls", SCHEMA_URL, IN(config_ca, crls), .example = "http://ca.example/crl.crl",
-     .help = "Address of revocation lists for end entities, or for both kinds of certificates."},
+     .help =
+         "Address of a revocation list for end entities, or for both kinds of certificates. The "
+         "last good one is kept under its address, so file: names one file here, where "
+         "certificates and cross take a folder of files as well."},
     {CONFIG_CA, "arls", SCHEMA_URL, IN(config_ca, arls), .example = "http://ca.example/arl.crl",
-     .help = "Address of revocation lists for CA certificates. A list that says itself for which "
+     .help = "Address of a revocation list for CA certificates. A list that says itself for which "
              "certificates it is may stand under crls as well as under arls."},
     {CONFIG_CA, "responder", SCHEMA_TEXTS, IN(config_ca, responders), .example = "next-year",
      .help = "A key that may sign OCSP answers about the CA's certificates: NAME of a [responder "
