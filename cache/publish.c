@@ -224,13 +224,24 @@ static bool is_known(const struct sk_publish *pub, const struct record_crl *crl)
     return false;
 }
 
+static const struct sk_bytes indirect_key = {(const uint8_t *)RECORD_INDIRECT,
+                                             sizeof(RECORD_INDIRECT) - 1};
+
+/* Notes a CRL in a list of the crlissuer database. */
+static enum sk_status list_crl(struct sk_publish *pub, struct sk_bytes key, unsigned id,
+                               struct sk_err *err)
+{
+    const uint8_t two[2] = {(uint8_t)(id >> 8), (uint8_t)id};
+
+    return publish_put(&pub->lists[RECORD_CRL_ISSUER], &key, 1, bytes_of(two, sizeof(two)), err);
+}
+
 /* The crl and crlissuer records, and the line for the digest. */
 static enum sk_status put_crl(struct sk_publish *pub, const struct record_crl *record,
                               const uint8_t issuer_hash[SK_SHA256], struct sk_err *err)
 {
     const uint8_t id[2] = {(uint8_t)(pub->num_crls >> 8), (uint8_t)pub->num_crls};
     const struct sk_bytes by_id = bytes_of(id, sizeof(id));
-    const uint8_t end[2] = {RECORD_NO_CRL >> 8, RECORD_NO_CRL & 0xff};
     const struct sk_bytes by_issuer = bytes_of(issuer_hash, SK_SHA256);
     uint8_t what[SK_SHA256 + 1];
     enum sk_status status;
@@ -246,10 +257,11 @@ static enum sk_status put_crl(struct sk_publish *pub, const struct record_crl *r
     if (status == SK_OK)
         status = publish_put(&pub->lists[RECORD_CRL], &by_id, 1, buf_bytes(&value), err);
     if (status == SK_OK)
-        status = publish_put(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1, by_id, err);
+        status = list_crl(pub, by_issuer, pub->num_crls, err);
     if (status == SK_OK)
-        status = publish_put(&pub->lists[RECORD_CRL_ISSUER], &by_issuer, 1,
-                             bytes_of(end, sizeof(end)), err);
+        status = list_crl(pub, by_issuer, RECORD_NO_CRL, err);
+    if (status == SK_OK && (record->flags & RECORD_CRL_INDIRECT) != 0)
+        status = list_crl(pub, indirect_key, pub->num_crls, err);
     if (status == SK_OK)
         status = publish_note(pub, CONTENT_CRL, bytes_of(what, sizeof(what)),
                               bytes_of(record->ca, strlen(record->ca)), err);
@@ -412,7 +424,7 @@ static enum sk_status write_lists(struct sk_publish *pub, struct record_meta *me
                 {RECORD_KEY_ID, true}, {RECORD_CERTID, true},     {RECORD_CHECKED, false},
                 {RECORD_CRL, false},   {RECORD_CRL_ISSUER, true}, {RECORD_OBJECT, false},
                 {RECORD_ORIGIN, true}, {RECORD_SEARCH, true}};
-    enum sk_status status = SK_OK;
+    enum sk_status status = list_crl(pub, indirect_key, RECORD_NO_CRL, err);
     size_t i, num = 0, num_certs = 0;
 
     for (i = 0; status == SK_OK && i < sizeof(todo) / sizeof(todo[0]); i++) {

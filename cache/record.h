@@ -26,6 +26,7 @@
  *                                                      (RECORD_CRL_*), thisUpdate 5, nextUpdate 5,
  *                                                      entries 8, CA name with NUL
  *   crlissuer  name_hash() of the CRL's issuer         list of CRL ids, RECORD_NO_CRL at its end
+ *              RECORD_INDIRECT, always there           the same, of the indirect CRLs
  *   crlname    CRL id 2, name_hash() of a certificate  name id 2; indirect CRLs only; the CRL's own
  *              issuer                                  issuer has name id 0
  *   revoked    CRL id 2, name id 2 (indirect CRLs      flags and reason 1, revocationDate 5,
@@ -56,7 +57,7 @@
 #include "core/crl.h"
 #include "core/limits.h"
 
-#define RECORD_FORMAT 4u /* raised whenever a layout changes */
+#define RECORD_FORMAT 5u /* raised whenever a layout changes */
 
 enum record_db {
     RECORD_META = 0,
@@ -109,6 +110,7 @@ enum {
     RECORD_CRL_INDIRECT = 1u << 2, /* revoked entries are keyed with a name id */
 };
 enum { RECORD_NO_CRL = 0xffff }; /* no CRL has this id */
+#define RECORD_INDIRECT "indirect"
 struct record_crl {
     uint8_t sha256[SK_SHA256];
     uint8_t seal[SK_SHA256];

@@ -83,34 +83,65 @@ static enum sk_status load_crl(struct sk_reader *reader, struct sk_arena *arena,
     return parse_crl(reader, arena, id, out);
 }
 
-static enum sk_status crls_by_issuer(const struct sk_source *source, struct sk_arena *arena,
-                                     const uint8_t hash[SK_SHA256], source_crl_fn visit, void *arg)
+typedef bool (*belongs_fn)(const struct sk_crl *crl, struct sk_bytes key);
+
+static bool is_of_issuer(const struct sk_crl *crl, struct sk_bytes key)
 {
-    struct sk_reader *reader = source->ctx;
+    return bytes_equal(bytes_of(crl->issuer_hash, SK_SHA256), key);
+}
+
+static bool is_indirect(const struct sk_crl *crl, struct sk_bytes key)
+{
+    (void)key;
+    return crl->idp.is_indirect;
+}
+
+/* Visits the CRLs of a crlissuer record. Ids ascend to the mark at the end, and all belong there:
+ * no list is missing. SK_NOTFOUND: no such record. */
+static enum sk_status each_crl(struct sk_reader *reader, struct sk_arena *arena,
+                               struct sk_bytes key, belongs_fn belongs, source_crl_fn visit,
+                               void *arg)
+{
     const struct source_crl *crl;
     struct sk_bytes list;
     size_t num, i;
     unsigned id, last = 0;
-    enum sk_status status = cache_get(reader, RECORD_CRL_ISSUER, bytes_of(hash, SK_SHA256), &list);
+    enum sk_status status = cache_get(reader, RECORD_CRL_ISSUER, key, &list);
 
-    if (status == SK_NOTFOUND)
-        return SK_OK;
     if (status == SK_OK)
         status = record_list(list, 2, &num);
     for (i = 0; status == SK_OK && i < num; i++, last = id) {
         status = record_get_u16(bytes_of(list.p + 2 * i, 2), &id);
-        /* Ascending to the mark at the end, and all of this issuer: no list is missing. */
         if (status != SK_OK || (i > 0 && id <= last) || (i + 1 == num) != (id == RECORD_NO_CRL))
             return SK_INPUT;
         if (id == RECORD_NO_CRL)
             break;
         status = load_crl(reader, arena, id, &crl);
-        if (status == SK_OK && memcmp(crl->crl->issuer_hash, hash, SK_SHA256) != 0)
+        if (status == SK_OK && !belongs(crl->crl, key))
             status = SK_INPUT;
         if (status == SK_OK)
             status = visit(arg, crl);
     }
     return status;
+}
+
+static enum sk_status crls_by_issuer(const struct sk_source *source, struct sk_arena *arena,
+                                     const uint8_t hash[SK_SHA256], source_crl_fn visit, void *arg)
+{
+    enum sk_status status =
+        each_crl(source->ctx, arena, bytes_of(hash, SK_SHA256), is_of_issuer, visit, arg);
+
+    return status == SK_NOTFOUND ? SK_OK : status;
+}
+
+static enum sk_status indirect_crls(const struct sk_source *source, struct sk_arena *arena,
+                                    source_crl_fn visit, void *arg)
+{
+    enum sk_status status =
+        each_crl(source->ctx, arena, bytes_of(RECORD_INDIRECT, sizeof(RECORD_INDIRECT) - 1),
+                 is_indirect, visit, arg);
+
+    return status == SK_NOTFOUND ? SK_INPUT : status; /* it is in every generation */
 }
 
 /* Puts the name id of a certificate issuer into the key of an indirect CRL (C-12). SK_NOTFOUND: the
@@ -188,4 +219,5 @@ const struct sk_source_ops cache_source_ops = {
     .crls_by_issuer = crls_by_issuer,
     .crl_find = crl_find,
     .is_checked = is_checked,
+    .indirect_crls = indirect_crls,
 };

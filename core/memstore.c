@@ -134,6 +134,21 @@ static enum sk_status store_crls_by_issuer(const struct sk_source *source, struc
     return SK_OK;
 }
 
+static enum sk_status store_indirect_crls(const struct sk_source *source, struct sk_arena *arena,
+                                          source_crl_fn visit, void *arg)
+{
+    struct sk_memstore *store = source->ctx;
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    (void)arena;
+    store_sort(store);
+    for (i = 0; i < store->num_crls && status == SK_OK; i++)
+        if (store->crls[i].crl->idp.is_indirect)
+            status = visit(arg, &store->crls[i]);
+    return status;
+}
+
 /* One serial being looked up in one list. */
 struct lookup {
     struct sk_arena *arena;
@@ -275,6 +290,7 @@ static const struct sk_source_ops store_ops = {
     .crls_by_issuer = store_crls_by_issuer,
     .crl_find = store_crl_find,
     .ocsp_by_cert = store_ocsp_by_cert,
+    .indirect_crls = store_indirect_crls,
 };
 
 struct sk_memstore *memstore_new(void)

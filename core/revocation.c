@@ -334,6 +334,14 @@ static void set_revoked(struct revocation_task *task, const struct crl_item *ite
              revocation_reason_text(entry->reason));
 }
 
+/* Only a serial is known, and this is an indirect list of another CRL issuer
+ * (revocation_indirect_issuers()): it revokes, but does not stand in for the issuer's own. */
+static bool is_of_another(const struct revocation_task *task, const struct crl_item *item)
+{
+    return task->subject->cert == NULL &&
+           !name_equal(item->src.crl->issuer_canon, revocation_issuer_canon(task->subject));
+}
+
 static void set_cleared(struct revocation_task *task, struct crl_item *item,
                         const struct crl_item *delta)
 {
@@ -341,6 +349,8 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
     int64_t ends;
 
     item->has_cleared = true;
+    if (is_of_another(task, item))
+        return;
     /* C-21: where lists for CA certificates exist, another list does not stand in for them. */
     if (task->subject->is_ca && task->has_arl && !item->src.from_arl_attribute &&
         !crl->idp.is_present)
@@ -542,12 +552,12 @@ static bool all_lists_clear(const struct revocation_task *task)
         const struct crl_item *item = &task->items[i];
         unsigned reasons = 0;
 
-        if (!item->is_authentic || standing_of(task, item) != STANDING)
+        if (!item->is_authentic || is_of_another(task, item) || standing_of(task, item) != STANDING)
             continue;
         if (!item->has_cleared)
             return false;
         for (j = 0; j < task->num_items; j++)
-            if (task->items[j].has_cleared &&
+            if (task->items[j].has_cleared && !is_of_another(task, &task->items[j]) &&
                 bytes_equal(task->items[j].src.crl->idp.full_name, item->src.crl->idp.full_name) &&
                 bytes_equal(task->items[j].src.crl->idp.relative, item->src.crl->idp.relative))
                 reasons |= task->items[j].reasons;
@@ -556,6 +566,48 @@ static bool all_lists_clear(const struct revocation_task *task)
         num_lists++;
     }
     return num_lists > 0;
+}
+
+/* One of the same scope that does not list the subject, or NULL. */
+static const struct crl_item *cleared_by(const struct revocation_task *task,
+                                         const struct crl_item *item)
+{
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++)
+        if (task->items[i].has_cleared && crl_same_scope(task->items[i].src.crl, item->src.crl))
+            return &task->items[i];
+    return NULL;
+}
+
+/* An indirect list of another issuer, whatever is wrong with it, is never good about a serial that
+ * it lists, but where another of its scope clears it: so the certificate's own services would say
+ * as long as that one counts (X-01). */
+static enum sk_status doubt_indirect(struct revocation_task *task)
+{
+    const struct crl_item *cleared;
+    struct crl_entry entry;
+    enum answer answer;
+    enum sk_status status;
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++) {
+        const struct crl_item *item = &task->items[i];
+
+        if (item->reasons == 0 || !is_of_another(task, item))
+            continue;
+        if ((status = ask(task, item, &entry, &answer)) != SK_OK)
+            return status;
+        if (answer != ANSWER_LISTED && answer != ANSWER_UNUSABLE)
+            continue;
+        if ((cleared = cleared_by(task, item)) != NULL) {
+            note_change(task, last_second(task, cleared) + 1);
+            continue;
+        }
+        (void)note(task, FAULT_CRL_INDIRECT, item);
+        task->is_barred = task->out->is_suspect = true;
+    }
+    return SK_OK;
 }
 
 static void explain_no_source(struct revocation_task *task)
@@ -763,6 +815,8 @@ enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_s
     if ((status = consult_own(&task, &is_settled)) != SK_OK)
         return status;
     if (!is_settled && (status = consult_lists(&task)) != SK_OK)
+        return status;
+    if (out->kind != REVOCATION_REVOKED && (status = doubt_indirect(&task)) != SK_OK)
         return status;
     if (job->is_exhausted)
         return SK_LIMIT;

@@ -27,10 +27,16 @@ struct sk_bytes revocation_issuer_canon(const struct revocation_subject *subject
  */
 enum sk_status revocation_scope(struct sk_job *job, const struct revocation_subject *subject,
                                 const struct source_crl *crl, unsigned *out_reasons) SK_MUST_CHECK;
-/* Calls visit for each directoryName of the subject's cRLIssuer fields. */
+/* Calls visit for each directoryName of the subject's cRLIssuer fields; where only a serial is
+ * known, revocation_indirect_issuers(). */
 typedef enum sk_status (*revocation_name_fn)(void *arg, struct sk_bytes canon);
 enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocation_subject *subject,
                                       revocation_name_fn visit, void *arg) SK_MUST_CHECK;
+/* Calls visit for each other issuer that has an indirect list in which the subject, a serial, is
+ * listed or may be. */
+enum sk_status revocation_indirect_issuers(struct sk_job *job,
+                                           const struct revocation_subject *subject,
+                                           revocation_name_fn visit, void *arg) SK_MUST_CHECK;
 
 /* X(constant, finding, rule, what it asks for, what was found): why a list or response is left out.
  */
@@ -47,6 +53,9 @@ enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocatio
     X(FAULT_CRL_ENTRIES, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.3",                              \
       "entries that can be processed",                                                             \
       "its entries are malformed or have an unknown critical extension")                           \
+    X(FAULT_CRL_INDIRECT, FINDING_REVOCATION_UNUSABLE, "RFC 5280 6.3.3",                           \
+      "an indirect CRL that can be relied upon about a serial that it lists",                      \
+      "it lists the serial, or may, and cannot be relied upon")                                    \
     X(FAULT_CRL_ALGORITHMS, FINDING_REVOCATION_UNUSABLE, "RFC 5280 5.1.1.2",                       \
       "the same algorithm in signatureAlgorithm and in the signed signature field",                \
       "its two signature algorithms differ")                                                       \

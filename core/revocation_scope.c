@@ -188,8 +188,9 @@ enum sk_status revocation_scope(struct sk_job *job, const struct revocation_subj
     *out_reasons = 0;
     if (!kind_fits(subject, crl))
         return SK_OK;
-    if (subject->cert == NULL) {
-        if (name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject)))
+    if (subject->cert == NULL) { /* it may name any issuer of indirect lists as its cRLIssuer */
+        if (crl->crl->idp.is_indirect ||
+            name_equal(crl->crl->issuer_canon, revocation_issuer_canon(subject)))
             *out_reasons = own;
         return SK_OK;
     }
@@ -242,7 +243,7 @@ enum sk_status revocation_crl_issuers(struct sk_job *job, const struct revocatio
     enum sk_status status;
 
     if (subject->cert == NULL)
-        return SK_OK;
+        return revocation_indirect_issuers(job, subject, visit, arg);
     if ((status = cert_walk_init(&walk, &subject->cert->crl_dp)) != SK_OK)
         return status;
     while ((status = cert_dist_point_next(&walk, &point)) == SK_OK)

@@ -24,6 +24,49 @@ enum sk_status revocation_verify_open(struct sk_job *job, const struct verify_pa
     return status;
 }
 
+struct indirect_search {
+    struct sk_job *job;
+    const struct revocation_subject *subject;
+    revocation_name_fn visit;
+    void *arg;
+};
+
+/* C-12. Entries that cannot be read may be about the serial. */
+static enum sk_status try_indirect(void *arg, const struct source_crl *crl)
+{
+    const struct indirect_search *search = arg;
+    const struct sk_source *source = search->job->source;
+    struct sk_bytes canon = revocation_issuer_canon(search->subject);
+    struct crl_entry entry;
+    enum sk_status status;
+
+    if (!crl->crl->idp.is_indirect || name_equal(crl->crl->issuer_canon, canon))
+        return SK_OK;
+    if (!job_spend_step(search->job))
+        return SK_LIMIT;
+    status = source->ops->crl_find(source, search->job->arena, crl, canon, search->subject->serial,
+                                   &entry);
+    if (!job_has_time(search->job)) /* a list may be long */
+        return SK_LIMIT;
+    if (status == SK_NOTFOUND)
+        return SK_OK;
+    if (status != SK_OK && status != SK_INPUT)
+        return status;
+    return search->visit(search->arg, crl->crl->issuer_canon);
+}
+
+/* A certificate's distribution points name the issuers of indirect lists that speak of it. Of a
+ * serial alone nobody knows which, so each that lists it counts: else OCSP would call good what all
+ * other services call revoked (X-01). One that does not list it says nothing. */
+enum sk_status revocation_indirect_issuers(struct sk_job *job,
+                                           const struct revocation_subject *subject,
+                                           revocation_name_fn visit, void *arg)
+{
+    struct indirect_search search = {job, subject, visit, arg};
+
+    return job->source->ops->indirect_crls(job->source, job->arena, try_indirect, &search);
+}
+
 /* All good paths to an issuer. */
 struct issuer_paths {
     struct sk_job *job;

@@ -55,6 +55,10 @@ struct sk_source_ops {
     enum sk_status (*ocsp_by_cert)(const struct sk_source *source, struct sk_arena *arena,
                                    const struct sk_cert *issuer, struct sk_bytes serial,
                                    source_ocsp_fn visit, void *arg);
+    /* Every indirect CRL (complete and delta), whoever issued it. Asked about each serial whose
+     * certificate is not known, so it must be cheap where there is none. */
+    enum sk_status (*indirect_crls)(const struct sk_source *source, struct sk_arena *arena,
+                                    source_crl_fn visit, void *arg);
 };
 
 struct sk_source {

@@ -63,6 +63,21 @@ static enum sk_status chain_crls_by_issuer(const struct sk_source *source, struc
     return SK_OK;
 }
 
+static enum sk_status chain_indirect_crls(const struct sk_source *source, struct sk_arena *arena,
+                                          source_crl_fn visit, void *arg)
+{
+    const struct source_chain *chain = source->ctx;
+    struct crl_relay relay = {arena, NULL, visit, arg};
+    enum sk_status status = SK_OK;
+    size_t i;
+
+    for (i = 0; i < chain->num_parts && status == SK_OK; i++) {
+        relay.part = chain->parts[i];
+        status = relay.part->ops->indirect_crls(relay.part, arena, relay_crl, &relay);
+    }
+    return status;
+}
+
 static enum sk_status chain_crl_find(const struct sk_source *source, struct sk_arena *arena,
                                      const struct source_crl *crl,
                                      struct sk_bytes cert_issuer_canon, struct sk_bytes serial,
@@ -114,6 +129,7 @@ static const struct sk_source_ops chain_ops = {
     .crl_find = chain_crl_find,
     .is_checked = chain_is_checked,
     .ocsp_by_cert = chain_ocsp_by_cert,
+    .indirect_crls = chain_indirect_crls,
 };
 
 void source_chain_init(struct source_chain *chain, const struct sk_source *const *parts,

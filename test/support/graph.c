@@ -205,6 +205,24 @@ static enum sk_status shuffled_crls(const struct sk_source *source, struct sk_ar
     return status;
 }
 
+static enum sk_status shuffled_indirect(const struct sk_source *source, struct sk_arena *arena,
+                                        source_crl_fn visit, void *arg)
+{
+    const struct graph *g = source->ctx;
+    const struct sk_source *inner = memstore_source(g->store);
+    enum sk_status status;
+    struct hand hand;
+    size_t i;
+
+    hand_init(&hand, g);
+    status = inner->ops->indirect_crls(inner, arena, take_crl, &hand);
+    shuffle(hand.order, hand.num, g->seed);
+    for (i = 0; i < hand.num && status == SK_OK; i++)
+        status = visit(arg, &hand.crls[hand.order[i]]);
+    hand_done(&hand);
+    return status;
+}
+
 static enum sk_status take_ocsp(void *arg, const struct sk_ocsp *response)
 {
     struct hand *hand = arg;
@@ -262,8 +280,8 @@ static void fill_store(struct graph *g)
 
 const struct sk_source *graph_source(struct graph *g, unsigned seed)
 {
-    static const struct sk_source_ops ops = {shuffled_certs, shuffled_crls, shuffled_find, NULL,
-                                             shuffled_ocsp};
+    static const struct sk_source_ops ops = {shuffled_certs, shuffled_crls, shuffled_find,
+                                             NULL,           shuffled_ocsp, shuffled_indirect};
 
     fill_store(g);
     g->seed = seed;

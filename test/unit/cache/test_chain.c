@@ -334,6 +334,38 @@ static void test_lists_of_an_issuer_are_all_there_or_refused(void **state)
     reader_free(reader);
 }
 
+static enum sk_status find_indirect(struct fixture *f, struct two_lists *lists)
+{
+    struct sk_reader *reader = open_reader(f);
+    const struct sk_source *source = reader_source(reader);
+    enum sk_status status;
+
+    lists->num = 0;
+    status = source->ops->indirect_crls(source, f->job, take_crl, lists);
+    reader_free(reader);
+    return status;
+}
+
+static void test_indirect_lists_are_all_there_or_refused(void **state)
+{
+    struct fixture *f = *state;
+    static const char value[] = RECORD_INDIRECT "\0\1\xff\xff";
+    const size_t len = sizeof(value) - 1;
+    struct two_lists lists;
+    size_t at = 0, bit;
+
+    assert_int_equal(find_indirect(f, &lists), SK_OK);
+    assert_int_equal(lists.num, 1);
+    assert_true(next_place(f, bytes_of(value, len), &at));
+    for (bit = 0; bit < 8 * len; bit++) {
+        f->map[at + bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_equal(find_indirect(f, &lists), SK_INPUT);
+        f->map[at + bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    at++;
+    assert_false(next_place(f, bytes_of(value, len), &at));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -343,6 +375,7 @@ int main(void)
         TEST(test_chain_never_loses_an_entry_of_an_indirect_list),
         TEST(test_seal_covers_all_of_a_list_but_its_entries),
         TEST(test_lists_of_an_issuer_are_all_there_or_refused),
+        TEST(test_indirect_lists_are_all_there_or_refused),
         TEST(test_chain_tells_listed_from_not_listed),
     };
 

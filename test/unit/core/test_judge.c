@@ -458,7 +458,7 @@ static enum sk_status find_in(const struct sk_source *source, struct sk_arena *a
 
 static enum verdict_kind judge_with_all(const struct sk_cert *target)
 {
-    static const struct sk_source_ops ops = {all_certs, all_crls, find_in, NULL, NULL};
+    static const struct sk_source_ops ops = {all_certs, all_crls, find_in, NULL, NULL, NULL};
     const struct sk_source source = {&ops, g.store};
     struct sk_query query = {.target = target,
                              .params = &g.params,

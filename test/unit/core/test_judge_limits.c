@@ -403,6 +403,14 @@ static enum sk_status failing_crls(const struct sk_source *source, struct sk_are
     return is_due() ? SK_NOMEM : inner->ops->crls_by_issuer(inner, arena, hash, visit, arg);
 }
 
+static enum sk_status failing_indirect(const struct sk_source *source, struct sk_arena *arena,
+                                       source_crl_fn visit, void *arg)
+{
+    const struct sk_source *inner = memstore_source(source->ctx);
+
+    return is_due() ? SK_NOMEM : inner->ops->indirect_crls(inner, arena, visit, arg);
+}
+
 static enum sk_status failing_find(const struct sk_source *source, struct sk_arena *arena,
                                    const struct source_crl *crl, struct sk_bytes cert_issuer_canon,
                                    struct sk_bytes serial, struct crl_entry *out)
@@ -425,8 +433,8 @@ static enum sk_status failing_ocsp(const struct sk_source *source, struct sk_are
 /* The source is the second of two in a row: the first knows nothing. */
 static void with_every_call_failing(const struct question *question)
 {
-    static const struct sk_source_ops ops = {failing_certs, failing_crls, failing_find, is_known,
-                                             failing_ocsp};
+    static const struct sk_source_ops ops = {failing_certs, failing_crls, failing_find,
+                                             is_known,      failing_ocsp, failing_indirect};
     struct sk_memstore *empty = memstore_new();
     const struct sk_source failing = {&ops, g.store}, *const parts[] = {memstore_source(empty),
                                                                         &failing};

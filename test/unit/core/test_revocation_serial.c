@@ -255,6 +255,227 @@ static void test_revocation_serial_is_revoked_by_an_indirect_list(void **state)
     add(spec);
     assert_int_equal(graph_judge(&g, cert)->kind, VERDICT_REVOKED);
     assert_int_equal(serial_status(SERIAL, false, cert, &status), REVOCATION_REVOKED);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_false(status.is_by_issuer);
+}
+
+/* ---- indirect lists of others, the certificate not at hand ---- */
+
+/* The CA's own list, and "Lists", whom the root certified for signing lists about others. */
+static void add_list_issuer(void)
+{
+    add(list(NULL));
+    graph_ca(&g, "/CN=Lists", OTHER, "/CN=Root", ROOT);
+}
+
+static struct pki_crl_spec indirect(const char *number)
+{
+    struct pki_crl_spec spec = list("[idp]\nindirectCRL=TRUE\n");
+
+    spec.issuer = "/CN=Lists";
+    spec.signer = pki_key(PKI_EC, OTHER);
+    spec.exts[1] = (struct pki_ext){"crlNumber", number};
+    return spec;
+}
+
+static struct pki_crl_spec indirect_of(const char *number, long serial, const char *issuer)
+{
+    struct pki_crl_spec spec = indirect(number);
+
+    spec.entries[0] = (struct pki_entry){.serial = serial, .issuer = issuer};
+    return spec;
+}
+
+/* Nothing of what is said of SERIAL touches another one. */
+static void assert_others_are_good(void)
+{
+    struct revocation_status status;
+
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_GOOD);
+    assert_int_equal(status.next_update, PKI_T1);
+    assert_int_equal(status.holds_until, PKI_T1);
+    assert_false(status.is_partial || status.is_suspect || status.has_unproven);
+}
+
+static void test_revocation_serial_minds_only_the_entries_of_its_issuer(void **state)
+{
+    struct pki_crl_spec spec = indirect_of("DER:02:01:01", SERIAL, "/CN=Lists");
+    struct revocation_status status;
+
+    (void)state;
+    add_list_issuer();
+    spec.entries[1] = (struct pki_entry){.serial = SERIAL, .issuer = "/CN=Root"};
+    spec.entries[2] = (struct pki_entry){.serial = 11, .issuer = "/CN=CA"};
+    spec.next_update = PKI_T + 1;
+    add(spec);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_GOOD);
+    assert_int_equal(serial_status(11, false, NULL, &status), REVOCATION_REVOKED);
+    assert_int_equal(status.next_update, PKI_T + 1);
+    assert_others_are_good();
+}
+
+/* Nobody says that it speaks about all certificates of the CA. */
+static void test_revocation_serial_is_not_good_by_an_indirect_list_alone(void **state)
+{
+    struct revocation_status status;
+
+    (void)state;
+    graph_ca(&g, "/CN=Lists", OTHER, "/CN=Root", ROOT);
+    add(indirect_of("DER:02:01:01", SERIAL, "/CN=CA"));
+    assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_NO_SOURCE);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    /* The older list of two is replaced: nothing is left that speaks of the serial. */
+    add(indirect("DER:02:01:02"));
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+}
+
+static void test_revocation_serial_is_never_good_by_doubtful_indirect_lists(void **state)
+{
+    static const struct {
+        int64_t this_update, next_update;
+        bool is_critical, is_forged, is_beyond_us;
+        enum finding_code why;
+    } cases[] = {
+        {PKI_T0, PKI_T - 1, false, false, false, FINDING_REVOCATION_STALE},
+        {PKI_T + 86400, PKI_T1, false, false, false, FINDING_REVOCATION_UNUSABLE},
+        {PKI_T0, -1, false, false, false, FINDING_REVOCATION_UNUSABLE},
+        {PKI_T0, PKI_T1, true, false, false, FINDING_REVOCATION_UNUSABLE},
+        {PKI_T0, PKI_T1, false, true, false, FINDING_REVOCATION_UNUSABLE},
+        {PKI_T0, PKI_T1, false, false, true, FINDING_REVOCATION_UNUSABLE},
+    };
+    struct revocation_status status;
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pki_crl_spec spec = indirect_of("DER:02:01:01", SERIAL, "/CN=CA");
+
+        (void)tear_down(state);
+        (void)set_up(state);
+        add_list_issuer();
+        spec.this_update = cases[i].this_update;
+        spec.next_update = cases[i].next_update;
+        spec.entries[0].is_beyond_us = cases[i].is_beyond_us;
+        if (cases[i].is_critical)
+            spec.exts[2] = (struct pki_ext){"1.2.3.4.5", "critical,DER:05:00"};
+        if (cases[i].is_forged)
+            spec.signer = pki_key(PKI_EC, 9);
+        add(spec);
+        assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+        assert_int_equal(status.why, cases[i].why);
+        if (!cases[i].is_beyond_us) /* of its entries nobody can tell */
+            assert_others_are_good();
+        else
+            assert_int_equal(serial_status(9, false, NULL, &status), REVOCATION_UNDETERMINED);
+    }
+}
+
+/* C-20: what a newer list of the scope no longer lists is good for as long as that one counts. */
+static void test_revocation_serial_is_good_when_a_newer_indirect_list_drops_it(void **state)
+{
+    struct pki_crl_spec newer = indirect("DER:02:01:02");
+    struct revocation_status status;
+
+    (void)state;
+    add_list_issuer();
+    add(indirect_of("DER:02:01:01", SERIAL, "/CN=CA"));
+    newer.next_update = PKI_T + 1000;
+    add(newer);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_GOOD);
+    assert_int_equal(status.holds_until, PKI_T + 1000);
+    assert_others_are_good();
+    g.time = PKI_T + 1001;
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_STALE);
+    assert_others_are_good();
+}
+
+/* A list of another scope does not take back what this one lists. */
+static void test_revocation_serial_is_revoked_by_one_of_two_indirect_lists(void **state)
+{
+    struct pki_crl_spec other = indirect("DER:02:01:09");
+    struct revocation_status status;
+
+    (void)state;
+    add_list_issuer();
+    add(indirect_of("DER:02:01:01", SERIAL, "/CN=CA"));
+    other.sections = "[idp]\nindirectCRL=TRUE\nfullname=URI:http://a.example/east\n";
+    add(other);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_others_are_good();
+}
+
+static void test_revocation_serial_is_revoked_by_a_delta_of_an_indirect_list(void **state)
+{
+    struct pki_crl_spec delta = indirect_of("DER:02:01:03", SERIAL, "/CN=CA");
+    struct revocation_status status;
+
+    (void)state;
+    add_list_issuer();
+    delta.exts[2] = (struct pki_ext){"deltaCRL", "critical,DER:02:01:02"};
+    add(delta);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_UNUSABLE);
+    assert_non_null(strstr(status.text, "cannot be relied upon"));
+    assert_others_are_good();
+    add(indirect("DER:02:01:02"));
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    assert_others_are_good();
+}
+
+static void test_revocation_serial_asks_indirect_lists_of_its_kind(void **state)
+{
+    struct pki_crl_spec spec = indirect_of("DER:02:01:01", SERIAL, "/CN=CA");
+    struct revocation_status status;
+
+    (void)state;
+    add_list_issuer();
+    spec.sections = "[idp]\nindirectCRL=TRUE\nonlyCA=TRUE\n";
+    add(spec);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_GOOD);
+    assert_int_equal(serial_status(SERIAL, true, NULL, &status), REVOCATION_REVOKED);
+}
+
+/* B-20: somebody of that name in another branch, whom the CA has certified too, is not meant. */
+static void test_revocation_serial_is_not_revoked_by_a_namesake_of_the_list_issuer(void **state)
+{
+    struct revocation_status status;
+
+    (void)state;
+    add(list(NULL));
+    graph_ca(&g, "/CN=Branch", 4, "/CN=Root", ROOT);
+    graph_empty_crl(&g, "/CN=Branch", 4);
+    graph_ca(&g, "/CN=Lists", OTHER, "/CN=Branch", 4);
+    add(indirect_of("DER:02:01:01", SERIAL, "/CN=CA"));
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+    graph_ca(&g, "/CN=Lists", 5, "/CN=CA", CA);
+    assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+    assert_int_equal(status.why, FINDING_REVOCATION_UNUSABLE);
+    assert_others_are_good();
+}
+
+/* C-08: whichever anchor is met first. */
+static void test_revocation_serial_is_revoked_by_an_indirect_list_under_any_anchor(void **state)
+{
+    enum { SECOND = 10 };
+    struct revocation_status status;
+    int first;
+
+    for (first = 0; first < 2; first++) {
+        const char *name = first == 0 ? "/CN=Another" : "/CN=Zeta";
+
+        (void)tear_down(state);
+        (void)set_up(state);
+        add(list(NULL));
+        graph_anchor(&g, name, SECOND);
+        graph_empty_crl(&g, name, SECOND);
+        graph_ca(&g, "/CN=Lists", OTHER, name, SECOND);
+        add(indirect_of("DER:02:01:01", SERIAL, "/CN=CA"));
+        assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_UNDETERMINED);
+        graph_ca(&g, "/CN=CA", CA, name, SECOND);
+        assert_int_equal(serial_status(SERIAL, false, NULL, &status), REVOCATION_REVOKED);
+        assert_others_are_good();
+    }
 }
 
 /* C-11: a namesake elsewhere. */
@@ -412,6 +633,15 @@ int main(void)
         TEST(test_revocation_serial_refuses_a_list_of_a_namesake),
         TEST(test_revocation_serial_is_revoked_by_any_key_of_the_issuer),
         TEST(test_revocation_serial_is_revoked_by_an_indirect_list),
+        TEST(test_revocation_serial_minds_only_the_entries_of_its_issuer),
+        TEST(test_revocation_serial_is_not_good_by_an_indirect_list_alone),
+        TEST(test_revocation_serial_is_never_good_by_doubtful_indirect_lists),
+        TEST(test_revocation_serial_is_good_when_a_newer_indirect_list_drops_it),
+        TEST(test_revocation_serial_is_revoked_by_one_of_two_indirect_lists),
+        TEST(test_revocation_serial_is_revoked_by_a_delta_of_an_indirect_list),
+        TEST(test_revocation_serial_asks_indirect_lists_of_its_kind),
+        TEST(test_revocation_serial_is_not_revoked_by_a_namesake_of_the_list_issuer),
+        TEST(test_revocation_serial_is_revoked_by_an_indirect_list_under_any_anchor),
         TEST(test_revocation_serial_is_revoked_by_a_list_that_another_anchor_proves),
         TEST(test_revocation_serial_of_an_anchor_that_is_the_issuer),
         TEST(test_revocation_serial_needs_all_reasons_of_each_point),
