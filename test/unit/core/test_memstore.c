@@ -156,6 +156,25 @@ static void test_memstore_finds_entries_by_issuer_and_serial(void **state)
     assert_int_equal(entry.reason, CRL_REASON_KEY_COMPROMISE);
 }
 
+static void test_memstore_gives_every_indirect_list(void **state)
+{
+    const struct sk_source *source = memstore_source(store);
+    struct seen seen = {.answer = SK_OK};
+
+    (void)state;
+    assert_int_equal(memstore_add_crl(store, list_of(9, NULL), NULL), SK_OK);
+    assert_int_equal(source->ops->indirect_crls(source, arena, see_crl, &seen), SK_OK);
+    assert_int_equal(seen.num, 0);
+    assert_int_equal(memstore_add_crl(store, list_of(9, "/CN=b"), NULL), SK_OK);
+    assert_int_equal(memstore_add_crl(store, list_of(10, "/CN=b"), NULL), SK_OK);
+    assert_int_equal(source->ops->indirect_crls(source, arena, see_crl, &seen), SK_OK);
+    assert_int_equal(seen.num, 2);
+    assert_true(seen.crls[0].crl->idp.is_indirect && seen.crls[1].crl->idp.is_indirect);
+    seen = (struct seen){.answer = SK_AGAIN};
+    assert_int_equal(source->ops->indirect_crls(source, arena, see_crl, &seen), SK_AGAIN);
+    assert_int_equal(seen.num, 1);
+}
+
 /* C-12: whose certificate is it, when certificateIssuer has no directoryName? */
 static void test_memstore_cannot_use_entries_of_an_unnamed_issuer(void **state)
 {
@@ -294,6 +313,14 @@ static void test_memstore_chain_asks_its_parts_in_turn(void **state)
     assert_int_equal(find(&chain.source, &seen.crls[0], cert, 5, &entry), SK_OK);
     assert_int_equal(find(&chain.source, &seen.crls[1], cert, 5, &entry), SK_NOTFOUND);
     assert_int_equal(find(&chain.source, &seen.crls[1], cert, 6, &entry), SK_OK);
+    assert_int_equal(memstore_add_crl(store, list_of(7, "/CN=A"), NULL), SK_OK);
+    assert_int_equal(memstore_add_crl(other, list_of(8, "/CN=A"), NULL), SK_OK);
+    seen.num = 0;
+    assert_int_equal(chain.source.ops->indirect_crls(&chain.source, arena, see_crl, &seen), SK_OK);
+    assert_int_equal(seen.num, 2);
+    assert_int_equal(find(&chain.source, &seen.crls[0], cert, 7, &entry), SK_OK);
+    assert_int_equal(find(&chain.source, &seen.crls[1], cert, 7, &entry), SK_NOTFOUND);
+    assert_int_equal(find(&chain.source, &seen.crls[1], cert, 8, &entry), SK_OK);
     source_chain_init(&chain, parts, 3);
     assert_true(chain.source.ops->is_checked(&chain.source, hash, hash));
     assert_false(chain.source.ops->is_checked(&chain.source, hash, unlike));
@@ -307,6 +334,7 @@ int main(void)
         TEST(test_memstore_refuses_what_is_no_certificate_or_list),
         TEST(test_memstore_gives_certificates_of_a_name_once_and_in_order),
         TEST(test_memstore_finds_entries_by_issuer_and_serial),
+        TEST(test_memstore_gives_every_indirect_list),
         TEST(test_memstore_cannot_use_entries_of_an_unnamed_issuer),
         TEST(test_memstore_bounds_the_issuers_of_entries),
         TEST(test_memstore_chain_asks_its_parts_in_turn),
