@@ -512,11 +512,17 @@ static void ask_by_serial(long serial, enum mode mode, enum revocation_kind righ
                                               .right = (int)right});
 }
 
-/* It stands in an indirect list alone: only who knows the certificate finds it. */
+/* It stands in an indirect list alone, which the certificate names. */
 static void test_limits_a_revoked_serial_is_never_good(void **state)
 {
     (void)state;
     ask_by_serial(LISTED, BY_CERT, REVOCATION_REVOKED);
+}
+
+static void test_limits_a_serial_revoked_by_an_indirect_list_is_never_good(void **state)
+{
+    (void)state;
+    ask_by_serial(LISTED, BY_SERIAL, REVOCATION_REVOKED);
 }
 
 static void test_limits_a_good_serial_is_good_or_undetermined(void **state)
@@ -626,6 +632,7 @@ int main(void)
         TEST(test_limits_a_good_target_is_valid_or_undetermined),
         TEST(test_limits_a_good_target_beside_a_revoked_way_is_valid_or_undetermined),
         TEST(test_limits_a_revoked_serial_is_never_good),
+        TEST(test_limits_a_serial_revoked_by_an_indirect_list_is_never_good),
         TEST(test_limits_a_good_serial_is_good_or_undetermined),
         TEST(test_limits_a_target_that_another_anchor_revokes_is_never_valid),
         TEST(test_limits_a_serial_that_another_anchor_revokes_is_never_good),
