@@ -5,7 +5,6 @@
 
 #include "core/clock.h"
 #include "core/hex.h"
-#include "core/name.h"
 #include "core/strength.h"
 
 /* Says why a list did not help. Stale data is told before unusable data, that before none. */
@@ -334,14 +333,6 @@ static void set_revoked(struct revocation_task *task, const struct crl_item *ite
              revocation_reason_text(entry->reason));
 }
 
-/* Only a serial is known, and this is an indirect list of another CRL issuer
- * (revocation_indirect_issuers()): it revokes, but does not stand in for the issuer's own. */
-static bool is_of_another(const struct revocation_task *task, const struct crl_item *item)
-{
-    return task->subject->cert == NULL &&
-           !name_equal(item->src.crl->issuer_canon, revocation_issuer_canon(task->subject));
-}
-
 static void set_cleared(struct revocation_task *task, struct crl_item *item,
                         const struct crl_item *delta)
 {
@@ -349,7 +340,7 @@ static void set_cleared(struct revocation_task *task, struct crl_item *item,
     int64_t ends;
 
     item->has_cleared = true;
-    if (is_of_another(task, item))
+    if (revocation_is_of_another(task, item))
         return;
     /* C-21: where lists for CA certificates exist, another list does not stand in for them. */
     if (task->subject->is_ca && task->has_arl && !item->src.from_arl_attribute &&
@@ -552,12 +543,13 @@ static bool all_lists_clear(const struct revocation_task *task)
         const struct crl_item *item = &task->items[i];
         unsigned reasons = 0;
 
-        if (!item->is_authentic || is_of_another(task, item) || standing_of(task, item) != STANDING)
+        if (!item->is_authentic || revocation_is_of_another(task, item) ||
+            standing_of(task, item) != STANDING)
             continue;
         if (!item->has_cleared)
             return false;
         for (j = 0; j < task->num_items; j++)
-            if (task->items[j].has_cleared && !is_of_another(task, &task->items[j]) &&
+            if (task->items[j].has_cleared && !revocation_is_of_another(task, &task->items[j]) &&
                 bytes_equal(task->items[j].src.crl->idp.full_name, item->src.crl->idp.full_name) &&
                 bytes_equal(task->items[j].src.crl->idp.relative, item->src.crl->idp.relative))
                 reasons |= task->items[j].reasons;
@@ -566,18 +558,6 @@ static bool all_lists_clear(const struct revocation_task *task)
         num_lists++;
     }
     return num_lists > 0;
-}
-
-/* One of the same scope that does not list the subject, or NULL. */
-static const struct crl_item *cleared_by(const struct revocation_task *task,
-                                         const struct crl_item *item)
-{
-    size_t i;
-
-    for (i = 0; i < task->num_items; i++)
-        if (task->items[i].has_cleared && crl_same_scope(task->items[i].src.crl, item->src.crl))
-            return &task->items[i];
-    return NULL;
 }
 
 /* An indirect list of another issuer, whatever is wrong with it, is never good about a serial that
@@ -594,13 +574,13 @@ static enum sk_status doubt_indirect(struct revocation_task *task)
     for (i = 0; i < task->num_items; i++) {
         const struct crl_item *item = &task->items[i];
 
-        if (item->reasons == 0 || !is_of_another(task, item))
+        if (item->reasons == 0 || !revocation_is_of_another(task, item))
             continue;
         if ((status = ask(task, item, &entry, &answer)) != SK_OK)
             return status;
         if (answer != ANSWER_LISTED && answer != ANSWER_UNUSABLE)
             continue;
-        if ((cleared = cleared_by(task, item)) != NULL) {
+        if ((cleared = revocation_cleared_by(task, item)) != NULL) {
             note_change(task, last_second(task, cleared) + 1);
             continue;
         }
@@ -608,28 +588,6 @@ static enum sk_status doubt_indirect(struct revocation_task *task)
         task->is_barred = task->out->is_suspect = true;
     }
     return SK_OK;
-}
-
-static void explain_no_source(struct revocation_task *task)
-{
-    const struct revocation_subject *subject = task->subject;
-    struct revocation_status *out = task->out;
-    const char *what = "no CRL of";
-    char name[LIMIT_NAME_SHOWN];
-
-    name_short_text(subject->cert != NULL ? subject->cert->issuer : subject->issuer->subject, name,
-                    sizeof(name));
-    out->why = FINDING_REVOCATION_NO_SOURCE;
-    if (task->covered != 0) {
-        out->why = FINDING_REVOCATION_UNUSABLE;
-        what = "no CRL that speaks of all reasons from";
-    } else if (task->num_items > 0) {
-        what = "no CRL for this certificate from";
-    }
-    out->rule = "RFC 5280 6.3.3";
-    (void)snprintf(out->expected, sizeof(out->expected),
-                   "a CRL of %s, or of the CRL issuers it names, for this certificate", name);
-    (void)snprintf(out->text, sizeof(out->text), "%s %s", what, name);
 }
 
 /* What a list or delta that this path does not prove says, if somebody of its name did sign it. It
@@ -832,6 +790,6 @@ enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_s
     }
     out->holds_until = task.changes - 1;
     if (out->why == FINDING_NONE)
-        explain_no_source(&task);
+        revocation_fault_no_source(&task);
     return SK_OK;
 }

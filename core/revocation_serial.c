@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/revocation_int.h"
+#include "core/revocation_task_int.h"
 
 #include <stdio.h>
 
@@ -65,6 +65,23 @@ enum sk_status revocation_indirect_issuers(struct sk_job *job,
     struct indirect_search search = {job, subject, visit, arg};
 
     return job->source->ops->indirect_crls(job->source, job->arena, try_indirect, &search);
+}
+
+bool revocation_is_of_another(const struct revocation_task *task, const struct crl_item *item)
+{
+    return task->subject->cert == NULL &&
+           !name_equal(item->src.crl->issuer_canon, revocation_issuer_canon(task->subject));
+}
+
+const struct crl_item *revocation_cleared_by(const struct revocation_task *task,
+                                             const struct crl_item *item)
+{
+    size_t i;
+
+    for (i = 0; i < task->num_items; i++)
+        if (task->items[i].has_cleared && crl_same_scope(task->items[i].src.crl, item->src.crl))
+            return &task->items[i];
+    return NULL;
 }
 
 /* All good paths to an issuer. */

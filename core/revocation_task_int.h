@@ -38,4 +38,13 @@ struct revocation_task {
  * what each may speak about. */
 enum sk_status revocation_gather(struct revocation_task *task) SK_MUST_CHECK;
 
+/* Only a serial is known, and this is an indirect list of another CRL issuer
+ * (revocation_indirect_issuers()): it revokes, but does not stand in for the issuer's own. */
+bool revocation_is_of_another(const struct revocation_task *task, const struct crl_item *item);
+/* A list of the same scope that does not list the subject, or NULL. */
+const struct crl_item *revocation_cleared_by(const struct revocation_task *task,
+                                             const struct crl_item *item);
+/* Says that there is no list, or none about the subject. */
+void revocation_fault_no_source(struct revocation_task *task);
+
 #endif
