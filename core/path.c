@@ -12,8 +12,10 @@ enum pass {
     PASS_ANY,         /* to explain: anything whose names chain */
 };
 
-/* Each time is linear in the graph. */
-enum { MAX_MEASURED = 32 };
+enum {
+    MAX_MEASURED = 32,  /* each time is linear in the graph */
+    FRUITLESS_MAX = 32, /* branches without a path: then keys are asked about (path_reach.c) */
+};
 
 /* One certificate of the path being tried. */
 struct frame {
@@ -33,8 +35,11 @@ struct path_search {
     unsigned num_proposed; /* paths of this pass */
     size_t doubtful_steps;
     bool is_cut;
-    bool has_left_out;                            /* path_search_leave_out() */
-    unsigned num_measured;                        /* anew, since the graph was built */
+    bool may_cut_less;       /* since is_cut was set: something was left out, or is not reached */
+    unsigned num_measured;   /* anew, since the graph was built */
+    unsigned num_fruitless;  /* branches entered since the last proposal */
+    bool has_asked_reach[2]; /* graph_reach(), since something was left out */
+    unsigned num_asked;      /* how often */
     const struct sk_cert *path[LIMIT_PATH_CERTS]; /* of the last proposal, anchor side first */
 };
 
@@ -152,6 +157,9 @@ static bool choice_fits(struct path_search *search, const struct graph_choice *c
         return !is_detour(search, choice->cert);
     if (choice->node->is_dead || is_repeated(search, choice->cert))
         return false;
+    if (search->pass != PASS_ANY &&
+        !graph_is_reached(&search->graph, choice->node, search->pass != PASS_HOPEFUL))
+        return false;
     if (search->pass == PASS_HOPEFUL && choice->cert->has_path_len &&
         top->num_cas > choice->cert->path_len) /* 6.1.4(l), (m) */
         return false;
@@ -167,8 +175,9 @@ static bool choice_fits(struct path_search *search, const struct graph_choice *c
     return true;
 }
 
-/* Where several issuers are possible, one signature now saves a whole branch of paths; it is
- * remembered, so the path's own check does not pay again. SK_CRYPTO: not the issuer. */
+/* Where several issuers are possible, or the walk has been long, one signature now saves a whole
+ * branch of paths; it is remembered, so the path's own check does not pay again. SK_CRYPTO: not the
+ * issuer. */
 static enum sk_status check_edge(struct path_search *search, const struct graph_node *child,
                                  const struct sk_cert *issuer)
 {
@@ -176,7 +185,8 @@ static enum sk_status check_edge(struct path_search *search, const struct graph_
     enum sk_status status;
 
     if (search->pass == PASS_ANY || key_needs_parameters(issuer->spki) ||
-        (child->num_choices < 2 && child->issuer->num_nodes < 2))
+        (child->num_choices < 2 && child->issuer->num_nodes < 2 &&
+         !search->graph.is_reach_known[search->pass != PASS_HOPEFUL]))
         return SK_OK;
     status = job_check_signature(search->graph.job, cert->sha256, cert->sig_alg, cert->tbs,
                                  cert->signature, issuer, NULL, NULL);
@@ -189,6 +199,7 @@ static void push(struct path_search *search, struct graph_node *node,
     const struct frame *top = &search->frames[search->depth - 1];
     struct frame *frame = &search->frames[search->depth++];
 
+    search->num_fruitless++;
     frame->node = node;
     frame->next_choice = 0;
     frame->num_cas = top->num_cas + (node->cert->is_self_issued ? 0 : 1);
@@ -208,6 +219,7 @@ static void propose(struct path_search *search, const struct sk_anchor *anchor,
     out->certs = search->path;
     out->num_certs = search->depth;
     search->num_proposed++;
+    search->num_fruitless = 0;
 }
 
 /* Drops what the pass before remembered about choices. */
@@ -234,6 +246,44 @@ static enum sk_status spend(struct path_search *search, size_t count)
     return job_may_go_on(search->graph.job) ? SK_OK : SK_LIMIT;
 }
 
+/* Pops what stands on a key that is not reached, or on a signature that is wrong. */
+static enum sk_status drop_unreached(struct path_search *search, int kind)
+{
+    size_t i;
+
+    for (i = 1; i < search->depth; i++) {
+        const struct graph_node *node = search->frames[i].node;
+        enum sk_status status = SK_CRYPTO;
+
+        if (graph_is_reached(&search->graph, node, kind))
+            status = check_edge(search, search->frames[i - 1].node, node->cert);
+        if (status == SK_CRYPTO)
+            search->depth = i;
+        else if (status != SK_OK)
+            return status;
+    }
+    return SK_OK;
+}
+
+/* In a dense mesh whose names lead to an anchor, but whose keys do not, the walk would not end. The
+ * ordinary search finds its path before, and never pays for this. SK_AGAIN: the top was popped. */
+static enum sk_status ask_reach(struct path_search *search)
+{
+    int kind = search->pass != PASS_HOPEFUL;
+    size_t depth = search->depth;
+    enum sk_status status;
+
+    if (search->pass == PASS_ANY || search->has_asked_reach[kind] ||
+        search->num_fruitless < FRUITLESS_MAX)
+        return SK_OK;
+    search->has_asked_reach[kind] = true;
+    search->num_asked++;
+    search->may_cut_less = true;
+    if ((status = graph_reach(&search->graph, kind)) == SK_OK && search->graph.is_reach_known[kind])
+        status = drop_unreached(search, kind);
+    return status == SK_OK && search->depth < depth ? SK_AGAIN : status;
+}
+
 /* Takes the next choice of the top frame, or pops it. SK_AGAIN: go on; SK_OK: proposed. */
 static enum sk_status step(struct path_search *search, struct verify_path *out)
 {
@@ -255,7 +305,7 @@ static enum sk_status step(struct path_search *search, struct verify_path *out)
         return SK_AGAIN;
     }
     choice = &top->node->choices[top->next_choice++];
-    if ((status = spend(search, 1)) != SK_OK)
+    if ((status = spend(search, 1)) != SK_OK || (status = ask_reach(search)) != SK_OK)
         return status;
     if (!choice_fits(search, choice, &need))
         return SK_AGAIN;
@@ -312,7 +362,8 @@ void path_search_leave_out(struct path_search *search, size_t index)
     struct graph_node *node = frame->node;
     const struct graph_choice *issuer = &node->choices[frame->next_choice - 1];
 
-    search->has_left_out = true;
+    search->may_cut_less = true;
+    search->has_asked_reach[0] = search->num_asked > MAX_MEASURED;
     if (node->revoked_below == NULL) /* no second key has signed it */
         node->revoked_below = issuer->cert;
     if (graph_is_revoked(node, issuer))
@@ -322,16 +373,18 @@ void path_search_leave_out(struct path_search *search, size_t index)
         graph_measure(&search->graph);
 }
 
-/* A cut that was noticed before something on that way was known to be revoked is no cut: the search
- * is walked once more, without judging. */
+/* A cut that was noticed before something on that way was known to be revoked, or not to be
+ * reached, is no cut: the search is walked once more, without judging. */
 bool path_search_is_cut(struct path_search *search)
 {
     enum sk_status status = SK_OK;
     struct verify_path path;
 
-    if (!search->is_cut || !search->has_left_out)
+    if (!search->is_cut || !search->may_cut_less)
         return search->is_cut;
-    search->has_left_out = search->is_cut = false;
+    search->may_cut_less = search->is_cut = false;
+    if (search->pass != PASS_HOPEFUL)
+        forget_choices(search);
     start_pass(search, PASS_HOPEFUL);
     while (status == SK_OK && !search->is_cut)
         status = run_pass(search, &path);

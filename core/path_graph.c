@@ -18,7 +18,7 @@ enum {
     RANK_NOT_ANCHOR = 2048,
 };
 
-static bool anchor_is_allowed(const struct path_graph *graph, const struct sk_anchor *anchor)
+bool graph_allows(const struct path_graph *graph, const struct sk_anchor *anchor)
 {
     return graph->only_anchor == NULL || graph->only_anchor == anchor;
 }
@@ -98,7 +98,7 @@ static void find_anchors(const struct path_graph *graph, struct graph_name *name
         if (!name_equal(anchors[low]->cert->subject_canon, name->canon))
             break;
         name->num_anchors++;
-        name->has_anchor = name->has_anchor || anchor_is_allowed(graph, anchors[low]);
+        name->has_anchor = name->has_anchor || graph_allows(graph, anchors[low]);
     }
 }
 
@@ -369,7 +369,7 @@ static size_t add_anchors(const struct path_graph *graph, const struct graph_nod
     for (i = 0; i < name->num_anchors; i++) {
         const struct sk_anchor *anchor = name->anchors[i];
 
-        if (!anchor_is_allowed(graph, anchor) ||
+        if (!graph_allows(graph, anchor) ||
             (count > 0 && is_same_anchor(graph->job, choices[count - 1].cert, anchor->cert)))
             continue;
         choices[count].anchor = anchor;

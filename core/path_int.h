@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The graph above a target: names, the certificates that bear them, and how far each name is from a
- * trust anchor. Shared by path_graph.c (gathers), path_prune.c (cuts) and path.c (walks).
+ * trust anchor. Shared by path_graph.c (gathers), path_reach.c (asks for keys), path_prune.c (cuts)
+ * and path.c (walks).
  */
 #ifndef SEKISHO_CORE_PATH_INT_H
 #define SEKISHO_CORE_PATH_INT_H
@@ -14,6 +15,7 @@
 struct graph_node {
     const struct sk_cert *cert;
     struct graph_name *subject, *issuer; /* the name it bears, the name that issued it */
+    struct graph_key *key;               /* with the name it bears; NULL before graph_reach() */
     struct graph_node *next_issued;      /* by the same issuer */
     bool is_hopeless; /* whatever stands around it, RFC 5280 6.1 refuses it as an issuer */
     bool constraints_looked_at, constraints_refuse; /* graph_refuses_target() */
@@ -21,6 +23,16 @@ struct graph_node {
     bool is_dead;                        /* so it is below each of its possible issuers */
     struct graph_choice *choices; /* its possible issuers in order; NULL until first asked for */
     size_t num_choices;
+};
+
+/* One key of a name, as graph_reach() looks at it. */
+struct graph_key {
+    const struct sk_cert *cert; /* any that has it */
+    struct graph_name *name;
+    bool is_anchor;     /* an allowed anchor has it */
+    bool may_sign_crls; /* as each of its nodes says */
+    bool is_reached[2]; /* from an anchor; [0] and [1] as distance */
+    struct graph_key *next, *next_reached;
 };
 
 /* All certificates of one subject name. */
@@ -37,6 +49,7 @@ struct graph_name {
     /* Fewest certificates between a certificate issued by this name and an anchor: 0 when an
      * anchor has the name. [0] counts only nodes with hope that are not dead, [1] all. */
     unsigned distance[2];
+    struct graph_key *keys;      /* of nodes and allowed anchors; NULL before graph_reach() */
     struct graph_name *below[2]; /* names found later, by the next bit of their hashes */
     struct graph_name *next;     /* in order of discovery */
     struct graph_name *next_due; /* whose neighbours get their distance next */
@@ -57,15 +70,23 @@ struct path_graph {
     struct graph_name *names; /* a trie: as deep as hashes agree, however they are chosen */
     struct graph_name *first, **tail;
     struct graph_node target;
+    bool has_keys, is_reach_known[2]; /* graph_reach() */
     unsigned num_constraint_looks;
 };
 
+/* May a path start from anchor? */
+bool graph_allows(const struct path_graph *graph, const struct sk_anchor *anchor);
 /* Gathers everything above target, of what scope allows if there is one, and measures distances. */
 enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
                            const struct sk_cert *target, const struct sk_anchor *only_anchor,
                            const struct path_scope *scope) SK_MUST_CHECK;
 /* Measures distance[0] anew, after a node has died. */
 void graph_measure(struct path_graph *graph);
+/* Finds out which keys an anchor reaches over signatures, with at most half of what the job may
+ * still spend: SK_OK also when that was not enough and nothing is known. kind: as distance. */
+enum sk_status graph_reach(struct path_graph *graph, int kind) SK_MUST_CHECK;
+/* May an anchor reach the key of node, not the target? */
+bool graph_is_reached(const struct path_graph *graph, const struct graph_node *node, int kind);
 /* Fills node->choices. with_hopeless: also what 6.1 is sure to refuse. */
 enum sk_status graph_choices(struct path_graph *graph, struct graph_node *node,
                              bool with_hopeless) SK_MUST_CHECK;

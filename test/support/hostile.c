@@ -151,6 +151,23 @@ static const struct sk_cert *mesh_revoked_above(struct graph *g)
     return leaf(g, "ca 7 3", fast_key(1 + (7 * 4 + 3) % KEYS), none);
 }
 
+/* A bridge and 13 CAs of two keys each, all certified both ways. The anchor has the name of one of
+ * them and another key. */
+static const struct sk_cert *mesh_of_other_keys(struct graph *g)
+{
+    char name[NAME];
+    unsigned i, k;
+
+    fast_anchor(g, "m0", fast_key(0));
+    for (i = 0; i < 13; i++)
+        for (k = 0; k < 4; k++) {
+            (void)snprintf(name, sizeof(name), "m%u", i);
+            certify(g, name, 3 + k / 2, "bridge", 1 + k % 2, none);
+            certify(g, "bridge", 1 + k % 2, name, 3 + k / 2, none);
+        }
+    return leaf(g, "m12", fast_key(4), none);
+}
+
 /* num CAs that certify each other and are certified by no anchor. */
 static const struct sk_cert *mesh_without_anchor(struct graph *g)
 {
@@ -662,6 +679,7 @@ const struct hostile_case hostile_cases[] = {
     {"mesh, 4 ^ 8 paths, no revocation data", mesh_revocation, UNDETERMINED, 0},
     {"mesh, 4 ^ 8 paths, revoked below", mesh_revoked_below, INVALID, 64},
     {"mesh, 4 ^ 8 paths, revoked above", mesh_revoked_above, INVALID, 64},
+    {"mesh of 13 CAs of two keys, anchor of another", mesh_of_other_keys, INVALID, 64},
     {"mesh of 60 without an anchor", mesh_without_anchor, INVALID, 0},
     {"mesh of 60 over what is no CA", mesh_without_hope, INVALID, 0},
     {"many look-alikes, unrooted", look_alikes_unrooted, VALID, 2},
