@@ -80,7 +80,8 @@ struct sk_cert {
     unsigned key_usage_bits; /* KEY_USAGE_*; meaningful when key_usage.is_present */
     bool is_ca;              /* basicConstraints cA TRUE */
     bool has_path_len;
-    uint64_t path_len;                              /* pathLenConstraint when has_path_len */
+    uint64_t path_len;    /* pathLenConstraint when has_path_len */
+    bool maps_any_policy; /* policyMappings with anyPolicy, which 6.1.4(a) refuses */
     bool has_require_explicit, has_inhibit_mapping; /* members of policyConstraints */
     uint64_t require_explicit, inhibit_mapping, inhibit_any_skip;
 };

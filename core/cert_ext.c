@@ -156,12 +156,13 @@ static enum sk_status read_policy_mappings(struct sk_cert *cert, struct sk_bytes
     enum sk_status status;
     size_t n = 0;
 
-    (void)cert;
     if (cert_walk_init(&w, &ext) != SK_OK)
         return SK_INPUT;
     while ((status = cert_mapping_next(&w, &from, &to)) == SK_OK) {
         if (n++ >= LIMIT_POLICY_MAPPINGS)
             return SK_LIMIT;
+        if (oid_is(from, OID_ANY_POLICY) || oid_is(to, OID_ANY_POLICY))
+            cert->maps_any_policy = true;
     }
     if (status != SK_NOTFOUND)
         return status;

@@ -316,8 +316,11 @@ static enum sk_status prepare_mappings(struct state *s)
     struct policy_pair pairs[LIMIT_POLICY_MAPPINGS + 1]; /* one more, to see the end */
     struct cert_walk walk;
     size_t num = 0;
-    enum sk_status status = cert_walk_init(&walk, &s->cert->policy_mappings);
+    enum sk_status status;
 
+    if (policy_graph_is_null(s->policies) && !s->cert->maps_any_policy)
+        return SK_OK; /* nothing is left to map */
+    status = cert_walk_init(&walk, &s->cert->policy_mappings);
     while (status == SK_OK && num <= LIMIT_POLICY_MAPPINGS) {
         status = cert_mapping_next(&walk, &pairs[num].issuer_policy, &pairs[num].subject_policy);
         num += status == SK_OK;

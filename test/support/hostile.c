@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/name.h"
 #include "test/support/hostile_exts.h"
 
 enum { NAME = 32, KEYS = 20, LEAF_KEY = 22, BUF_BYTES = 4u << 20 };
@@ -669,9 +670,77 @@ static const struct sk_cert *lists_look_alikes(struct graph *g)
     return with_lists(g, none);
 }
 
+/* Names whose hashes begin alike, as whoever makes them can choose: a table of few buckets
+ * would have them all in one. */
+static bool begins_alike(struct sk_arena *arena, const char *name)
+{
+    struct sk_bytes cn = bytes_of(name, strlen(name)), canon;
+    uint8_t der[64] = {0x30, 0, 0x31, 0, 0x30, 0, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0},
+            hash[NAME_HASH];
+
+    memcpy(der + 13, cn.p, cn.len);
+    der[12] = (uint8_t)cn.len;
+    der[5] = (uint8_t)(cn.len + 7);
+    der[3] = (uint8_t)(cn.len + 9);
+    der[1] = (uint8_t)(cn.len + 11);
+    if (name_canon(arena, bytes_of(der, cn.len + 13), &canon, NULL) != SK_OK)
+        abort();
+    name_hash(canon, hash);
+    return hash[1] == 0 && (hash[0] & 1) == 0;
+}
+
+static const struct sk_cert *names_alike(struct graph *g)
+{
+    struct sk_arena *arena = arena_new(1u << 20);
+    char name[NAME];
+    unsigned i, found = 0;
+
+    fast_anchor(g, "root", fast_key(0));
+    for (i = 0; found < (hostile_many > 1000 ? 19000 : hostile_many); i++) {
+        (void)snprintf(name, sizeof(name), "n%u", i);
+        arena_reset(arena);
+        if (!begins_alike(arena, name))
+            continue;
+        fast_cert(g, &(struct fast_cert){.subject = "hub",
+                                         .issuer = name,
+                                         .spki = fast_spki(g->arena, fast_key(1)),
+                                         .octets = 64,
+                                         .is_ca = true});
+        found++;
+    }
+    certify(g, "hub", 1, "root", 0, none);
+    arena_free(arena);
+    return leaf(g, "hub", fast_key(1), none);
+}
+
+/* The tree is NULL from the first certificate on, so that no policy below is paid for. */
+static const struct sk_cert *policies_unpaid(struct graph *g)
+{
+    struct sk_bytes exts =
+        fast_join(g->arena, exts_list(g->arena, OID_EXT_CERTIFICATE_POLICIES, exts_put_policy, 256),
+                  exts_list(g->arena, OID_EXT_POLICY_MAPPINGS, exts_put_mapping, 256));
+    char subject[NAME], issuer[NAME];
+    unsigned layer, i, j;
+
+    g->params.revocation = REVOCATION_REQUIRED;
+    fast_anchor(g, "root", fast_key(0));
+    for (layer = 0; layer < 30; layer++)
+        for (i = 0; i < 2; i++)
+            for (j = 0; j < (layer == 0 ? 1 : 2); j++) {
+                (void)snprintf(subject, sizeof(subject), "ca %u %u", layer, i);
+                (void)snprintf(issuer, sizeof(issuer), "ca %u %u", layer - 1, j);
+                certify(g, subject, 1 + (layer * 2 + i) % KEYS, layer == 0 ? "root" : issuer,
+                        layer == 0 ? 0 : 1 + ((layer - 1) * 2 + j) % KEYS,
+                        layer == 0 ? none : exts);
+            }
+    return leaf(g, subject, fast_key(1 + (29 * 2 + 1) % KEYS), none);
+}
+
 /* ---- the tables ---- */
 
 const struct hostile_case hostile_cases[] = {
+    {"policies that nobody pays for on 2 ^ 30 paths", policies_unpaid, UNDETERMINED, 0},
+    {"many issuers, hashes that begin alike", names_alike, VALID, 0},
     {"mesh, 8 ^ 10 paths, any is good", mesh_valid, VALID, 12},
     {"mesh, 8 ^ 10 paths, no policy", mesh_policy, INVALID, 0},
     {"mesh, 8 ^ 10 paths, another policy", mesh_other_policy, UNDETERMINED, 0},
