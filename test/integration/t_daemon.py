@@ -373,7 +373,7 @@ def test_validate_bad():
         (400, "bad-request", {"certificates": [good], "time": 5}),
         (400, "bad-request", {"certificates": [good], "want": ["more"]}),
         (400, "bad-request", {"certificates": [good], "want": "path"}),
-        (400, "bad-request", {"certificates": [good], "policy": None}),
+        (400, "bad-request", {"certificates": [good], "policy": 5}),
         (400, "bad-request", {"certificates": [good], "intermediates": ["AAAA"]}),
         (404, "unknown-policy", {"certificates": [good], "policy": "nobody\"'s"}),
         (413, "too-large", {"certificates": [good] * 65}),
