@@ -21,6 +21,9 @@
 
 #include "core/verify.h"
 
+/* Fills job->anchors, once a job: the order in which anchors are given must not show. */
+enum sk_status path_sort_anchors(struct sk_job *job) SK_MUST_CHECK;
+
 struct path_search; /* in the job's arena */
 
 /* Starts a search for paths that end at target. only_anchor: NULL, or the one anchor paths may

@@ -64,8 +64,7 @@ static int anchor_order(const void *a, const void *b)
     return order != 0 ? order : memcmp(x->sha256, y->sha256, SK_SHA256);
 }
 
-/* Once a job: all its searches end at the same anchors. */
-static enum sk_status sort_anchors(struct sk_job *job)
+enum sk_status path_sort_anchors(struct sk_job *job)
 {
     size_t num = job->params->num_anchors, i;
 
@@ -267,7 +266,7 @@ enum sk_status graph_build(struct path_graph *graph, struct sk_job *job,
     graph->scope = scope;
     graph->tail = &graph->first;
     graph->target.cert = target;
-    if ((status = sort_anchors(job)) != SK_OK)
+    if ((status = path_sort_anchors(job)) != SK_OK)
         return status;
     if ((graph->target.issuer = graph_name_of_issuer(graph, target)) == NULL)
         return SK_NOMEM;

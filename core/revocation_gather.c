@@ -145,3 +145,57 @@ enum sk_status revocation_gather(struct revocation_task *task)
     }
     return SK_OK;
 }
+
+static enum sk_status add_cert(void *arg, const struct sk_cert *cert)
+{
+    struct revocation_certs *certs = arg;
+
+    if (!name_equal(cert->subject_canon, certs->canon) ||
+        (certs->spki_sha256 != NULL &&
+         memcmp(cert->spki_sha256, certs->spki_sha256, SK_SHA256) != 0))
+        return SK_OK;
+    if (!job_spend_step(certs->job))
+        return SK_LIMIT;
+    if (certs->num == certs->cap) {
+        size_t wanted = certs->cap ? 4 * certs->cap : 8;
+        const struct sk_cert **items = job_alloc(certs->job, wanted, sizeof(*items));
+
+        if (items == NULL)
+            return SK_NOMEM;
+        if (certs->num > 0)
+            memcpy(items, certs->items, certs->num * sizeof(*items));
+        certs->items = items;
+        certs->cap = wanted;
+    }
+    certs->items[certs->num++] = cert;
+    return SK_OK;
+}
+
+static int cert_order(const void *a, const void *b)
+{
+    const struct sk_cert *x = *(const struct sk_cert *const *)a;
+    const struct sk_cert *y = *(const struct sk_cert *const *)b;
+
+    return memcmp(x->sha256, y->sha256, SK_SHA256);
+}
+
+enum sk_status revocation_certs_of(struct sk_job *job, struct sk_bytes canon,
+                                   const uint8_t hash[SK_SHA256], const uint8_t *spki_sha256,
+                                   struct revocation_certs *out)
+{
+    struct revocation_certs certs = {.job = job, .canon = canon, .spki_sha256 = spki_sha256};
+    size_t i, kept = 0;
+    enum sk_status status =
+        job->source->ops->certs_by_subject(job->source, job->arena, hash, add_cert, &certs);
+
+    if (status != SK_OK)
+        return status;
+    if (certs.num > 1)
+        qsort(certs.items, certs.num, sizeof(certs.items[0]), cert_order);
+    for (i = 0; i < certs.num; i++)
+        if (kept == 0 || cert_order(&certs.items[kept - 1], &certs.items[i]) != 0)
+            certs.items[kept++] = certs.items[i];
+    certs.num = kept;
+    *out = certs;
+    return SK_OK;
+}

@@ -120,6 +120,20 @@ enum sk_status revocation_find_own_signer(struct sk_job *job,
                                           const struct revocation_subject *subject,
                                           const struct source_crl *crl,
                                           struct revocation_signer *out) SK_MUST_CHECK;
+/* Every certificate of the source that bears a name, and spki_sha256 if that is not NULL: by
+ * SHA-256 and each once, so that the order of the source does not show, in budgets either. A step
+ * each. */
+struct revocation_certs {
+    struct sk_job *job;
+    struct sk_bytes canon;
+    const uint8_t *spki_sha256;
+    const struct sk_cert **items; /* in the job's arena */
+    size_t num, cap;
+};
+enum sk_status revocation_certs_of(struct sk_job *job, struct sk_bytes canon,
+                                   const uint8_t hash[SK_SHA256], const uint8_t *spki_sha256,
+                                   struct revocation_certs *out) SK_MUST_CHECK;
+
 /* Every key with which revocation_find_signer() may find a list of crl's issuer to be signed.
  * Zeroed at first; asked again for the same issuer it does nothing. */
 enum { REVOCATION_KEYS = 8 };

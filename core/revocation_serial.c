@@ -88,7 +88,7 @@ const struct crl_item *revocation_cleared_by(const struct revocation_task *task,
 struct issuer_paths {
     struct sk_job *job;
     struct revocation_subject subject; /* anchor and above are those of the path at hand */
-    bool is_in_source, has_answer;
+    bool has_answer;
     bool is_cut; /* there may be longer ones */
     struct revocation_status *out;
     /* SK_OK to go on, SK_AGAIN to end. */
@@ -97,13 +97,13 @@ struct issuer_paths {
 
 static enum sk_status visit_anchors(struct issuer_paths *paths)
 {
-    const struct sk_params *params = paths->job->params;
+    struct sk_job *job = paths->job;
     const struct sk_cert *issuer = paths->subject.issuer;
-    enum sk_status status = SK_OK;
+    enum sk_status status = path_sort_anchors(job);
     size_t i;
 
-    for (i = 0; i < params->num_anchors && status == SK_OK; i++) {
-        const struct sk_anchor *anchor = &params->anchors[i];
+    for (i = 0; i < job->params->num_anchors && status == SK_OK; i++) {
+        const struct sk_anchor *anchor = job->anchors[i];
 
         if (memcmp(anchor->cert->spki_sha256, issuer->spki_sha256, SK_SHA256) != 0 ||
             !name_equal(anchor->cert->subject_canon, issuer->subject_canon))
@@ -146,32 +146,27 @@ static enum sk_status visit_paths_to(struct issuer_paths *paths, const struct sk
     return status == SK_NOTFOUND ? SK_OK : status;
 }
 
-static enum sk_status try_twin(void *arg, const struct sk_cert *cert)
-{
-    struct issuer_paths *paths = arg;
-    const struct sk_cert *issuer = paths->subject.issuer;
-
-    if (memcmp(cert->spki_sha256, issuer->spki_sha256, SK_SHA256) != 0 ||
-        !name_equal(cert->subject_canon, issuer->subject_canon))
-        return SK_OK;
-    paths->is_in_source =
-        paths->is_in_source || memcmp(cert->sha256, issuer->sha256, SK_SHA256) == 0;
-    return visit_paths_to(paths, cert);
-}
-
 /* Every path of the issuer, so that a list signed with another key of its name can be told from one
  * of a namesake (C-11). The issuer is a name and a key: any of its certificates will do, for the
  * one at hand may be the self-signed one that leads nowhere. */
 static enum sk_status visit_issuer_paths(struct issuer_paths *paths)
 {
-    struct sk_job *job = paths->job;
+    const struct sk_cert *issuer = paths->subject.issuer;
+    struct revocation_certs twins = {.num = 0};
+    bool is_in_source = false;
     enum sk_status status = visit_anchors(paths);
+    size_t i;
 
     if (status == SK_OK)
-        status = job->source->ops->certs_by_subject(
-            job->source, job->arena, paths->subject.issuer->subject_hash, try_twin, paths);
-    if (status == SK_OK && !paths->is_in_source)
-        status = visit_paths_to(paths, paths->subject.issuer);
+        status = revocation_certs_of(paths->job, issuer->subject_canon, issuer->subject_hash,
+                                     issuer->spki_sha256, &twins);
+    for (i = 0; i < twins.num && status == SK_OK; i++) {
+        is_in_source =
+            is_in_source || memcmp(twins.items[i]->sha256, issuer->sha256, SK_SHA256) == 0;
+        status = visit_paths_to(paths, twins.items[i]);
+    }
+    if (status == SK_OK && !is_in_source)
+        status = visit_paths_to(paths, issuer);
     return status == SK_AGAIN ? SK_OK : status;
 }
 

@@ -239,26 +239,14 @@ static bool is_same_authority(const struct revocation_subject *subject,
     return true;
 }
 
-struct namesakes {
-    struct sk_job *job;
-    const struct revocation_subject *subject;
-    const struct sk_crl *crl;
-};
-
-/* Ends the enumeration with SK_AGAIN when a CA of the subject's path issued this certificate of the
- * CRL issuer's name. */
-static enum sk_status try_namesake(void *arg, const struct sk_cert *cert)
+/* Did a CA of the subject's path issue cert, which is of the CRL issuer's name? SK_NOTFOUND: no. */
+static enum sk_status find_issuer(struct sk_job *job, const struct revocation_subject *subject,
+                                  const struct sk_cert *cert)
 {
-    const struct namesakes *search = arg;
-    const struct revocation_subject *subject = search->subject;
     const struct sk_key *params;
     enum sk_status status;
     size_t n;
 
-    if (!name_equal(cert->subject_canon, search->crl->issuer_canon) || cert->is_self_issued)
-        return SK_OK;
-    if (!job_spend_step(search->job))
-        return SK_LIMIT;
     for (n = 0; n <= subject->num_above; n++) {
         const struct sk_cert *ca = n > 0 ? subject->above[n - 1] : subject->anchor->cert;
         const struct revocation_signer signer = {
@@ -267,14 +255,14 @@ static enum sk_status try_namesake(void *arg, const struct sk_cert *cert)
 
         if (!name_equal(ca->subject_canon, cert->issuer_canon))
             continue;
-        status = revocation_signer_params(search->job, &signer, &params);
+        status = revocation_signer_params(job, &signer, &params);
         if (status == SK_OK)
-            status = job_check_signature(search->job, cert->sha256, cert->sig_alg, cert->tbs,
+            status = job_check_signature(job, cert->sha256, cert->sig_alg, cert->tbs,
                                          cert->signature, ca, params, NULL);
         if (status != SK_CRYPTO && status != SK_INPUT)
-            return status == SK_OK ? SK_AGAIN : status;
+            return status;
     }
-    return SK_OK;
+    return SK_NOTFOUND;
 }
 
 /* B-20 for the issuer of lists about others' certificates: it may stand in another branch below the
@@ -283,8 +271,8 @@ static enum sk_status try_namesake(void *arg, const struct sk_cert *cert)
 static enum sk_status check_branch(struct sk_job *job, const struct revocation_subject *subject,
                                    const struct sk_crl *crl, const struct verify_path *path)
 {
-    struct namesakes search = {job, subject, crl};
-    size_t num = path->num_certs;
+    struct revocation_certs namesakes;
+    size_t num = path->num_certs, i;
     enum sk_status status;
 
     if (name_equal(crl->issuer_canon, revocation_issuer_canon(subject)))
@@ -293,9 +281,17 @@ static enum sk_status check_branch(struct sk_job *job, const struct revocation_s
         num--;
     if (is_same_authority(subject, path, num))
         return SK_OK;
-    status = job->source->ops->certs_by_subject(job->source, job->arena, crl->issuer_hash,
-                                                try_namesake, &search);
-    return status == SK_AGAIN ? SK_NOTFOUND : status;
+    status = revocation_certs_of(job, crl->issuer_canon, crl->issuer_hash, NULL, &namesakes);
+    if (status != SK_OK)
+        return status;
+    for (i = 0; i < namesakes.num; i++) {
+        if (namesakes.items[i]->is_self_issued)
+            continue;
+        status = find_issuer(job, subject, namesakes.items[i]);
+        if (status != SK_NOTFOUND)
+            return status == SK_OK ? SK_NOTFOUND : status;
+    }
+    return SK_OK;
 }
 
 /* 6.3.3(f): the CRL issuer's own path, to the same anchor (C-08). SK_NOTFOUND: this one does not
@@ -494,12 +490,6 @@ enum sk_status revocation_signer_keys(struct sk_job *job, const struct revocatio
     return status == SK_AGAIN ? SK_OK : status;
 }
 
-struct claim {
-    struct sk_job *job;
-    const struct source_crl *crl;
-    bool is_signed;
-};
-
 /* Is cert an anchor, or may a path lead from one to it? SK_NOTFOUND: no. */
 static enum sk_status has_any_path(struct sk_job *job, const struct sk_cert *cert)
 {
@@ -517,41 +507,41 @@ static enum sk_status has_any_path(struct sk_job *job, const struct sk_cert *cer
     return status == SK_NOTFOUND && path_search_is_cut(search) ? SK_OK : status;
 }
 
-static enum sk_status try_claim(void *arg, const struct sk_cert *cert)
+/* SK_NOTFOUND: this key did not sign it, or leads nowhere. */
+static enum sk_status try_claim(struct sk_job *job, const struct source_crl *crl,
+                                const struct sk_cert *cert)
 {
-    struct claim *claim = arg;
     const struct revocation_signer signer = {.cert = cert};
     enum sk_status status = SK_OK;
 
-    if (!name_equal(cert->subject_canon, claim->crl->crl->issuer_canon))
-        return SK_OK;
-    if (!job_spend_step(claim->job))
-        return SK_LIMIT;
     if (!key_needs_parameters(cert->spki)) /* else nobody can say without its path */
-        status = revocation_check_signature(claim->job, claim->crl, &signer);
+        status = revocation_check_signature(job, crl, &signer);
     if (status == SK_CRYPTO || status == SK_INPUT)
-        return SK_OK;
-    if (status != SK_OK)
-        return status;
-    status = has_any_path(claim->job, cert);
-    if (status != SK_OK)
-        return status == SK_NOTFOUND ? SK_OK : status;
-    claim->is_signed = true;
-    return SK_OK;
+        return SK_NOTFOUND;
+    return status == SK_OK ? has_any_path(job, cert) : status;
 }
 
 enum sk_status revocation_is_signed(struct sk_job *job, const struct source_crl *crl, bool *out)
 {
-    const struct sk_source *source = job->source;
-    struct claim claim = {job, crl, false};
-    enum sk_status status = SK_OK;
+    const struct sk_crl *list = crl->crl;
+    struct revocation_certs certs;
+    enum sk_status status = path_sort_anchors(job);
     size_t i;
 
-    for (i = 0; i < job->params->num_anchors && status == SK_OK; i++)
-        status = try_claim(&claim, job->params->anchors[i].cert);
-    if (status == SK_OK)
-        status = source->ops->certs_by_subject(source, job->arena, crl->crl->issuer_hash, try_claim,
-                                               &claim);
-    *out = claim.is_signed;
-    return status;
+    if (status != SK_OK)
+        return status;
+    for (i = 0, status = SK_NOTFOUND; i < job->params->num_anchors && status == SK_NOTFOUND; i++)
+        if (name_equal(job->anchors[i]->cert->subject_canon, list->issuer_canon))
+            status = try_claim(job, crl, job->anchors[i]->cert);
+    if (status == SK_NOTFOUND) {
+        status = revocation_certs_of(job, list->issuer_canon, list->issuer_hash, NULL, &certs);
+        if (status != SK_OK)
+            return status;
+        for (i = 0, status = SK_NOTFOUND; i < certs.num && status == SK_NOTFOUND; i++)
+            status = try_claim(job, crl, certs.items[i]);
+    }
+    if (status != SK_OK && status != SK_NOTFOUND)
+        return status;
+    *out = status == SK_OK;
+    return SK_OK;
 }
