@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -246,6 +247,30 @@ static void test_key_of_a_stale_list(void **state)
     holds("test/data/gen/good_if_available_until_the_key_of_a_stale_list_begins.graph", 101);
 }
 
+/* A distribution point that could never be compared is refused when the list is read, and does not
+ * end the jobs that meet it. */
+static void test_list_of_a_point_too_large_is_refused(void **state)
+{
+    char sections[512] = "[idp]\nrelativename=rdn\n[rdn]\n";
+    struct pki_crl_spec spec = {.issuer = "/CN=CA",
+                                .signer = pki_key(PKI_EC, 1),
+                                .sections = sections,
+                                .exts = {{"issuingDistributionPoint", "critical,@idp"}}};
+    struct sk_crl crl;
+    size_t i, len;
+
+    (void)state;
+    set_up_ocsp();
+    for (i = 0; i <= LIMIT_NAME_AVAS; i++) {
+        len = strlen(sections);
+        (void)snprintf(sections + len, sizeof(sections) - len, "%zu.%sOU=a%zu\n", i,
+                       i > 0 ? "+" : "", i);
+        assert_int_equal(crl_parse(g.arena, pki_crl_der(g.arena, &spec), &crl, NULL),
+                         i < LIMIT_NAME_AVAS ? SK_OK : SK_LIMIT);
+    }
+    graph_done(&g);
+}
+
 /* X-01: a list with a serial past LIMIT_SERIAL_BYTES cannot be used, in the cache (give_up() of
  * ingest.c) and in memory: no budget has ended. */
 static void test_entry_past_a_cap_is_as_in_the_cache(void **state)
@@ -328,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_delta_in_grace_is_reported),
         cmocka_unit_test(test_key_of_a_list_beyond_us),
         cmocka_unit_test(test_key_of_a_stale_list),
+        cmocka_unit_test(test_list_of_a_point_too_large_is_refused),
         cmocka_unit_test(test_entry_past_a_cap_is_as_in_the_cache),
         cmocka_unit_test(test_unreadable_list_hides_the_one_before),
     };
