@@ -178,10 +178,11 @@ enum sk_status revocation_by_lists(struct sk_job *job, const struct revocation_s
 enum sk_status revocation_by_ocsp(struct sk_job *job, const struct revocation_subject *subject,
                                   struct revocation_status *out) SK_MUST_CHECK;
 
-/* What the status of path->certs[index], whose word subject waits for, makes of a signer:
- * SK_NOTFOUND, none; else its is_suspect and holds_until are worsened. */
+/* What the status of signer->path.certs[index], whose word subject waits for, makes of signer:
+ * SK_NOTFOUND, none; else its is_suspect and holds_until are worsened. is_above_settled: the status
+ * of what stands above it has been asked. */
 enum sk_status revocation_of_signer(struct sk_job *job, const struct revocation_subject *subject,
-                                    const struct verify_path *path, size_t index,
+                                    size_t index, bool is_above_settled,
                                     struct revocation_signer *signer) SK_MUST_CHECK;
 /* revocation_elsewhere() where outer waits for the answer (C-24). */
 enum sk_status revocation_claimed_elsewhere(struct sk_job *job, const struct verify_path *path,

@@ -265,7 +265,8 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
     if (job->crl_depth >= LIMIT_CRL_PATH_DEPTH)
         return SK_NOTFOUND;
     job->crl_depth++;
-    status = revocation_of_signer(job, subject, &signer->path, signer->path.num_certs - 1, signer);
+    status = revocation_of_signer(job, subject, signer->path.num_certs - 1,
+                                  subject->is_above_settled, signer);
     job->crl_depth--;
     return status;
 }

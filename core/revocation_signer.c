@@ -100,7 +100,7 @@ static enum sk_status check_status(struct sk_job *job, const struct revocation_s
     for (i = 0; i < signer->path.num_certs && status == SK_OK; i++)
         if (!is_settled(subject, &signer->path, i) &&
             !revocation_is_waiting(subject, signer->path.certs[i]))
-            status = revocation_of_signer(job, subject, &signer->path, i, signer);
+            status = revocation_of_signer(job, subject, i, true, signer);
     return status;
 }
 

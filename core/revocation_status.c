@@ -77,9 +77,10 @@ static enum sk_status check_claim(struct sk_job *job, const struct revocation_su
 }
 
 enum sk_status revocation_of_signer(struct sk_job *job, const struct revocation_subject *subject,
-                                    const struct verify_path *path, size_t index,
+                                    size_t index, bool is_above_settled,
                                     struct revocation_signer *signer)
 {
+    const struct verify_path *path = &signer->path;
     const struct revocation_subject one = {
         .cert = path->certs[index],
         .serial = path->certs[index]->serial,
@@ -88,7 +89,7 @@ enum sk_status revocation_of_signer(struct sk_job *job, const struct revocation_
         .anchor = subject->anchor,
         .above = path->certs,
         .num_above = index,
-        .is_above_settled = true,
+        .is_above_settled = is_above_settled,
         .outer = subject,
     };
     struct revocation_status state;

@@ -160,32 +160,45 @@ static void test_suspect_delegate_clears(void **state)
  * root has revoked, signs the list that clears the serial. */
 static void test_serial_cleared_by_a_revoked_key(void **state)
 {
-    const struct sk_cert *fresh, *old;
+    const struct sk_cert *fresh, *old, *delegate;
     struct revocation_status status;
     struct sk_query query;
+    unsigned has_response;
 
     (void)state;
     memset(&g, 0, sizeof(g));
     graph_init(&g);
     g.params.revocation = REVOCATION_REQUIRED;
+    g.params.ocsp_evidence = OCSP_EVIDENCE_YES;
     graph_anchor(&g, "/CN=Root", 0);
     fresh = graph_ca(&g, "/CN=CA", 2, "/CN=Root", 0);
     old = graph_ca(&g, "/CN=CA", 1, "/CN=CA", 2);
     ee = graph_leaf(&g, "/CN=EE", "/CN=CA", 1);
+    delegate =
+        graph_target(&g, &(struct pki_cert_spec){.subject = "/CN=Responder",
+                                                 .issuer = "/CN=CA",
+                                                 .key = pki_key(PKI_EC, 5),
+                                                 .signer = pki_key(PKI_EC, 1),
+                                                 .exts = {{"extendedKeyUsage", "OCSPSigning"}}});
     graph_crl(&g, &(struct pki_crl_spec){.issuer = "/CN=Root",
                                          .signer = pki_key(PKI_EC, 0),
                                          .entries = {{.serial = serial_of(fresh), .reason = 2}}});
     graph_empty_crl(&g, "/CN=CA", 2);
     assert_int_equal(graph_judge_orders(&g, ee)->kind, VERDICT_INVALID);
-    query = (struct sk_query){.params = &g.params,
-                              .source = graph_source(&g, 0),
-                              .time = g.time,
-                              .keys = g.keys,
-                              .arena = g.job};
-    arena_reset(g.job);
-    assert_int_equal(judge_serial(&query, old, ee->serial, false, ee, &status), SK_OK);
-    print_message("serial: kind %d %s\n", (int)status.kind, status.text);
-    assert_int_not_equal(status.kind, REVOCATION_GOOD);
+    for (has_response = 0; has_response < 2; has_response++) { /* then it clears a delegate */
+        if (has_response == 1)
+            add((struct response_spec){
+                .issuer = old, .signer = delegate, .key = pki_key(PKI_EC, 5), .has_certs = true});
+        query = (struct sk_query){.params = &g.params,
+                                  .source = graph_source(&g, 0),
+                                  .time = g.time,
+                                  .keys = g.keys,
+                                  .arena = g.job};
+        arena_reset(g.job);
+        assert_int_equal(judge_serial(&query, old, ee->serial, false, ee, &status), SK_OK);
+        print_message("serial: kind %d %s\n", (int)status.kind, status.text);
+        assert_int_not_equal(status.kind, REVOCATION_GOOD);
+    }
     graph_done(&g);
 }
 
